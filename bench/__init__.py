@@ -1,0 +1,1 @@
+"""riata's benchmark: problems, contenders, an independent judge, one command."""

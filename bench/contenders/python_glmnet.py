@@ -1,0 +1,31 @@
+"""python-glmnet: the Fortran glmnet behind a scikit-learn-like class. Solves the same elastic net after rescaling by sd(y)."""
+
+import warnings
+from time import perf_counter
+
+ENVIRONMENT = ".venv-bench-numpy1"
+LADDER = tuple(10.0**-k for k in range(7, 18, 2))
+
+
+def version():
+    from importlib.metadata import version
+
+    return version("python-glmnet")
+
+
+def path(problem, tolerance, threads=1):
+    from glmnet import ElasticNet
+
+    warnings.simplefilter("ignore")
+    r, alphas, spread = problem.l1_ratio, problem.alphas, 1.0
+    start = perf_counter()
+    if r < 1.0:
+        spread = problem.y.std()
+        total = r / spread + 1.0 - r
+        alphas, r = alphas * total, r / spread / total
+    model = ElasticNet(
+        alpha=r, lambda_path=alphas, standardize=False, fit_intercept=True, n_splits=0, tol=tolerance, max_iter=100_000_000
+    )
+    model.fit(problem.X, problem.y / spread)
+    seconds = perf_counter() - start
+    return model.coef_path_ * spread, model.intercept_path_ * spread, seconds

@@ -1,0 +1,35 @@
+"""riata. Its tolerance is the relative gap itself, so its ladder starts at the target and is counted in units of it."""
+
+from time import perf_counter
+
+ENVIRONMENT = None
+LADDER = (1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-6)
+RELATIVE_TO_TARGET = True
+
+
+def version():
+    import riata
+
+    return riata.__version__
+
+
+def path(problem, tolerance, threads=1):
+    import riata
+
+    start = perf_counter()
+    found = riata.path(
+        problem.X, problem.y, l1_ratio=problem.l1_ratio, alphas=problem.alphas, tol=tolerance, n_threads=threads, early_stop=False
+    )
+    seconds = perf_counter() - start
+    return found.coefs, found.intercepts, seconds
+
+
+def fit(problem, alpha, tolerance):
+    import riata
+
+    # Lasso takes scikit-learn's tolerance, which multiplies y'y (twice the null objective).
+    model = riata.Lasso(alpha=alpha, tol=tolerance / 2)
+    start = perf_counter()
+    model.fit(problem.X, problem.y)
+    seconds = perf_counter() - start
+    return model.coef_[:, None], [model.intercept_], seconds

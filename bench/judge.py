@@ -1,0 +1,195 @@
+"""The judge: duality gaps in float64 from coefficients alone.
+
+It shares no code with the solver and trusts nothing a contender says about itself. For squared loss it takes the coefficients of
+a whole path, centres every column explicitly (raw products lose all digits at column means of 1e6), profiles the unpenalised
+intercept out and evaluates
+
+    P(w) = |yc - Xc w|^2 / (2n) + a1 |w|_1 + a2 |w|_2^2 / 2,     a1 = alpha l1_ratio,  a2 = alpha (1 - l1_ratio)
+
+against the better of two dual bounds, each at its best scaling of the residual.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+BLOCK_BYTES = 1 << 27
+
+
+@dataclass
+class Verdict:
+    """What the judge found, one entry per alpha.
+
+    Attributes
+    ----------
+    gaps : ndarray of shape (n_alphas,)
+        Primal minus dual, divided by the objective of the null model.
+    primal, dual : ndarray of shape (n_alphas,)
+        On the scale of the objective above.
+    null : float
+        Objective with all coefficients zero.
+    intercept_excess : ndarray of shape (n_alphas,)
+        What the returned intercepts cost over the best ones, relative to ``null``.
+    """
+
+    gaps: np.ndarray
+    primal: np.ndarray
+    dual: np.ndarray
+    null: float
+    intercept_excess: np.ndarray
+
+    @property
+    def worst(self) -> float:
+        """Largest relative gap over the path; infinite if any is not a number."""
+        return float(self.gaps.max()) if np.isfinite(self.gaps).all() else float("inf")
+
+
+class DenseColumns:
+    """Explicitly centred columns of a dense matrix, a block at a time.
+
+    Another layout joins by offering the same two verbs.
+    """
+
+    def __init__(self, X):
+        self.X = X
+        self.n, self.p = X.shape
+        width = max(1, int(BLOCK_BYTES // (8 * max(self.n, 1))))
+        self.blocks = [(j, min(j + width, self.p)) for j in range(0, self.p, width)]
+
+    def _centred(self, j, k):
+        block = np.array(self.X[:, j:k], dtype=np.float64, order="F")
+        block -= block.mean(axis=0)
+        block -= block.mean(axis=0)
+        return block
+
+    def predict(self, W):
+        """Return ``Xc W`` of shape (n, k) and ``mean(X) W`` of shape (k,) for a dense or CSC ``W`` of shape (p, k)."""
+        out, means = np.zeros((self.n, W.shape[1])), np.zeros(W.shape[1])
+        for j, k in self.blocks:
+            part = _dense_rows(W, j, k)
+            used = np.flatnonzero(part.any(axis=1))
+            if used.size:
+                part = part[used]
+                out += self._centred(j, k)[:, used] @ part
+                means += np.asarray(self.X[:, j:k], dtype=np.float64).mean(axis=0)[used] @ part
+        return out, means
+
+    def correlate(self, R):
+        """Return ``Xc' R`` of shape (p, k)."""
+        out = np.empty((self.p, R.shape[1]))
+        for j, k in self.blocks:
+            out[j:k] = self._centred(j, k).T @ R
+        return out
+
+
+def judge(X, y, alphas, coefs, intercepts=None, l1_ratio=1.0, loss="squared") -> Verdict:
+    """Certify a path.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n, p)
+        The data as the contenders got them.
+    y : ndarray of shape (n,)
+        Response.
+    alphas : ndarray of shape (k,)
+        Penalties in scikit-learn's scale.
+    coefs : ndarray or scipy CSC of shape (p, k)
+        One column per alpha.
+    intercepts : ndarray of shape (k,), optional
+        Only measured against the best ones; the gap uses the best.
+    l1_ratio : float
+        Share of the L1 penalty.
+    loss : {"squared"}
+        Logistic joins here.
+
+    Returns
+    -------
+    Verdict
+
+    References
+    ----------
+    Fercoq, Gramfort and Salmon, "Mind the duality gap" (2015), for the scaled dual point; Massias, Gramfort and Salmon's
+    augmented form for the elastic net; the unconstrained form is the Fenchel dual of the elastic-net penalty itself.
+    """
+    if loss != "squared":
+        raise NotImplementedError(f"no judge for loss {loss!r} yet")
+    alphas = np.asarray(alphas, dtype=np.float64)
+    y = np.asarray(y, dtype=np.float64)
+    if coefs.shape != (X.shape[1], alphas.size):
+        raise ValueError(f"coefs has shape {coefs.shape}, expected {(X.shape[1], alphas.size)}")
+    design = DenseColumns(X)
+    n = design.n
+    y_mean = y.mean()
+    yc = y - y_mean
+    yc -= yc.mean()
+    null = yc @ yc / (2 * n)
+    a1, a2 = alphas * l1_ratio, alphas * (1.0 - l1_ratio)
+
+    fitted, means = design.predict(coefs)
+    R = yc[:, None] - fitted
+    R -= R.mean(axis=0)
+    C = design.correlate(R)
+    l1, l2 = _column_sums(coefs)
+    rr = np.einsum("ij,ij->j", R, R)
+    ry = yc @ R
+    primal = rr / (2 * n) + a1 * l1 + 0.5 * a2 * l2
+    dual = _augmented_dual(n, C, coefs, rr, ry, a1, a2, l2)
+    if a2.any():
+        free = [_unconstrained_dual(n, C[:, i], rr[i], ry[i], a1[i], a2[i]) for i in range(alphas.size)]
+        dual = np.maximum(dual, free)
+    scale = null if null > 0 else 1.0
+    excess = np.zeros(alphas.size)
+    if intercepts is not None:
+        excess = np.square(np.asarray(intercepts) - (y_mean - means)) / (2 * scale)
+    return Verdict((primal - dual) / scale, primal, dual, float(null), excess)
+
+
+def _augmented_dual(n, C, coefs, rr, ry, a1, a2, l2):
+    """Dual of the lasso on [Xc; sqrt(n a2) I], at the best scaling of the augmented residual."""
+    G = C
+    if a2.any():
+        G = C - n * a2 * (coefs.toarray() if hasattr(coefs, "toarray") else coefs)
+    largest = np.abs(G).max(axis=0)
+    rr = rr + n * a2 * l2
+    best = np.divide(ry, rr, out=np.zeros_like(ry), where=rr > 0)
+    room = np.divide(n * a1, largest, out=np.full_like(ry, np.inf), where=largest > 0)
+    s = np.clip(best, -room, room)
+    return (s * ry - 0.5 * s**2 * rr) / n
+
+
+def _unconstrained_dual(n, c, rr, ry, a1, a2):
+    """Fenchel dual without constraints, maximised exactly over the scale s >= 0 of the residual.
+
+    D(s) = (s ry - s^2 rr / 2) / n - sum_j max(|s c_j| / n - a1, 0)^2 / (2 a2) is concave and piecewise quadratic: feature j
+    joins at s = n a1 / |c_j|. The piece that holds its own stationary point is the maximum.
+    """
+    size = np.sort(np.abs(c))[::-1] / n
+    size = size[size > 0]
+    joins = np.concatenate([[0.0], a1 / size, [np.inf]])
+    linear = ry / n + a1 / a2 * np.concatenate([[0.0], np.cumsum(size)])
+    square = rr / n + np.concatenate([[0.0], np.cumsum(size**2)]) / a2
+    s = np.divide(linear, square, out=np.zeros_like(linear), where=square > 0)
+    s = np.clip(s, joins[:-1], joins[1:])
+    s = s[np.isfinite(s)]
+    # Every clipped candidate is scored and the best one evaluated again without cancellation: exact by concavity, no search.
+    count = np.searchsorted(a1 / size, s, side="right") if size.size else np.zeros(s.size, dtype=int)
+    cum1, cum2 = np.concatenate([[0.0], np.cumsum(size)]), np.concatenate([[0.0], np.cumsum(size**2)])
+    excess = s**2 * cum2[count] - 2 * s * a1 * cum1[count] + count * a1**2
+    s = s[np.argmax((s * ry - 0.5 * s**2 * rr) / n - excess / (2 * a2))]
+    value = (s * ry - 0.5 * s**2 * rr) / n - np.square(np.maximum(s * size - a1, 0.0)).sum() / (2 * a2)
+    return max(float(value), 0.0)
+
+
+def _dense_rows(W, j, k):
+    part = W[j:k]
+    return part.toarray() if hasattr(part, "toarray") else np.asarray(part, dtype=np.float64)
+
+
+def _column_sums(W):
+    """Return the L1 norm and the squared L2 norm of every column."""
+    if hasattr(W, "toarray"):
+        size = abs(W)
+        return np.asarray(size.sum(axis=0)).ravel(), np.asarray(size.multiply(size).sum(axis=0)).ravel()
+    return np.abs(W).sum(axis=0), np.square(W).sum(axis=0)

@@ -1,0 +1,121 @@
+"""Results as JSON lines and as a Markdown table."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+
+
+def machine():
+    """Return what the numbers were measured on."""
+    model = platform.processor()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        model = names[0] if names else model
+    import os
+
+    return {"cpu": model, "cores": os.cpu_count(), "system": platform.system(), "python": platform.python_version()}
+
+
+def record(suite, problem, result, **more):
+    """Return one JSON-ready line."""
+    return {
+        "suite": suite,
+        "problem": problem.name,
+        "n": problem.shape[0],
+        "p": problem.shape[1],
+        "l1_ratio": problem.l1_ratio,
+        "eps": problem.spec.eps,
+        "goal": problem.spec.goal,
+        **asdict(result),
+        "best": result.best,
+        **more,
+        "machine": machine(),
+        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def append(file, line):
+    """Append one record to a results file."""
+    file = Path(file)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a") as out:
+        out.write(json.dumps(line) + "\n")
+
+
+def read(files):
+    """Read results files; of several records of the same run the last one counts."""
+    latest = {}
+    for file in files:
+        for text in Path(file).read_text().splitlines():
+            line = json.loads(text)
+            key = tuple(line.get(k) for k in ("suite", "problem", "contender", "threads", "target", "what"))
+            latest.pop(key, None)
+            latest[key] = line
+    return list(latest.values())
+
+
+def seconds(value):
+    """Format seconds to two or three digits."""
+    if value is None:
+        return ""
+    if value >= 100:
+        return f"{value:.0f}"
+    return f"{value:.3g}" if value >= 0.01 else f"{value * 1e3:.2g}e-3"
+
+
+def cell(line):
+    """Return one contender's entry: its time, or why there is none."""
+    if line is None:
+        return ""
+    if line["status"] == "reached":
+        return seconds(line["best"])
+    if line["status"] in ("budget", "ladder"):
+        reached = "" if line["gap"] is None else f" ({line['gap']:.0e})"
+        return f"> {seconds(line['at_least'])}{reached}"
+    return "–" if line["status"] == "refused" else "failed"
+
+
+def path_table(lines, suite="path"):
+    """Return a Markdown table of a racing suite: a row per problem, a column per contender."""
+    lines = [line for line in lines if line["suite"] == suite]
+    names = list(dict.fromkeys(line["contender"] for line in lines))
+    peers = [name for name in names if name != "riata"]
+    rows = ["| problem | riata | " + " | ".join(peers) + " | best peer / riata | goal | riata's gap |", "|---" * (len(peers) + 5) + "|"]
+    keys = list(dict.fromkeys((line["problem"], line.get("what")) for line in lines))
+    for problem, what in keys:
+        of = {line["contender"]: line for line in lines if (line["problem"], line.get("what")) == (problem, what)}
+        mine = of.get("riata")
+        ratio, goal = ratio_to_best(of), next(iter(of.values())).get("goal")
+        gap = f"{max(mine['gap'], 0):.0e}" if mine and mine["gap"] is not None else ""
+        size = next(iter(of.values()))
+        label = f"{problem}{' ' + what if what else ''} ({size['n']:,} x {size['p']:,})"
+        cells = [label, cell(mine), *(cell(of.get(name)) for name in peers), ratio, "" if goal is None else f"{goal:g}", gap]
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
+
+
+def ratio_to_best(of):
+    """Return the best peer's time over riata's as text; a lower bound where no peer reached the target."""
+    mine = of.get("riata")
+    if not mine or mine["best"] is None:
+        return ""
+    peers = [line for name, line in of.items() if name != "riata"]
+    reached = [line["best"] for line in peers if line["best"] is not None]
+    bounds = [line["at_least"] for line in peers if line["best"] is None and line["at_least"] is not None]
+    if reached:
+        return f"{min(reached) / mine['best']:.1f}"
+    return f"> {min(bounds) / mine['best']:.1f}" if bounds else ""
+
+
+def plain_table(lines, columns):
+    """Return a Markdown table of chosen keys."""
+    rows = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+    for line in lines:
+        values = [line.get(key) for key in columns]
+        rows.append("| " + " | ".join(f"{v:.4g}" if isinstance(v, float) else "" if v is None else str(v) for v in values) + " |")
+    return "\n".join(rows)

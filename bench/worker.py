@@ -1,0 +1,117 @@
+"""One contender in a process of its own: ``python -m bench.worker CONTENDER``, told what to do by JSON lines on stdin.
+
+The first line describes the problem, every later one is a run; each is answered by one JSON line. Coefficients travel through a
+file that the request names. Whatever the contender prints goes to stderr.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from time import perf_counter
+
+SHORT_SECONDS = 0.5  # runs this short are repeated within one request
+SHORT_RUNS = 7
+
+
+def save_coefs(file, coefs, intercepts):
+    """Save a dense or CSC coefficient matrix in CSC form."""
+    import numpy as np
+    from scipy.sparse import csc_matrix
+
+    coefs = csc_matrix(coefs)
+    np.savez(
+        file,
+        data=coefs.data.astype(np.float64),
+        indices=coefs.indices,
+        indptr=coefs.indptr,
+        shape=coefs.shape,
+        intercepts=np.asarray(intercepts, dtype=np.float64).ravel(),
+    )
+
+
+def timed(solve, quick):
+    """Run ``solve`` once, or several times if it is short and ``quick`` is false; return its last answer and all seconds."""
+    *answer, seconds = solve()
+    runs, started = [seconds], perf_counter()
+    while not quick and len(runs) < SHORT_RUNS and perf_counter() - started + runs[-1] < SHORT_SECONDS:
+        *answer, seconds = solve()
+        runs.append(seconds)
+    return answer, runs
+
+
+def peak_bytes():
+    """Return this process's peak resident memory in bytes."""
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1024 if sys.platform != "darwin" else 1)
+
+
+def answer(contender, problem, request):
+    """Carry out one request and return what to reply."""
+    if request["do"] == "path":
+
+        def solve():
+            return contender.path(problem, request["tolerance"], request["threads"])
+
+    else:
+
+        def solve():
+            return contender.fit(problem, request["alpha"], request["tolerance"])
+
+    before = peak_bytes()
+    (coefs, intercepts), seconds = timed(solve, request.get("quick", False))
+    after = peak_bytes()
+    save_coefs(request["out"], coefs, intercepts)
+    return {"seconds": seconds, "shape": list(coefs.shape), "peak_before": before, "peak_after": after}
+
+
+def prepare(contender, order):
+    """Load the problem, or say why the contender does not race; warm the contender up on a small one."""
+    from dataclasses import replace
+
+    from bench import problems
+
+    spec = problems.Spec(**order["spec"])
+    version = contender.version()
+    problem = problems.load(spec)
+    refused = getattr(contender, "refuses", lambda _: None)(problem)
+    if refused:
+        return None, {"refused": refused, "version": version}
+    small = problems.warm_up_problem(replace(spec))
+    if not getattr(contender, "refuses", lambda _: None)(small):
+        tolerance = 1e-6 if getattr(contender, "RELATIVE_TO_TARGET", False) else contender.LADDER[0]
+        contender.path(small, tolerance, order["threads"])
+        if order.get("single"):
+            contender.fit(small, small.alphas[1], tolerance)
+    return problem, {"version": version, "n": problem.shape[0], "p": problem.shape[1], "bytes": problem.X.nbytes}
+
+
+def main():
+    """Serve requests until stdin closes."""
+    replies = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+
+    from bench import contenders
+
+    problem = None
+    for line in sys.stdin:
+        request = json.loads(line)
+        try:
+            if request["do"] == "load":
+                contender = contenders.load(sys.argv[1])
+                if request["cores"] and hasattr(os, "sched_setaffinity"):
+                    os.sched_setaffinity(0, request["cores"])
+                problem, reply = prepare(contender, request)
+            else:
+                reply = answer(contender, problem, request)
+        except Exception as error:
+            traceback.print_exc()
+            reply = {"error": f"{type(error).__name__}: {error}"[:300]}
+        replies.write(json.dumps(reply) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+#include "design/dense.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace riata {
+
+namespace {
+
+constexpr std::size_t kColumnBlock = 64;   // columns per unit of parallel work
+constexpr std::size_t kRowBlock = 2048;    // rows per unit; 8 residual blocks of that length stay in L2
+constexpr double kEps = std::numeric_limits<double>::epsilon();
+
+double power_of_two_below(double x) { return std::ldexp(1.0, std::ilogb(x)); }
+
+[[noreturn]] void throw_non_finite(std::size_t i, std::size_t j, double value) {
+    throw NonFinite("X[" + std::to_string(i) + ", " + std::to_string(j) + "] is " +
+                    (std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf") + ": X has to be finite");
+}
+
+}  // namespace
+
+double total(const double* s, std::size_t n) { return s ? std::accumulate(s, s + n, 0.0) : static_cast<double>(n); }
+
+template <class T>
+void Dense<T>::correlate(const std::vector<Index>& features, const double* u, std::size_t K, double* out,
+                         Team& team) const {
+    team.for_blocks(features.size(), kColumnBlock, [&](std::size_t b, std::size_t e) {
+        const T* x[kColumnBlock];
+        double c[kColumnBlock];
+        for (std::size_t f = b; f < e; ++f) {
+            x[f - b] = column_[features[f]];
+            c[f - b] = moments_.mean[features[f]];
+        }
+        read_.correlate(x, c, e - b, u, rows_, K, rows_, out + b * K, K);
+        for (std::size_t f = b; f < e; ++f)
+            for (std::size_t k = 0; k < K; ++k) out[f * K + k] *= moments_.scale[features[f]];
+    });
+}
+
+template <class T>
+void Dense<T>::accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
+                          Team& team) const {
+    const std::size_t m = features.size();
+    std::vector<double> c(m), scaled(m * K);
+    for (std::size_t f = 0; f < m; ++f) {
+        c[f] = moments_.mean[features[f]];
+        for (std::size_t k = 0; k < K; ++k) scaled[f * K + k] = w[f * K + k] * moments_.scale[features[f]];
+    }
+    team.for_blocks(rows_, kRowBlock, [&](std::size_t b, std::size_t e) {
+        std::vector<const T*> x(m);
+        for (std::size_t f = 0; f < m; ++f) x[f] = column_[features[f]] + b;
+        read_.accumulate(x.data(), c.data(), m, scaled.data(), K, K, e - b, r + b, rows_);
+    });
+}
+
+template <class T>
+void Dense<T>::gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const {
+    team.for_blocks(features.size(), kColumnBlock, [&](std::size_t b, std::size_t e) {
+        for (std::size_t f = b; f < e; ++f) {
+            const Index j = features[f];
+            read_.gather(column_[j], 1, moments_.mean[j], moments_.scale[j], weight, rows_, out + f * rows_);
+        }
+    });
+}
+
+void sweep_gram(const kernels::Kernels& kernels, std::size_t n, std::size_t m,
+                const std::function<void(std::size_t, std::size_t, std::size_t, std::size_t, double*)>& pack,
+                double* G, Team& team) {
+    const std::size_t panel = kernels.gram_panel, panels = (m + panel - 1) / panel, ld = panels * panel;
+    const std::size_t step = std::clamp<std::size_t>((std::size_t{1} << 19) / (8 * ld), 32, 256);
+    std::vector<double> packed(ld * step), sums(ld * ld, 0.0);
+    for (std::size_t i = 0; i < n; i += step) {
+        const std::size_t rows = std::min(step, n - i);
+        team.for_blocks(panels, 2, [&](std::size_t b, std::size_t e) {
+            pack(i, i + rows, b * panel, std::min(e * panel, m), packed.data() + b * panel * rows);
+        });
+        team.for_blocks(panels, 1, [&](std::size_t b, std::size_t e) {
+            kernels.gram(packed.data(), panels, rows, sums.data(), ld, b, e);
+        });
+    }
+    for (std::size_t b = 0; b < m; ++b)
+        for (std::size_t a = b; a < m; ++a) G[a + b * m] = G[b + a * m] = sums[a + b * ld];
+}
+
+template <class T>
+void Dense<T>::gram_all(const double* root_s, double* G, Team& team) const {
+    sweep_gram(
+        kernels_, rows_, cols_,
+        [&](std::size_t i, std::size_t end, std::size_t j, std::size_t j_end, double* out) {
+            read_.pack(at(i, j), row_stride_, col_stride_, moments_.mean.data() + j, root_s ? root_s + i : nullptr,
+                       end - i, j_end - j, out);
+        },
+        G, team);
+    const double* scale = moments_.scale.data();
+    for (std::size_t b = 0; b < cols_; ++b)
+        for (std::size_t a = 0; a < cols_; ++a) G[a + b * cols_] *= scale[a] * scale[b];
+}
+
+template <class T>
+void Dense<T>::outer_all(const double* root_s, const double* d, double* K, Team& team) const {
+    // The rows of the sweep are features here and its columns are samples: a block of normalised columns is
+    // written out and packed transposed.
+    std::vector<double> block;
+    sweep_gram(
+        kernels_, cols_, rows_,
+        [&](std::size_t j, std::size_t j_end, std::size_t i, std::size_t i_end, double* out) {
+            const std::size_t m = j_end - j, n = i_end - i;
+            std::vector<double> columns(m * n);
+            for (std::size_t f = 0; f < m; ++f) {
+                const double a = moments_.scale[j + f] * (d ? std::sqrt(d[j + f]) : 1.0);
+                read_.gather(at(i, j + f), row_stride_, moments_.mean[j + f], a, root_s ? root_s + i : nullptr, n,
+                             columns.data() + f * n);
+            }
+            kernels_.f64.pack(columns.data(), static_cast<std::ptrdiff_t>(n), 1, nullptr, nullptr, m, n, out);
+        },
+        K, team);
+}
+
+template <class T>
+void Dense<T>::conclude(std::size_t j, double c, const double* sums, double weight, const double* s, const double* y,
+                        bool centre, double* xty) {
+    double shift = c, s1 = sums[0], s2 = sums[1], s3 = sums[2], unit = 1.0;
+    // Sums far from 1 may have lost bits or overflowed; non-finite ones may come from the data. Both are rare and
+    // worth a copy of one column in units of its largest entry.
+    if (!(s2 < 1e200) || (s2 < 1e-200 && s2 > 0) || !std::isfinite(s3) || (s2 == 0 && s1 != 0)) {
+        double largest = 0;
+        for (std::size_t i = 0; i < rows_; ++i) {
+            const double value = static_cast<double>(*at(i, j));
+            if (!std::isfinite(value)) throw_non_finite(i, j, value);
+            largest = std::max(largest, std::abs(value));
+        }
+        unit = largest > 0 ? 1.0 / power_of_two_below(largest) : 1.0;
+        if (!std::isfinite(unit)) unit = std::numeric_limits<double>::max();
+        std::vector<double> copy(rows_);
+        read_.gather(at(0, j), row_stride_, 0.0, unit, nullptr, rows_, copy.data());
+        shift = centre ? copy[0] : 0.0;
+        double out[3];
+        kernels_.f64.moments(copy.data(), 1, shift, s, y, rows_, out);
+        s1 = out[0], s2 = out[1], s3 = out[2];
+    }
+    if (!centre) {
+        moments_.mean[j] = 0.0;
+    } else {
+        const double offset = s1 / weight;
+        double mean = shift + offset, variance = s2 - s1 * offset;
+        if (variance < 1e-6 * s2) {  // the shift was far from the mean: once more, about the mean
+            double out[3];
+            read_.moments(at(0, j), row_stride_, mean / unit, s, y, rows_, out);
+            s1 = out[0] * unit, s2 = out[1] * unit * unit, s3 = out[2] * unit;
+            mean += s1 / weight;
+            variance = s2 - s1 * s1 / weight;
+        }
+        // A spread at the level of the mean's rounding is no spread.
+        if (variance <= weight * (4 * kEps * mean) * (4 * kEps * mean)) variance = 0;
+        moments_.mean[j] = mean / unit;
+        s2 = variance;
+    }
+    if (s2 > 0) {
+        const double norm = std::sqrt(s2), d = 1.0 / power_of_two_below(norm);
+        moments_.scale[j] = d * unit;
+        moments_.norm[j] = norm * d;
+        if (xty) xty[j] = s3 * d;
+    } else {
+        moments_.scale[j] = 1.0;
+        moments_.norm[j] = 0.0;
+        if (xty) xty[j] = 0.0;
+    }
+}
+
+template class Dense<float>;
+template class Dense<double>;
+
+}  // namespace riata

@@ -1,0 +1,49 @@
+// What both dense layouts share: everything that reads single columns through pointers.
+#pragma once
+
+#include "design/design.hpp"
+#include "kernels/kernels.hpp"
+
+namespace riata {
+
+template <class T>
+class Dense : public Design {
+public:
+    Dense(const T* x, std::size_t rows, std::size_t cols, std::ptrdiff_t row_stride, std::ptrdiff_t col_stride)
+        : Design(rows, cols), x_(x), row_stride_(row_stride), col_stride_(col_stride),
+          kernels_(kernels::active()), read_(kernels::read<T>(kernels_)), column_(cols, nullptr) {}
+
+    void correlate(const std::vector<Index>& features, const double* u, std::size_t K, double* out,
+                   Team& team) const override;
+    void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
+                    Team& team) const override;
+    void gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const override;
+    void gram_all(const double* root_s, double* G, Team& team) const override;
+    void outer_all(const double* root_s, const double* d, double* K, Team& team) const override;
+
+protected:
+    const T* at(std::size_t i, std::size_t j) const {
+        return x_ + static_cast<std::ptrdiff_t>(i) * row_stride_ + static_cast<std::ptrdiff_t>(j) * col_stride_;
+    }
+
+    /// Turns sums {S1, S2, S3} of s(x-c), s(x-c)^2, s(x-c)y about the shift c into the moments of column
+    /// j and xty; measures the column again where the sums overflowed, underflowed or cancelled.
+    void conclude(std::size_t j, double c, const double* sums, double weight, const double* s, const double* y,
+                  bool centre, double* xty);
+
+    const T* x_;
+    std::ptrdiff_t row_stride_, col_stride_;
+    const kernels::Kernels& kernels_;
+    const kernels::ReadKernels<T>& read_;
+    std::vector<const T*> column_;  ///< contiguous columns, null where there is none (yet)
+};
+
+double total(const double* s, std::size_t n);
+
+/// Packs blocks of rows of an n x m matrix with `pack(begin, end, out)` and sums up the lower triangle of its Gram
+/// matrix, then mirrors it: G[a + b*ldg], a, b < m, with G holding ldg >= m rows and columns rounded up to whole panels.
+void sweep_gram(const kernels::Kernels& kernels, std::size_t n, std::size_t m,
+                const std::function<void(std::size_t, std::size_t, std::size_t, std::size_t, double*)>& pack,
+                double* G, Team& team);
+
+}  // namespace riata

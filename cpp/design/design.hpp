@@ -1,0 +1,84 @@
+// The matrix X as a noun. A design borrows the caller's array and answers in *normalised* columns
+//
+//     xh_j = scale_j (x_j - mean_j),     scale_j a power of two with ||xh_j||_s in [1, 2),
+//
+// so nothing above knows about centring, units, layouts or element types. Inner products are weighted by
+// the sample weights s; vectors passed to `correlate` carry those weights already.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "parallel/team.hpp"
+
+namespace riata {
+
+using Index = std::int64_t;
+
+/// A non-finite entry of X, with its place.
+struct NonFinite : std::invalid_argument {
+    using std::invalid_argument::invalid_argument;
+};
+
+/// What one sweep over X finds out about its columns. mean and scale define the normalised columns; a
+/// column without variance has norm 0 and is never used.
+struct Moments {
+    std::vector<double> mean, scale;
+    std::vector<double> norm;  ///< ||xh_j||_s
+};
+
+class Design {
+public:
+    Design(std::size_t rows, std::size_t cols) : rows_(rows), cols_(cols) {}
+    virtual ~Design() = default;
+
+    std::size_t rows() const { return rows_; }
+    std::size_t cols() const { return cols_; }
+    const Moments& moments() const { return moments_; }
+
+    /// Fills moments() and xty[j] = xh_j' S y in one sweep; s null means ones, y (may be null) has to be centred if
+    /// centre is set. Throws NonFinite. Must come first.
+    virtual void measure(const double* s, const double* y, bool centre, double* xty, Team& team) = 0;
+
+    /// out[j*K + k] = xh_j' u_k for all columns; u_k = u + k*rows.
+    virtual void correlate_all(const double* u, std::size_t K, double* out, Team& team) const = 0;
+
+    /// The same for the listed columns, pinned or not.
+    virtual void correlate(const std::vector<Index>& features, const double* u, std::size_t K, double* out,
+                           Team& team) const = 0;
+
+    /// r_k += sum_f xh_f w[f*K + k] over the listed columns, which have to be pinned; r_k = r + k*rows.
+    virtual void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
+                            Team& team) const = 0;
+
+    /// Declares columns that will be read again and again; a layout that reads columns badly copies them.
+    virtual void pin(const std::vector<Index>& features, Team& team) = 0;
+
+    /// out[f*rows + i] = xh_f[i] * (weight ? weight[i] : 1) for the listed, pinned columns.
+    virtual void gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const = 0;
+
+    /// G = Xh' S Xh for all columns, both triangles, leading dimension cols; root_s (null: ones) is sqrt(s).
+    virtual void gram_all(const double* root_s, double* G, Team& team) const = 0;
+
+    /// K = S^.5 Xh D Xh' S^.5 (rows x rows, both triangles) with D = diag(d) over all columns (null: ones).
+    virtual void outer_all(const double* root_s, const double* d, double* K, Team& team) const = 0;
+
+    /// Bytes this design holds beyond the caller's array.
+    virtual std::size_t bytes() const = 0;
+
+protected:
+    std::size_t rows_, cols_;
+    Moments moments_;
+};
+
+/// A dense matrix of float or double, entry (i, j) at x[i*row_stride + j*col_stride]; one of the strides
+/// has to be 1. The array has to outlive the design.
+template <class T>
+std::unique_ptr<Design> make_dense(const T* x, std::size_t rows, std::size_t cols, std::ptrdiff_t row_stride,
+                                   std::ptrdiff_t col_stride);
+
+}  // namespace riata

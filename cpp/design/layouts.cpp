@@ -1,0 +1,137 @@
+// The two dense layouts: how each is swept as a whole.
+#include <algorithm>
+#include <vector>
+
+#include "design/dense.hpp"
+
+namespace riata {
+
+namespace {
+
+constexpr std::size_t kColumnBlock = 64;
+
+template <class T>
+class ColumnMajor final : public Dense<T> {
+public:
+    ColumnMajor(const T* x, std::size_t rows, std::size_t cols, std::ptrdiff_t col_stride)
+        : Dense<T>(x, rows, cols, 1, col_stride) {
+        for (std::size_t j = 0; j < cols; ++j) this->column_[j] = this->at(0, j);
+    }
+
+    void measure(const double* s, const double* y, bool centre, double* xty, Team& team) override {
+        const double weight = total(s, this->rows_);
+        for (auto* v : {&this->moments_.mean, &this->moments_.scale, &this->moments_.norm}) v->resize(this->cols_);
+        team.for_blocks(this->cols_, kColumnBlock, [&](std::size_t b, std::size_t e) {
+            for (std::size_t j = b; j < e; ++j) {
+                const double c = centre ? static_cast<double>(this->column_[j][0]) : 0.0;
+                double sums[3];
+                this->read_.moments(this->column_[j], 1, c, s, y, this->rows_, sums);
+                this->conclude(j, c, sums, weight, s, y, centre, xty);
+            }
+        });
+    }
+
+    void correlate_all(const double* u, std::size_t K, double* out, Team& team) const override {
+        team.for_blocks(this->cols_, kColumnBlock, [&](std::size_t b, std::size_t e) {
+            this->read_.correlate(this->column_.data() + b, this->moments_.mean.data() + b, e - b, u, this->rows_, K,
+                                  this->rows_, out + b * K, K);
+            for (std::size_t j = b; j < e; ++j)
+                for (std::size_t k = 0; k < K; ++k) out[j * K + k] *= this->moments_.scale[j];
+        });
+    }
+
+    void pin(const std::vector<Index>&, Team&) override {}
+    std::size_t bytes() const override { return 0; }
+};
+
+template <class T>
+class RowMajor final : public Dense<T> {
+public:
+    RowMajor(const T* x, std::size_t rows, std::size_t cols, std::ptrdiff_t row_stride)
+        : Dense<T>(x, rows, cols, row_stride, 1) {}
+
+    void measure(const double* s, const double* y, bool centre, double* xty, Team& team) override {
+        // A cache line of columns at a time, a few hundred rows at a time: the strided reads hit L1.
+        constexpr std::size_t kLine = 64 / sizeof(T), kRows = 256;
+        const std::size_t n = this->rows_;
+        const double weight = total(s, n);
+        for (auto* v : {&this->moments_.mean, &this->moments_.scale, &this->moments_.norm}) v->resize(this->cols_);
+        const std::size_t block = std::max(kLine, (this->cols_ / 64) / kLine * kLine);
+        team.for_blocks(this->cols_, block, [&](std::size_t b, std::size_t e) {
+            std::vector<double> sums(3 * (e - b), 0.0);
+            for (std::size_t i = 0; i < n; i += kRows)
+                for (std::size_t j = b; j < e; ++j) {
+                    double part[3];
+                    const double c = centre ? static_cast<double>(*this->at(0, j)) : 0.0;
+                    this->read_.moments(this->at(i, j), this->row_stride_, c, s ? s + i : nullptr, y ? y + i : nullptr,
+                                        std::min(kRows, n - i), part);
+                    for (int t = 0; t < 3; ++t) sums[3 * (j - b) + t] += part[t];
+                }
+            for (std::size_t j = b; j < e; ++j)
+                this->conclude(j, centre ? static_cast<double>(*this->at(0, j)) : 0.0, sums.data() + 3 * (j - b),
+                               weight, s, y, centre, xty);
+        });
+    }
+
+    void correlate_all(const double* u, std::size_t K, double* out, Team& team) const override {
+        const std::size_t block = 512;
+        team.for_blocks(this->cols_, block, [&](std::size_t b, std::size_t e) {
+            std::fill(out + b * K, out + e * K, 0.0);
+            this->read_.correlate_rows(this->at(0, b), static_cast<std::size_t>(this->row_stride_),
+                                       this->moments_.mean.data() + b, e - b, u, this->rows_, K, this->rows_,
+                                       out + b * K, K);
+            for (std::size_t j = b; j < e; ++j)
+                for (std::size_t k = 0; k < K; ++k) out[j * K + k] *= this->moments_.scale[j];
+        });
+    }
+
+    void correlate(const std::vector<Index>& features, const double* u, std::size_t K, double* out,
+                   Team& team) const override {
+        const bool pinned = std::all_of(features.begin(), features.end(), [&](Index j) { return this->column_[j]; });
+        if (pinned) return Dense<T>::correlate(features, u, K, out, team);
+        std::vector<double> all(this->cols_ * K);
+        correlate_all(u, K, all.data(), team);
+        for (std::size_t f = 0; f < features.size(); ++f)
+            std::copy_n(all.data() + features[f] * K, K, out + f * K);
+    }
+
+    void pin(const std::vector<Index>& features, Team& team) override {
+        std::vector<Index> fresh;
+        for (Index j : features)
+            if (!this->column_[j]) fresh.push_back(j);
+        if (fresh.empty()) return;
+        std::sort(fresh.begin(), fresh.end());
+        auto& copy = copies_.emplace_back(fresh.size() * this->rows_);
+        for (std::size_t f = 0; f < fresh.size(); ++f) this->column_[fresh[f]] = copy.data() + f * this->rows_;
+        team.for_blocks(this->rows_, 256, [&](std::size_t b, std::size_t e) {
+            for (std::size_t f = 0; f < fresh.size(); ++f) {
+                T* to = copy.data() + f * this->rows_;
+                const T* from = this->at(0, fresh[f]);
+                for (std::size_t i = b; i < e; ++i) to[i] = from[i * this->row_stride_];
+            }
+        });
+    }
+
+    std::size_t bytes() const override {
+        std::size_t sum = 0;
+        for (const auto& c : copies_) sum += c.size() * sizeof(T);
+        return sum;
+    }
+
+private:
+    std::vector<std::vector<T>> copies_;
+};
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<Design> make_dense(const T* x, std::size_t rows, std::size_t cols, std::ptrdiff_t row_stride,
+                                   std::ptrdiff_t col_stride) {
+    if (row_stride == 1) return std::make_unique<ColumnMajor<T>>(x, rows, cols, col_stride);
+    return std::make_unique<RowMajor<T>>(x, rows, cols, row_stride);
+}
+
+template std::unique_ptr<Design> make_dense(const float*, std::size_t, std::size_t, std::ptrdiff_t, std::ptrdiff_t);
+template std::unique_ptr<Design> make_dense(const double*, std::size_t, std::size_t, std::ptrdiff_t, std::ptrdiff_t);
+
+}  // namespace riata

@@ -1,0 +1,105 @@
+// The leaf kernels: pointers and lengths in, plain loops inside, one table of function pointers per
+// instruction set. Nothing here allocates, throws or knows what a design, a penalty or a path is.
+//
+// Every sum is accumulated in double whatever T is. Columns are given as an array of pointers, so
+// that a subset of a borrowed matrix, all of it, or gathered columns look the same. `c` is a shift
+// subtracted from each entry as it is read (implicit centring without cancellation); null means 0.
+#pragma once
+
+#include <cstddef>
+
+namespace riata::kernels {
+
+using std::ptrdiff_t;
+using std::size_t;
+
+/// What reads the caller's matrix, for entries of type T (float or double).
+template <class T>
+struct ReadKernels {
+    /// max_i |x_i|; NaN anywhere gives NaN, an infinity gives infinity.
+    double (*max_abs)(const T* x, size_t n);
+
+    /// out = {sum s_i (x_i - c), sum s_i (x_i - c)^2, sum s_i (x_i - c) y_i}, i < n.
+    /// s null: ones. y null: the third sum is 0. x_i is x[i * stride].
+    void (*moments)(const T* x, ptrdiff_t stride, double c, const double* s, const double* y, size_t n,
+                    double* out);
+
+    /// out[j*ldo + k] = sum_i (x_j[i] - c_j) u[k*ldu + i] for j < m, k < K. K >= 1.
+    void (*correlate)(const T* const* x, const double* c, size_t m, const double* u, size_t ldu, size_t K,
+                      size_t n, double* out, size_t ldo);
+
+    /// r[k*ldr + i] += sum_j (x_j[i] - c_j) w[j*ldw + k] for i < n, k < K.
+    void (*accumulate)(const T* const* x, const double* c, size_t m, const double* w, size_t ldw, size_t K,
+                       size_t n, double* r, size_t ldr);
+
+    /// Row-major twin of correlate for n rows of m consecutive columns, rows ldx apart:
+    /// out[j*ldo + k] += sum_i (x[i*ldx + j] - c_j) u[k*ldu + i]. Adds, so that rows can be split.
+    void (*correlate_rows)(const T* x, size_t ldx, const double* c, size_t m, const double* u, size_t ldu,
+                           size_t K, size_t n, double* out, size_t ldo);
+
+    /// Row-major twin of accumulate: r[k*ldr + i] += sum_j (x[i*ldx + j] - c_j) w[j*ldw + k], j < m.
+    void (*accumulate_rows)(const T* x, size_t ldx, const double* c, size_t m, const double* w, size_t ldw,
+                            size_t K, size_t n, double* r, size_t ldr);
+
+    /// out[i] = a * (x[i*stride] - c) * (s ? s[i] : 1), i < n.
+    void (*gather)(const T* x, ptrdiff_t stride, double c, double a, const double* s, size_t n, double* out);
+
+    /// Packs n rows of m columns, entry (i, j) at x[i*row_stride + j*col_stride], into panels for
+    /// `gram`: out[(j / gram_panel) * n * gram_panel + i * gram_panel + j % gram_panel]
+    /// = (x_ij - c_j) * (s ? s[i] : 1); the columns that fill up the last panel are zero.
+    void (*pack)(const T* x, ptrdiff_t row_stride, ptrdiff_t col_stride, const double* c, const double* s,
+                 size_t n, size_t m, double* out);
+};
+
+/// Dense double algebra on packed panels and on lower triangular factors (column-major, leading
+/// dimension ld; only the lower triangle is read or written).
+struct Kernels {
+    const char* isa;
+    ReadKernels<float> f32;
+    ReadKernels<double> f64;
+
+    size_t gram_panel;  ///< columns per panel
+
+    /// G[a + b*ldg] += sum_i P[i,a] P[i,b] for the lower triangle (a >= b) of all packed columns, where
+    /// P has `panels` panels of n rows. Only the panel columns b / gram_panel in [first, last) are
+    /// computed. Entries above the diagonal but inside the diagonal panel's square may be written.
+    /// G has room for panels*gram_panel rows and columns.
+    void (*gram)(const double* packed, size_t panels, size_t n, double* G, size_t ldg, size_t first, size_t last);
+
+    double (*dot)(const double* x, const double* y, size_t n);
+    void (*axpy)(double a, const double* x, double* y, size_t n);  ///< y += a x
+
+    /// b := L^-1 b, and b := L^-T b, for one right-hand side.
+    void (*solve_lower)(const double* L, size_t ld, size_t n, double* b);
+    void (*solve_lower_transposed)(const double* L, size_t ld, size_t n, double* b);
+
+    /// B := L^-1 B for K right-hand sides, B[i + k*ldb].
+    void (*solve_lower_many)(const double* L, size_t ld, size_t n, double* B, size_t ldb, size_t K);
+
+    /// C[a + b*ldc] -= sum_i A[i + a*lda] A[i + b*lda] for a >= b, a, b < m (lower triangle), i < n.
+    void (*downdate_square)(const double* A, size_t lda, size_t n, size_t m, double* C, size_t ldc);
+
+    /// In-place lower Cholesky factor of the n x n matrix in G. Stops before the first pivot that is not
+    /// above floor[j] (null: 0); returns the number of columns factored (n on success).
+    size_t (*cholesky)(double* G, size_t ld, size_t n, const double* floor);
+
+    /// One column of a rank-one update, moved: out[i] = cs*x[i] + sn*v[i]; v[i] = cs*v[i] - sn*x[i].
+    /// out may equal x, or lie one column before it.
+    void (*rotate)(const double* x, double* v, double* out, double cs, double sn, size_t n);
+};
+
+/// The table in use: the best the processor can run, or what RIATA_ISA names (baseline, avx2, avx512).
+const Kernels& active();
+/// The table of that name, or null when it is not compiled in or this processor cannot run it.
+const Kernels* find(const char* isa);
+/// Names compiled into this build, null-terminated list, worst first.
+const char* const* compiled();
+
+template <class T>
+const ReadKernels<T>& read(const Kernels& k);
+template <>
+inline const ReadKernels<float>& read<float>(const Kernels& k) { return k.f32; }
+template <>
+inline const ReadKernels<double>& read<double>(const Kernels& k) { return k.f64; }
+
+}  // namespace riata::kernels

@@ -1,0 +1,96 @@
+// The separable penalty, one feature at a time:
+//
+//     h_j(w) = l1_j |w| + l2_j w^2 / 2   on   lower_j <= w <= upper_j,   infinite outside.
+//
+// h_j' is piecewise linear with breakpoints lower_j, 0 and upper_j. A solution sits *pinned* at a breakpoint
+// or is *free* inside a segment between two of them; that is all a solver needs to know, and it covers
+// the lasso, elastic net, ridge, non-negativity, boxes and unpenalised features.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <vector>
+
+namespace riata {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+/// One feature's penalty.
+struct ScalarPenalty {
+    double l1 = 0, l2 = 0, lower = -kInfinity, upper = kInfinity;
+
+    /// Between two breakpoints: from < w < to, where the l1 part has the derivative `slope`.
+    struct Segment {
+        double from, to, slope;
+        bool exists() const { return from < to; }
+    };
+
+    double value(double w) const { return l1 * std::abs(w) + 0.5 * l2 * w * w; }
+
+    Segment above(double v) const {
+        if (v >= upper) return {0, 0, 0};
+        if (l1 == 0) return {lower, upper, 0};
+        if (v >= 0) return {std::max(lower, 0.0), upper, l1};
+        return {lower, std::min(upper, 0.0), -l1};
+    }
+    Segment below(double v) const {
+        if (v <= lower) return {0, 0, 0};
+        if (l1 == 0) return {lower, upper, 0};
+        if (v <= 0) return {lower, std::min(upper, 0.0), -l1};
+        return {std::max(lower, 0.0), upper, l1};
+    }
+    /// The segment that w, which is no breakpoint, lies in.
+    Segment around(double w) const { return w > 0 ? above(w) : below(w); }
+    bool is_breakpoint(double w) const { return w == lower || w == upper || (w == 0 && l1 > 0); }
+
+    /// Where a feature rests that nothing pulls on: 0, or the bound nearest to it.
+    double rest() const { return std::clamp(0.0, lower, upper); }
+
+    /// How far the correlation c (already less l2 * w) lies outside the subdifferential of the l1 and bound part at w.
+    double violation(double w, double c) const {
+        const Segment up = above(w), down = below(w);
+        double worst = 0;
+        if (up.exists()) worst = std::max(worst, c - up.slope);
+        if (down.exists()) worst = std::max(worst, down.slope - c);
+        return worst;
+    }
+
+    /// The conjugate h*(c) = sup_w c w - h(w).
+    double conjugate(double c) const {
+        double best = -kInfinity;
+        for (double sign : {1.0, -1.0}) {
+            // On the half line of that sign, maximise sign*w*(sign*c - l1) - l2 w^2/2.
+            const double from = std::max(0.0, sign > 0 ? lower : -upper), to = sign > 0 ? upper : -lower;
+            if (to < from || to < 0) continue;
+            const double pull = sign * c - l1;
+            double t = l2 > 0 ? std::clamp(pull / l2, from, to) : (pull > 0 ? to : from);
+            if (t == kInfinity) return kInfinity;
+            if (pull <= 0) t = from;
+            best = std::max(best, t * pull - 0.5 * l2 * t * t);
+        }
+        return best;
+    }
+    /// Beyond |c| = limit() the conjugate is infinite (infinity when it never is), for either sign of c.
+    double limit_above() const { return l2 > 0 || upper < kInfinity ? kInfinity : l1; }
+    double limit_below() const { return l2 > 0 || lower > -kInfinity ? kInfinity : l1; }
+};
+
+/// The penalties of all features of a problem at one alpha: factors that stay, times two scales that change.
+/// Everything is in units of the normalised columns.
+struct Penalty {
+    std::vector<double> l1_factor, l2_factor;  ///< per feature
+    std::vector<double> lower, upper;          ///< per feature, or empty for no bounds at all
+    double l1_scale = 0, l2_scale = 0;
+
+    bool bounded() const { return !lower.empty(); }
+    double l1(std::size_t j) const { return l1_scale * l1_factor[j]; }
+    double l2(std::size_t j) const { return l2_scale * l2_factor[j]; }
+    ScalarPenalty operator[](std::size_t j) const {
+        return bounded() ? ScalarPenalty{l1(j), l2(j), lower[j], upper[j]}
+                         : ScalarPenalty{l1(j), l2(j), -kInfinity, kInfinity};
+    }
+};
+
+}  // namespace riata

@@ -1,0 +1,47 @@
+// A team of threads that lives as long as one call into the core: started on entry, joined before
+// return, so that nothing survives into a fork and idle riata costs no thread.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace riata {
+
+class Team {
+public:
+    explicit Team(int n_threads);
+    ~Team();
+    Team(const Team&) = delete;
+    Team& operator=(const Team&) = delete;
+
+    int size() const { return static_cast<int>(workers_.size()) + 1; }
+
+    /// Calls f(begin, end) for every block of at most `block` items of [0, count). The blocks do not
+    /// depend on the number of threads, so neither does a result that is written block by block.
+    /// The first exception thrown by f is rethrown here once all blocks have ended.
+    void for_blocks(std::size_t count, std::size_t block, const std::function<void(std::size_t, std::size_t)>& f);
+
+private:
+    void work();
+    void serve();
+
+    struct Job {
+        const std::function<void(std::size_t, std::size_t)>* f = nullptr;
+        std::size_t count = 0, block = 1;
+        std::atomic<std::size_t> next{0};
+    } job_;
+    std::vector<std::thread> workers_;
+    std::mutex mutex_;
+    std::condition_variable wake_, idle_;
+    std::atomic<unsigned> generation_{0};
+    std::atomic<int> busy_{0};
+    std::exception_ptr error_;
+    bool closing_ = false;
+};
+
+}  // namespace riata

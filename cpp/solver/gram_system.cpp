@@ -1,0 +1,154 @@
+#include <algorithm>
+
+#include "solver/cholesky.hpp"
+#include "solver/free_system.hpp"
+
+namespace riata {
+
+namespace {
+
+constexpr double kPivot = 1e-11;            // relative to the diagonal: below, a column counts as dependent
+constexpr std::size_t kParallelWork = 1u << 17;  // multiply-adds below which waking a second thread does not pay
+
+class GramSystem final : public FreeSystem {
+public:
+    GramSystem(GramModel& model, Team& team)
+        : model_(model), team_(team), kernels_(kernels::active()), factor_(2) {}
+
+    std::vector<std::size_t> set_curvature(const std::vector<double>& l2) override {
+        bool changed = false;
+        for (std::size_t slot : order_) changed = changed || l2[slot] != l2_[slot];
+        l2_ = l2;
+        sync();
+        if (!changed) return {};
+        const auto members = order_;
+        std::vector<double> unit(members.size());
+        for (std::size_t i = 0; i < members.size(); ++i) unit[i] = unit_[members[i]];
+        factor_.clear();
+        order_.clear();
+        return add(members, unit);
+    }
+
+    std::vector<std::size_t> add(const std::vector<std::size_t>& slots, const std::vector<double>& unit) override {
+        sync();
+        std::vector<std::size_t> refused, waiting = slots;
+        for (std::size_t i = 0; i < slots.size(); ++i) unit_[slots[i]] = unit[i];
+        while (!waiting.empty()) {
+            const std::size_t added = append(waiting);
+            order_.insert(order_.end(), waiting.begin(), waiting.begin() + added);
+            std::size_t gone = added;
+            if (added < waiting.size()) refused.push_back(waiting[gone++]);
+            waiting.erase(waiting.begin(), waiting.begin() + gone);
+        }
+        return refused;
+    }
+
+    void remove(const std::vector<std::size_t>& positions) override {
+        factor_.remove(positions);
+        for (auto it = positions.rbegin(); it != positions.rend(); ++it) order_.erase(order_.begin() + *it);
+    }
+
+    void shift_pinned(std::size_t slot, double delta) override {
+        sync();
+        kernels_.axpy(-delta, model_.column(slot), target_.data(), target_.size());
+        pinned_[slot] += delta;
+        stale_ = true;
+    }
+
+    void refresh() override {
+        target_.clear();
+        sync();
+        stale_ = true;
+    }
+
+    void solve(double slope_scale, double* w) override {
+        if (stale_) {
+            std::vector<double> b(order_.size());
+            for (std::size_t i = 0; i < b.size(); ++i) b[i] = target_[order_[i]];
+            factor_.restart(0, b.data());
+            stale_ = false;
+        }
+        const auto &zq = factor_.forward(0), &zs = factor_.forward(1);
+        for (std::size_t i = 0; i < order_.size(); ++i) w[i] = zq[i] - slope_scale * zs[i];
+        factor_.back(w);
+    }
+
+    void gradient(const double* w, const std::vector<std::size_t>& slots, double* g) override {
+        const std::size_t m = model_.size();
+        const std::size_t block = slots.size() * m < kParallelWork ? slots.size() : 64;
+        team_.for_blocks(slots.size(), block, [&](std::size_t b, std::size_t e) {
+            std::vector<const double*> columns(e - b);
+            for (std::size_t i = b; i < e; ++i) columns[i - b] = model_.column(slots[i]);
+            kernels_.f64.correlate(columns.data(), nullptr, e - b, w, m, 1, m, g + b, 1);
+            for (std::size_t i = b; i < e; ++i) g[i] = model_.q()[slots[i]] - g[i];
+        });
+    }
+
+    void regress(std::size_t slot, double* d) override {
+        for (std::size_t i = 0; i < order_.size(); ++i) d[i] = model_(order_[i], slot);
+        factor_.front(d);
+        factor_.back(d);
+    }
+
+    void clear() override {
+        factor_.clear();
+        order_.clear();
+        std::fill(pinned_.begin(), pinned_.end(), 0.0);
+        refresh();
+        stale_ = false;
+    }
+
+    std::size_t bytes() const override { return factor_.bytes(); }
+
+private:
+    /// Follows the model's growth.
+    void sync() {
+        const std::size_t m = model_.size();
+        unit_.resize(m);
+        l2_.resize(m);
+        pinned_.resize(m);
+        const std::size_t known = target_.size();
+        target_.insert(target_.end(), model_.q().begin() + known, model_.q().end());
+        if (known == m) return;
+        for (std::size_t slot = 0; slot < m; ++slot)
+            if (pinned_[slot] != 0)
+                kernels_.axpy(-pinned_[slot], model_.column(slot) + known, target_.data() + known, m - known);
+    }
+
+    std::size_t append(const std::vector<std::size_t>& slots) {
+        const std::size_t n = order_.size(), K = slots.size();
+        std::vector<double> cross(n * K), square(K * K), floor(K), target(K), unit(K);
+        for (std::size_t k = 0; k < K; ++k) {
+            const double* column = model_.column(slots[k]);
+            for (std::size_t i = 0; i < n; ++i) cross[i + k * n] = column[order_[i]];
+            for (std::size_t a = k; a < K; ++a) square[a + k * K] = column[slots[a]];
+            square[k + k * K] += l2_[slots[k]];
+            floor[k] = kPivot * square[k + k * K];
+            target[k] = target_[slots[k]];
+            unit[k] = unit_[slots[k]];
+        }
+        if (stale_) {
+            std::vector<double> b(n);
+            for (std::size_t i = 0; i < n; ++i) b[i] = target_[order_[i]];
+            factor_.restart(0, b.data());
+            stale_ = false;
+        }
+        return factor_.append(K, cross.data(), n, square.data(), floor.data(), {target.data(), unit.data()});
+    }
+
+    GramModel& model_;
+    Team& team_;
+    const kernels::Kernels& kernels_;
+    Cholesky factor_;  // carries z for the target (0) and the unit slopes (1)
+    std::vector<double> unit_, l2_, pinned_;
+    std::vector<double> target_;  // q - G_P w_P
+    bool stale_ = false;          // the target changed under the factor's forward solution
+};
+
+}  // namespace
+
+std::unique_ptr<FreeSystem> make_gram_system(GramModel& model, Team& team) {
+    return std::make_unique<GramSystem>(model, team);
+}
+
+}  // namespace riata

@@ -1,0 +1,66 @@
+"""riata: certified L1 and L2 regularised linear models.
+
+Nothing is imported until it is asked for: ``import riata`` costs a few milliseconds, ``riata.path`` brings NumPy and the
+compiled core, the estimators bring scikit-learn. See the docstrings of ``riata.path``, ``riata.Lasso``,
+``riata.ElasticNet`` and ``riata.Ridge``.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._config import show_config
+    from ._fit import Certificate
+    from ._path import PathPoint, PathResult, enet_path, lasso_path, path
+    from .diagnostics import check_solution
+    from .regression import ElasticNet, Lasso, Ridge
+    from .scales import alpha_max, convert_penalty
+
+__version__ = "0.1.0"
+
+# Where each public name lives.
+_HOMES = {
+    "Certificate": "_fit",
+    "ElasticNet": "regression",
+    "Lasso": "regression",
+    "PathPoint": "_path",
+    "PathResult": "_path",
+    "Ridge": "regression",
+    "alpha_max": "scales",
+    "check_solution": "diagnostics",
+    "convert_penalty": "scales",
+    "enet_path": "_path",
+    "lasso_path": "_path",
+    "path": "_path",
+    "show_config": "_config",
+}
+
+__all__ = [
+    "Certificate",
+    "ElasticNet",
+    "Lasso",
+    "PathPoint",
+    "PathResult",
+    "Ridge",
+    "__version__",
+    "alpha_max",
+    "check_solution",
+    "convert_penalty",
+    "enet_path",
+    "lasso_path",
+    "path",
+    "show_config",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'riata' has no attribute {name!r}")
+    value = getattr(import_module(f".{home}", __name__), name)
+    globals()[name] = value  # the next access does not come here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

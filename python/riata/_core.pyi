@@ -1,0 +1,123 @@
+"""Types of the compiled core. `riata._fit` is the only module that imports it."""
+
+from collections.abc import Callable
+from typing import Any, Literal, TypedDict
+
+import numpy as np
+from numpy.typing import NDArray
+
+Vector = NDArray[np.float64]
+Matrix = NDArray[np.float64] | NDArray[np.float32]
+
+class PathSolution:
+    """One target's path; arrays have one entry per alpha, coefficients are the CSC parts of a (p, k) matrix."""
+
+    @property
+    def alphas(self) -> Vector: ...
+    @property
+    def indptr(self) -> NDArray[np.int64]: ...
+    @property
+    def indices(self) -> NDArray[np.int32]: ...
+    @property
+    def data(self) -> Vector: ...
+    @property
+    def intercepts(self) -> Vector: ...
+    @property
+    def primal(self) -> Vector: ...
+    @property
+    def dual(self) -> Vector: ...
+    @property
+    def gap(self) -> Vector: ...
+    @property
+    def rel_gap(self) -> Vector: ...
+    @property
+    def kkt_max(self) -> Vector: ...
+    @property
+    def status(self) -> NDArray[np.uint8]: ...
+    @property
+    def n_iter(self) -> NDArray[np.int64]: ...
+    @property
+    def dev_ratio(self) -> Vector: ...
+    @property
+    def seconds(self) -> Vector: ...
+    @property
+    def n_passes(self) -> int: ...
+    @property
+    def null_objective(self) -> float: ...
+    @property
+    def alpha_max(self) -> float: ...
+    @property
+    def stop(self) -> str: ...
+
+class CertificateValues(TypedDict):
+    primal: float
+    dual: float
+    gap: float
+    rel_gap: float
+    kkt_max: float
+    null_objective: float
+
+def solve_path(
+    X: Matrix,
+    y: Vector,
+    *,
+    sample_weight: Vector | None = None,
+    penalty_weights: Vector | None = None,
+    l2_weights: Vector | None = None,
+    lower: Vector | None = None,
+    upper: Vector | None = None,
+    alphas: Vector | None = None,
+    n_alphas: int = 100,
+    eps: float = 0.0,
+    l1_ratio: float = 1.0,
+    fit_intercept: bool = True,
+    standardize: bool = False,
+    tol: float = 1e-6,
+    max_iter: int = ...,
+    max_features: int = 0,
+    early_stop: bool = False,
+    time_limit: float = ...,
+    memory_limit: int = 0,
+    single: bool = False,
+    callback: Callable[[int, float, float, int, float], Any] | None = None,
+    n_threads: int = 1,
+) -> list[PathSolution]: ...
+def alpha_max(
+    X: Matrix,
+    y: Vector,
+    *,
+    sample_weight: Vector | None = None,
+    penalty_weights: Vector | None = None,
+    l1_ratio: float = 1.0,
+    fit_intercept: bool = True,
+    standardize: bool = False,
+) -> Any: ...
+def certify(
+    X: Matrix,
+    y: Vector,
+    coef: Vector,
+    intercept: float,
+    alpha: float,
+    *,
+    sample_weight: Vector | None = None,
+    penalty_weights: Vector | None = None,
+    l2_weights: Vector | None = None,
+    lower: Vector | None = None,
+    upper: Vector | None = None,
+    l1_ratio: float = 1.0,
+    fit_intercept: bool = True,
+    standardize: bool = False,
+    n_threads: int = 1,
+) -> CertificateValues: ...
+def gram(
+    X: Matrix,
+    Y: Vector | None,
+    *,
+    sample_weight: Vector | None = None,
+    fit_intercept: bool = True,
+    side: Literal["features", "samples"] = "features",
+    n_threads: int = 1,
+) -> tuple[Vector, Vector | None, Vector, Vector]: ...
+def correlate(X: Matrix, U: Vector, *, center: bool = False) -> Vector: ...
+def predict(X: Matrix, coef: Vector, intercept: Vector) -> Vector: ...
+def config() -> dict[str, Any]: ...

@@ -1,0 +1,290 @@
+"""The door to the compiled core: the only module that imports it.
+
+Takes input that `_validation` has passed, calls the core and turns what comes back into Python objects. Holds no algorithm.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from . import _core
+
+Array = np.ndarray[Any, np.dtype[Any]]
+Callback = Callable[[int, float, float, int, float], Any]
+
+MAX_ITER = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """Proof of how good a solution is, computed in float64 from a fresh residual.
+
+    All values are on the scale of the objective (1/S) sum_i s_i (y_i - eta_i)^2 / 2 + penalty, with S the sum of the sample weights.
+
+    Attributes
+    ----------
+    alpha : float
+        The penalty, on riata's scale (that of scikit-learn's Lasso), that the solution is certified for.
+    primal : float
+        Objective at the solution.
+    dual : float
+        Value of a dual feasible point: no coefficients whatsoever have an objective below it.
+    gap : float
+        ``primal - dual``: the solution's objective is at most this far from the optimum.
+    rel_gap : float
+        ``gap / null_objective``.
+    kkt_max : float
+        Largest violation of the optimality conditions over the features, in units of alpha.
+    null_objective : float
+        Objective of the model without any feature (intercept only).
+    tol : float
+        The relative gap that was asked for.
+    status : {"converged", "not_converged"}
+        Whether ``rel_gap <= tol``.
+    n_passes : int
+        Passes over X that the fit took (0 where only the certificate was computed).
+    seconds : float
+        Wall time of the fit (0 where only the certificate was computed).
+    """
+
+    alpha: float
+    primal: float
+    dual: float
+    gap: float
+    rel_gap: float
+    kkt_max: float
+    null_objective: float
+    tol: float
+    status: Literal["converged", "not_converged"]
+    n_passes: int = 0
+    seconds: float = 0.0
+
+    @property
+    def converged(self) -> bool:
+        """Whether the gap asked for was reached."""
+        return self.status == "converged"
+
+
+@dataclass(slots=True)
+class Problem:
+    """Checked input of a fit; arrays are borrowed from the caller where they could be."""
+
+    X: Array
+    y: Array
+    sample_weight: Array | None = None
+    penalty_weights: Array | None = None
+    l2_weights: Array | None = None
+    lower: Array | None = None
+    upper: Array | None = None
+    l1_ratio: float = 1.0
+    fit_intercept: bool = True
+    standardize: bool = False
+    n_threads: int = 1
+
+    @property
+    def total_weight(self) -> float:
+        """S, the sum of the sample weights."""
+        return float(self.X.shape[0] if self.sample_weight is None else self.sample_weight.sum())
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether any coefficient is constrained."""
+        return self.lower is not None or self.upper is not None
+
+
+@dataclass(slots=True)
+class PathArrays:
+    """One target's solutions along a grid of k penalties; coefficients as the CSC parts of a (p, k) matrix."""
+
+    alphas: Array
+    indptr: Array
+    indices: Array
+    data: Array
+    intercepts: Array
+    primal: Array
+    dual: Array
+    gap: Array
+    rel_gap: Array
+    kkt_max: Array
+    status: Array
+    n_iter: Array
+    dev_ratio: Array
+    seconds: Array
+    n_passes: int
+    null_objective: float
+    alpha_max: float
+    stop: str
+
+    def coefficients(self, k: int, p: int) -> Array:
+        """Solution k as a dense vector of length p."""
+        coef = np.zeros(p)
+        entries = slice(self.indptr[k], self.indptr[k + 1])
+        coef[self.indices[entries]] = self.data[entries]
+        return coef
+
+    def certificate(self, k: int, tol: float) -> Certificate:
+        """Certificate of solution k."""
+        return Certificate(
+            alpha=float(self.alphas[k]),
+            primal=float(self.primal[k]),
+            dual=float(self.dual[k]),
+            gap=float(self.gap[k]),
+            rel_gap=float(self.rel_gap[k]),
+            kkt_max=float(self.kkt_max[k]),
+            null_objective=float(self.null_objective),
+            tol=tol,
+            status="not_converged" if self.status[k] else "converged",
+            n_passes=int(self.n_passes),
+            seconds=float(self.seconds[k]),
+        )
+
+
+def solve_path(
+    problem: Problem,
+    alphas: Array | None,
+    *,
+    n_alphas: int = 100,
+    eps: float = 0.0,
+    tol: float = 1e-6,
+    max_iter: int = MAX_ITER,
+    max_features: int = 0,
+    early_stop: bool = False,
+    time_limit: float = math.inf,
+    memory_limit: int = 0,
+    single: bool = False,
+    callback: Callback | None = None,
+) -> list[PathArrays]:
+    """One path per target from the core; `alphas` strictly positive and descending, None for the automatic grid."""
+    solutions = _core.solve_path(
+        problem.X,
+        problem.y,
+        sample_weight=problem.sample_weight,
+        penalty_weights=problem.penalty_weights,
+        l2_weights=problem.l2_weights,
+        lower=problem.lower,
+        upper=problem.upper,
+        alphas=alphas,
+        n_alphas=n_alphas,
+        eps=eps,
+        l1_ratio=problem.l1_ratio,
+        fit_intercept=problem.fit_intercept,
+        standardize=problem.standardize,
+        tol=tol,
+        max_iter=max_iter,
+        max_features=max_features,
+        early_stop=early_stop,
+        time_limit=time_limit,
+        memory_limit=memory_limit,
+        single=single,
+        callback=callback,
+        n_threads=problem.n_threads,
+    )
+    return [
+        PathArrays(
+            s.alphas,
+            s.indptr,
+            s.indices,
+            s.data,
+            s.intercepts,
+            s.primal,
+            s.dual,
+            s.gap,
+            s.rel_gap,
+            s.kkt_max,
+            s.status,
+            s.n_iter,
+            s.dev_ratio,
+            s.seconds,
+            s.n_passes,
+            s.null_objective,
+            s.alpha_max,
+            s.stop,
+        )
+        for s in solutions
+    ]
+
+
+def certify(problem: Problem, coef: Array, intercept: float, alpha: float, tol: float) -> Certificate:
+    """Certificate of any coefficients and intercept for a problem of one target."""
+    values = _core.certify(
+        problem.X,
+        problem.y,
+        np.ascontiguousarray(coef, dtype=np.float64),
+        float(intercept),
+        alpha,
+        sample_weight=problem.sample_weight,
+        penalty_weights=problem.penalty_weights,
+        l2_weights=problem.l2_weights,
+        lower=problem.lower,
+        upper=problem.upper,
+        l1_ratio=problem.l1_ratio,
+        fit_intercept=problem.fit_intercept,
+        standardize=problem.standardize,
+        n_threads=problem.n_threads,
+    )
+    return make_certificate(alpha, values["primal"], values["dual"], values["kkt_max"], values["null_objective"], tol)
+
+
+def make_certificate(
+    alpha: float, primal: float, dual: float, kkt_max: float, null_objective: float, tol: float
+) -> Certificate:
+    """Certificate from its parts. A gap of rounding size below zero counts as zero."""
+    gap = max(primal - dual, 0.0)
+    rel_gap = gap / null_objective if null_objective > 0 else (0.0 if gap == 0 else math.inf)
+    return Certificate(
+        alpha=alpha,
+        primal=primal,
+        dual=dual,
+        gap=gap,
+        rel_gap=rel_gap,
+        kkt_max=kkt_max,
+        null_objective=null_objective,
+        tol=tol,
+        status="converged" if rel_gap <= tol else "not_converged",
+    )
+
+
+def alpha_max(problem: Problem) -> float:
+    """Smallest penalty at which every l1-penalised coefficient of a one-target problem is zero."""
+    value = _core.alpha_max(
+        problem.X,
+        problem.y,
+        sample_weight=problem.sample_weight,
+        penalty_weights=problem.penalty_weights,
+        l1_ratio=problem.l1_ratio,
+        fit_intercept=problem.fit_intercept,
+        standardize=problem.standardize,
+    )
+    return float(np.max(value))
+
+
+def gram(problem: Problem, Y: Array, side: Literal["features", "samples"]) -> tuple[Array, Array | None, Array, Array]:
+    """Weighted Gram matrix of the centred X on its smaller side, X'SY, and the weighted means of X and Y."""
+    return _core.gram(
+        problem.X,
+        Y,
+        sample_weight=problem.sample_weight,
+        fit_intercept=problem.fit_intercept,
+        side=side,
+        n_threads=problem.n_threads,
+    )
+
+
+def correlate(X: Array, U: Array) -> Array:
+    """X'U of shape (p, t) for U of shape (n, t)."""
+    return _core.correlate(X, np.asfortranarray(U), center=False)
+
+
+def predict(X: Array, coef: Array, intercept: Array) -> Array:
+    """X @ coef + intercept of shape (n, t) for coef of shape (p, t)."""
+    return _core.predict(X, np.asfortranarray(coef), intercept)
+
+
+def core_config() -> dict[str, Any]:
+    """Build facts of the core."""
+    return _core.config()

@@ -1,0 +1,385 @@
+"""The one module that checks input.
+
+Every function takes what the caller gave and returns what the core can work on, or raises a ValueError (wrong value) or
+TypeError (wrong kind) that names the argument, the value and its position. The caller's objects are never modified. X is passed
+through without a copy whenever the core can borrow it, and its finiteness is left to the core, which reads it anyway.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import os
+import sys
+from typing import Any
+
+import numpy as np
+
+FLOAT64 = np.dtype(np.float64)
+FLOAT32 = np.dtype(np.float32)
+
+
+# --- matrices ---------------------------------------------------------------------------------------------------------
+
+
+def design_matrix(X: Any, name: str = "X") -> np.ndarray:
+    """The matrix as the core borrows it: 2-D, float32 or float64, native, aligned, rows or columns contiguous.
+
+    An ndarray that is so already (also a slice of rows or columns along its long stride, or a read-only memory map) is returned as it
+    is. Anything else is converted by one copy: float32 of any byte order to float32, every other real dtype to float64.
+    """
+    if type(X) is np.ndarray and X.ndim == 2 and (X.dtype == FLOAT64 or X.dtype == FLOAT32):
+        if _is_borrowable(X):
+            return X
+    return _convert_matrix(X, name)
+
+
+def _is_borrowable(X: np.ndarray) -> bool:
+    n, p = X.shape
+    if n == 0 or p == 0:
+        return False
+    row, column = X.strides
+    width = X.itemsize
+    by_column = row == width and column >= n * width and column % width == 0
+    by_row = column == width and row >= p * width and row % width == 0
+    return (by_column or by_row) and X.flags.aligned
+
+
+def _convert_matrix(X: Any, name: str) -> np.ndarray:
+    reject_sparse(X, name)
+    array = _numeric_array(X, name)
+    if array.ndim != 2:
+        raise ValueError(
+            f"{name} must be 2-D, of shape (n_samples, n_features); got {array.ndim}-D of shape {array.shape}. Reshape your data "
+            f"with {name}.reshape(-1, 1) if it has one feature, {name}.reshape(1, -1) if it has one sample."
+        )
+    n, p = array.shape
+    if n == 0:
+        raise ValueError(f"{name} has 0 sample(s) (shape={array.shape}) while a minimum of 1 is required.")
+    if p == 0:
+        raise ValueError(f"{name} has 0 feature(s) (shape={array.shape}) while a minimum of 1 is required.")
+    is_single = array.dtype.kind == "f" and array.dtype.itemsize == 4
+    dtype = FLOAT32 if is_single else FLOAT64
+    if array.dtype == dtype and _is_borrowable(array):
+        return array
+    order: Any = "F" if abs(array.strides[0]) < abs(array.strides[1]) else "C"
+    with np.errstate(over="ignore"):  # long double beyond float64 becomes inf, which the core reports
+        return np.array(array, dtype=dtype, order=order, copy=True)
+
+
+def reject_sparse(X: Any, name: str) -> None:
+    """Raise TypeError for scipy.sparse containers and sparse data frames. Imports nothing."""
+    sparse = sys.modules.get("scipy.sparse")
+    is_sparse = sparse is not None and sparse.issparse(X)
+    if not is_sparse and hasattr(X, "columns") and hasattr(X, "dtypes"):
+        is_sparse = hasattr(X, "sparse")
+    if is_sparse:
+        raise TypeError(
+            f"Sparse input is not supported yet: {name} is a {type(X).__name__} of shape {X.shape}. "
+            f"If it fits in memory, pass it as a dense array ({name}.toarray())."
+        )
+
+
+def feature_names(X: Any) -> np.ndarray | None:
+    """Column names of a data frame as an object array, None if there are none or not all are strings."""
+    if type(X) is np.ndarray:
+        return None
+    columns = getattr(X, "columns", None)
+    if columns is None or callable(columns):
+        return None
+    names = list(columns)
+    if not names or not all(isinstance(name, str) for name in names):
+        return None
+    return np.array(names, dtype=object)
+
+
+def require_finite(array: np.ndarray, name: str) -> None:
+    """Raise ValueError at the first NaN or infinity. One pass; a second one only if the sum is not finite."""
+    if math.isfinite(array.sum()):
+        return
+    _raise_at_first(~np.isfinite(array), array, name, "must be finite")
+
+
+def prediction_matrix(X: Any, n_features: int, owner: str) -> np.ndarray:
+    """X for prediction: a finite 2-D matrix with as many columns as there are coefficients."""
+    X = design_matrix(X)
+    if X.shape[1] != n_features:
+        raise ValueError(f"X has {X.shape[1]} features, but {owner} is expecting {n_features} features as input.")
+    with np.errstate(over="ignore", invalid="ignore"):
+        require_finite(X, "X")
+    return X
+
+
+# --- vectors ----------------------------------------------------------------------------------------------------------
+
+
+def target(y: Any, n: int, *, multi: bool = False, name: str = "y") -> np.ndarray:
+    """The response as contiguous float64 of shape (n,), or (n, t) if multi, every entry finite."""
+    if type(y) is np.ndarray and y.ndim == 1 and y.dtype == FLOAT64 and y.shape[0] == n and y.flags.c_contiguous:
+        if math.isfinite(y.dot(y)):
+            return y
+    if y is None:
+        raise ValueError("This estimator requires y to be passed, but the target y is None.")
+    reject_sparse(y, name)
+    array = _numeric_array(y, name)
+    if array.ndim == 2 and array.shape[1] == 1 and not multi:
+        array = array[:, 0]
+    if array.ndim != 1 and not (multi and array.ndim == 2 and array.shape[1] > 0):
+        wanted = "(n_samples,) or (n_samples, n_targets)" if multi else "(n_samples,): y should be a 1d array"
+        raise ValueError(f"{name} must have shape {wanted}; got {array.shape}")
+    if array.shape[0] != n:
+        raise ValueError(f"X and {name} must have the same number of samples; got {n} and {array.shape[0]}")
+    with np.errstate(over="ignore"):
+        vector = np.ascontiguousarray(array, dtype=np.float64)
+    if not np.isfinite(vector).all():
+        _raise_at_first(~np.isfinite(vector), vector, name, "must be finite")
+    return vector
+
+
+def sample_weights(weights: Any, n: int) -> np.ndarray | None:
+    """Weights as contiguous float64 of shape (n,): finite, not negative, not all zero. A number stands for n equal ones."""
+    name = "sample_weight"
+    if weights is None:
+        return None
+    if isinstance(weights, numbers.Real):
+        vector = np.full(n, float(weights))
+    else:
+        vector = _float_vector(weights, name)
+        if vector.shape[0] != n:
+            raise ValueError(f"{name} must have one entry per sample, shape ({n},); got {vector.shape}")
+    if vector.min() >= 0:
+        total = vector.sum()
+        if 0 < total < math.inf:
+            return vector
+        if total == 0:
+            raise ValueError(f"{name} is zero everywhere: at least one of the {n} weights must be positive")
+    _raise_at_first(~np.isfinite(vector), vector, name, "must be finite")
+    _raise_at_first(vector < 0, vector, name, "must not be negative")
+    raise ValueError(f"{name} must have a finite sum; got {vector.sum()}")
+
+
+def offset_vector(offset: Any, n: int) -> np.ndarray | None:
+    """The part of the prediction known beforehand, float64 of shape (n,), finite."""
+    if offset is None:
+        return None
+    vector = _float_vector(offset, "offset")
+    if vector.shape[0] != n:
+        raise ValueError(f"offset must have one entry per sample, shape ({n},); got {vector.shape}")
+    _raise_at_first(~np.isfinite(vector), vector, "offset", "must be finite")
+    return vector
+
+
+def penalty_vector(weights: Any, p: int, name: str) -> np.ndarray | None:
+    """Penalty weights as float64 of shape (p,) in [0, inf]. None stands for ones."""
+    if weights is None:
+        return None
+    vector = _feature_vector(weights, p, name)
+    _raise_at_first(np.isnan(vector), vector, name, "must not be NaN")
+    _raise_at_first(vector < 0, vector, name, "must not be negative")
+    return vector
+
+
+def bounds(lower: Any, upper: Any, p: int) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Bounds as float64 of shape (p,), None where a side is free for all features; lower <= upper and not NaN."""
+    if lower is None and upper is None:
+        return None, None
+    low = _one_bound(lower, p, "lower", -math.inf)
+    high = _one_bound(upper, p, "upper", math.inf)
+    if low is not None and high is not None and (low > high).any():
+        j = int(np.argmax(low > high))
+        raise ValueError(f"lower must not exceed upper; got lower[{j}] = {low[j]} and upper[{j}] = {high[j]}")
+    return low, high
+
+
+def _one_bound(value: Any, p: int, name: str, free: float) -> np.ndarray | None:
+    if value is None:
+        return None
+    vector = _feature_vector(value, p, name)
+    _raise_at_first(np.isnan(vector), vector, name, "must not be NaN")
+    _raise_at_first(vector == -free, vector, name, f"must not be {-free}")
+    return None if (vector == free).all() else vector
+
+
+def _feature_vector(value: Any, p: int, name: str) -> np.ndarray:
+    if isinstance(value, numbers.Real):
+        return np.full(p, float(value))
+    vector = _float_vector(value, name)
+    if vector.shape[0] != p:
+        raise ValueError(f"{name} must be a number or have one entry per feature, shape ({p},); got {vector.shape}")
+    return vector
+
+
+def _float_vector(value: Any, name: str) -> np.ndarray:
+    array = _numeric_array(value, name)
+    if array.ndim != 1:
+        raise ValueError(f"{name} must be 1-D; got shape {array.shape}")
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(array, dtype=np.float64)
+
+
+# --- what numpy makes of it -------------------------------------------------------------------------------------------
+
+
+def _numeric_array(x: Any, name: str) -> np.ndarray:
+    """x as a real numeric ndarray (a view where possible); everything that is no such thing is refused."""
+    if isinstance(x, np.ma.MaskedArray):
+        _raise_at_first(np.ma.getmaskarray(x), x, name, "must have no masked entries")
+        x = x.data
+    if isinstance(x, (str, bytes)):
+        raise TypeError(f"{name} must be numeric; got the string {x!r}")
+    try:
+        array = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{name} is not a rectangular array of numbers: {error}") from error
+    kind = array.dtype.kind
+    if kind in "fiub":
+        return array
+    if kind == "O":
+        return _numbers_from_objects(array, name)
+    if kind == "c":
+        raise ValueError(f"Complex data not supported: {name} has dtype {array.dtype}")
+    what = {"U": "strings", "S": "bytes", "M": "dates", "m": "time differences"}.get(kind, "no numbers")
+    first = f", {_at(name, (0,) * array.ndim)} is {array.flat[0]!r}" if array.size else ""
+    raise TypeError(f"{name} must be numeric; it holds {what} (dtype {array.dtype}){first}")
+
+
+def _numbers_from_objects(array: np.ndarray, name: str) -> np.ndarray:
+    kinds = set(map(type, array.ravel().tolist()))
+    if not any(_is_refused(kind) for kind in kinds):
+        try:
+            return array.astype(np.float64)
+        except (TypeError, ValueError, OverflowError):
+            pass  # found and named below
+    for position in np.ndindex(array.shape):
+        value = array[position]
+        where = f"{_at(name, position)} is {value!r}"
+        if isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real):
+            raise ValueError(f"Complex data not supported: {where}")
+        if _is_refused(type(value)):
+            raise TypeError(f"{where}: must be a number, not {type(value).__name__}")
+        try:
+            float(value)
+        except (TypeError, OverflowError) as error:
+            raise TypeError(f"{where}: {error}") from error
+        except ValueError as error:
+            raise ValueError(f"{where}: {error}") from error
+    raise TypeError(f"{name} cannot be converted to float64 (dtype object)")
+
+
+def _is_refused(kind: type) -> bool:
+    """Types that float() or astype() would take, or turn into NaN, without a word."""
+    if issubclass(kind, (str, bytes, type(None), np.datetime64, np.timedelta64)):
+        return True
+    return issubclass(kind, numbers.Complex) and not issubclass(kind, numbers.Real)
+
+
+def _raise_at_first(bad: np.ndarray, values: Any, name: str, rule: str) -> None:
+    """Raise ValueError at the first True of bad, if there is one."""
+    if not bad.any():
+        return
+    position = np.unravel_index(int(np.argmax(bad)), bad.shape)
+    value = values[position]
+    word = str(value)
+    if isinstance(value, (float, np.floating)) and math.isnan(value):
+        word = "NaN"
+    raise ValueError(f"{_at(name, position)} is {word}: {name} {rule}")
+
+
+def _at(name: str, position: tuple[Any, ...]) -> str:
+    return f"{name}[{', '.join(str(int(i)) for i in position)}]"
+
+
+# --- parameters -------------------------------------------------------------------------------------------------------
+
+
+def real(value: Any, name: str, low: float, high: float, *, open_low: bool = False, open_high: bool = False) -> float:
+    """A real number between low and high, ends included unless open."""
+    if not isinstance(value, float):
+        if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
+            raise TypeError(f"{name} must be a real number; got {value!r} of type {type(value).__name__}")
+        value = float(value)
+    if low < value < high or (value == low and not open_low) or (value == high and not open_high):
+        return value
+    interval = f"{'(' if open_low else '['}{low:g}, {high:g}{')' if open_high else ']'}"
+    raise ValueError(f"{name} must be in {interval}; got {value!r}")
+
+
+def nonnegative(value: Any, name: str) -> float:
+    """A finite real number >= 0."""
+    if type(value) is float and 0.0 <= value < math.inf:
+        return value
+    return real(value, name, 0.0, math.inf, open_high=True)
+
+
+def positive(value: Any, name: str) -> float:
+    """A real number > 0, inf included."""
+    return real(value, name, 0.0, math.inf, open_low=True)
+
+
+def fraction(value: Any, name: str) -> float:
+    """A real number in [0, 1]."""
+    if type(value) is float and 0.0 <= value <= 1.0:
+        return value
+    return real(value, name, 0.0, 1.0)
+
+
+def integer(value: Any, name: str, low: int) -> int:
+    """An integer >= low."""
+    if type(value) is not int:
+        if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
+            raise TypeError(f"{name} must be an integer; got {value!r} of type {type(value).__name__}")
+        value = int(value)
+    if value < low:
+        raise ValueError(f"{name} must be at least {low}; got {value}")
+    return value
+
+
+def flag(value: Any, name: str) -> bool:
+    """True or False."""
+    if value is True or value is False:
+        return value
+    if isinstance(value, np.bool_):
+        return bool(value)
+    raise TypeError(f"{name} must be True or False; got {value!r} of type {type(value).__name__}")
+
+
+def one_of(value: Any, name: str, choices: tuple[str, ...]) -> str:
+    """One of a few strings."""
+    if isinstance(value, str) and value in choices:
+        return value
+    error = ValueError if isinstance(value, str) else TypeError
+    raise error(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}")
+
+
+def penalty_grid(alphas: Any, name: str = "alphas") -> int | np.ndarray:
+    """A number of penalties, or the penalties themselves: float64, finite, >= 0, sorted from large to small (a copy)."""
+    if isinstance(alphas, numbers.Integral):
+        return integer(alphas, name, 1)
+    if isinstance(alphas, numbers.Real):
+        raise TypeError(f"{name} must be an integer (how many) or an array of penalties; got {alphas!r}")
+    grid = _float_vector(alphas, name)
+    if grid.shape[0] == 0:
+        raise ValueError(f"{name} must hold at least one penalty; got an empty array")
+    _raise_at_first(~np.isfinite(grid), grid, name, "must be finite")
+    _raise_at_first(grid < 0, grid, name, "must not be negative")
+    return np.sort(grid)[::-1].copy()
+
+
+def thread_count(n_threads: Any) -> int:
+    """Threads to use: the argument, else RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores this process may run on."""
+    if n_threads is not None:
+        return integer(n_threads, "n_threads", 1)
+    for variable in ("RIATA_NUM_THREADS", "OMP_NUM_THREADS"):
+        text = os.environ.get(variable)
+        if text is not None:
+            first = text.split(",")[0].strip()  # OpenMP allows a list, one entry per nesting level
+            if first.isdigit() and int(first) > 0:
+                return int(first)
+    return available_cores()
+
+
+def available_cores() -> int:
+    """Cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
