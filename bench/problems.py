@@ -106,7 +106,7 @@ PROBLEMS = {
         Spec("indian_pines", "indian_pines", goal=100),
         Spec("pines_bands", "pines_bands", goal=20),
         Spec("flights", "flights", goal=2.5),
-        Spec("tiny", "tiny", goal=20),
+        Spec("tiny", "tiny"),
         Spec("large_support", "both10k", eps=1e-3, default=False),
     ]
 }
@@ -148,7 +148,9 @@ def prepare(name) -> Path:
     X = standardised(X)
     save_matrix(folder, X)
     np.save(folder / "y.npy", np.ascontiguousarray(y, dtype=np.float64))
-    meta.write_text(json.dumps({"format": FORMAT, "n": X.shape[0], "p": X.shape[1], "layout": "dense"}))
+    meta.write_text(
+        json.dumps({"format": FORMAT, "n": X.shape[0], "p": X.shape[1], "layout": "dense"})
+    )
     return folder
 
 

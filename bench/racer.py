@@ -18,7 +18,13 @@ from bench import contenders
 from bench.judge import judge
 
 ROOT = Path(__file__).resolve().parent.parent
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS", "BLIS_NUM_THREADS")
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+)
 START_SECONDS = 300.0
 
 
@@ -30,7 +36,7 @@ class Worker:
         python = str(ROOT / environment / "bin" / "python") if environment else sys.executable
         variables = {**os.environ, **{key: str(threads) for key in THREAD_VARIABLES}}
         self.folder = tempfile.TemporaryDirectory(prefix="bench-")
-        self.log = open(Path(self.folder.name) / "log", "w+")  # noqa: SIM115
+        self.log = (Path(self.folder.name) / "log").open("w+")
         self.name, self.threads, self.cores = name, threads, cores
         try:
             self.process = subprocess.Popen(
@@ -105,12 +111,24 @@ class Racer:
     """A contender on one problem: start, climb, repeat."""
 
     def __init__(self, name, problem, target, threads, cores, budget, alpha=None):
-        self.name, self.problem, self.target, self.budget, self.alpha = name, problem, target, budget, alpha
+        self.name, self.problem, self.target, self.budget, self.alpha = (
+            name,
+            problem,
+            target,
+            budget,
+            alpha,
+        )
         self.module = contenders.load(name)
         self.worker = Worker(name, threads, cores)
         self.result = Result(name)
         self.spent = 0.0
-        order = {"do": "load", "spec": asdict(problem.spec), "threads": threads, "cores": cores, "single": alpha is not None}
+        order = {
+            "do": "load",
+            "spec": asdict(problem.spec),
+            "threads": threads,
+            "cores": cores,
+            "single": alpha is not None,
+        }
         reply = self.worker.ask(order, START_SECONDS) or {"error": "did not start in time"}
         self.result.version = reply.get("version")
         self.ready = "error" not in reply and "refused" not in reply
@@ -148,20 +166,28 @@ class Racer:
         from scipy.sparse import csc_matrix
 
         with np.load(self.worker.coefs) as saved:
-            coefs = csc_matrix((saved["data"], saved["indices"], saved["indptr"]), shape=tuple(saved["shape"]))
+            coefs = csc_matrix(
+                (saved["data"], saved["indices"], saved["indptr"]), shape=tuple(saved["shape"])
+            )
             intercepts = saved["intercepts"]
         problem = self.problem
         alphas = problem.alphas if self.alpha is None else np.array([self.alpha])
         if coefs.shape[1] != alphas.size:
             raise RuntimeError(f"returned {coefs.shape[1]} of {alphas.size} alphas")
-        return judge(problem.X, problem.y, alphas, coefs, intercepts, problem.l1_ratio, problem.spec.loss)
+        return judge(
+            problem.X, problem.y, alphas, coefs, intercepts, problem.l1_ratio, problem.spec.loss
+        )
 
     def climb(self, start=None):
-        """Tighten the tolerance until the judge finds the target reached, or the budget is spent."""
+        """Tighten the tolerance until the judge finds the target reached, or the budget is spent.
+
+        ``start`` is the rung an earlier race ended at: the climb begins one rung below it.
+        """
         result, slowest = self.result, 0.0
-        for rung in self.ladder():
-            if start is not None and rung > start * 1.0001:
-                continue
+        ladder = self.ladder()
+        if start in ladder:
+            ladder = ladder[max(ladder.index(start) - 1, 0) :]
+        for rung in ladder:
             before = self.spent
             try:
                 reply, verdict = self.run(rung, quick=True)

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+
+# What tells one measurement from another; a later one of the same replaces the earlier.
+KEYS = ("suite", "problem", "contender", "threads", "target", "what", "import")
+NO_RACE = {
+    "memory": ["problem", "contender", "MB of X", "MB beyond X", "share of X", "goal"],
+    "tiny": ["what", "microseconds", "ratio", "goal"],
+    "import": ["import", "best", "median", "goal"],
+}
 
 
 def machine():
@@ -14,11 +23,23 @@ def machine():
     model = platform.processor()
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
-        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        names = [
+            line.split(":", 1)[1].strip()
+            for line in cpuinfo.read_text().splitlines()
+            if line.startswith("model name")
+        ]
         model = names[0] if names else model
-    import os
+    return {
+        "cpu": model,
+        "cores": os.cpu_count(),
+        "system": platform.system(),
+        "python": platform.python_version(),
+    }
 
-    return {"cpu": model, "cores": os.cpu_count(), "system": platform.system(), "python": platform.python_version()}
+
+def circumstances():
+    """Return what every record ends with: the machine and the time of day."""
+    return {"machine": machine(), "time": datetime.now(UTC).isoformat(timespec="seconds")}
 
 
 def record(suite, problem, result, **more):
@@ -34,8 +55,7 @@ def record(suite, problem, result, **more):
         **asdict(result),
         "best": result.best,
         **more,
-        "machine": machine(),
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
+        **circumstances(),
     }
 
 
@@ -53,10 +73,16 @@ def read(files):
     for file in files:
         for text in Path(file).read_text().splitlines():
             line = json.loads(text)
-            key = tuple(line.get(k) for k in ("suite", "problem", "contender", "threads", "target", "what"))
+            key = tuple(line.get(k) for k in KEYS)
             latest.pop(key, None)
             latest[key] = line
     return list(latest.values())
+
+
+def rungs(lines):
+    """Return the tolerance each recorded climb ended at, by what identifies the run."""
+    keys = ("suite", "problem", "contender", "threads", "target", "what")
+    return {tuple(line.get(k) for k in keys): line["rung"] for line in lines if line.get("rung")}
 
 
 def seconds(value):
@@ -80,21 +106,34 @@ def cell(line):
     return "–" if line["status"] == "refused" else "failed"
 
 
-def path_table(lines, suite="path"):
+def path_table(lines):
     """Return a Markdown table of a racing suite: a row per problem, a column per contender."""
-    lines = [line for line in lines if line["suite"] == suite]
     names = list(dict.fromkeys(line["contender"] for line in lines))
     peers = [name for name in names if name != "riata"]
-    rows = ["| problem | riata | " + " | ".join(peers) + " | best peer / riata | goal | riata's gap |", "|---" * (len(peers) + 5) + "|"]
+    rows = [
+        "| problem | riata | " + " | ".join(peers) + " | best peer / riata | goal | riata's gap |",
+        "|---" * (len(peers) + 5) + "|",
+    ]
     keys = list(dict.fromkeys((line["problem"], line.get("what")) for line in lines))
     for problem, what in keys:
-        of = {line["contender"]: line for line in lines if (line["problem"], line.get("what")) == (problem, what)}
+        of = {
+            line["contender"]: line
+            for line in lines
+            if (line["problem"], line.get("what")) == (problem, what)
+        }
         mine = of.get("riata")
         ratio, goal = ratio_to_best(of), next(iter(of.values())).get("goal")
         gap = f"{max(mine['gap'], 0):.0e}" if mine and mine["gap"] is not None else ""
         size = next(iter(of.values()))
         label = f"{problem}{' ' + what if what else ''} ({size['n']:,} x {size['p']:,})"
-        cells = [label, cell(mine), *(cell(of.get(name)) for name in peers), ratio, "" if goal is None else f"{goal:g}", gap]
+        cells = [
+            label,
+            cell(mine),
+            *(cell(of.get(name)) for name in peers),
+            ratio,
+            "" if goal is None else f"{goal:g}",
+            gap,
+        ]
         rows.append("| " + " | ".join(cells) + " |")
     return "\n".join(rows)
 
@@ -106,16 +145,47 @@ def ratio_to_best(of):
         return ""
     peers = [line for name, line in of.items() if name != "riata"]
     reached = [line["best"] for line in peers if line["best"] is not None]
-    bounds = [line["at_least"] for line in peers if line["best"] is None and line["at_least"] is not None]
+    bounds = [
+        line["at_least"] for line in peers if line["best"] is None and line["at_least"] is not None
+    ]
     if reached:
         return f"{min(reached) / mine['best']:.1f}"
     return f"> {min(bounds) / mine['best']:.1f}" if bounds else ""
+
+
+def pair_table(lines, key, low, high, goal):
+    """Return a Markdown table of riata's time at one value of ``key`` against another."""
+    rows = [f"| problem | {key} {low:g} | {key} {high:g} | ratio | goal |", "|---" * 5 + "|"]
+    for problem in dict.fromkeys(line["problem"] for line in lines):
+        of = {line[key]: line for line in lines if line["problem"] == problem}
+        best = [of[value]["best"] if value in of else None for value in (low, high)]
+        ratio = f"{best[0] / best[1]:.2f}" if all(best) else ""
+        cells = [problem, cell(of.get(low)), cell(of.get(high)), ratio, goal]
+        rows.append("| " + " | ".join(cells) + " |")
+    return "\n".join(rows)
 
 
 def plain_table(lines, columns):
     """Return a Markdown table of chosen keys."""
     rows = ["| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
     for line in lines:
-        values = [line.get(key) for key in columns]
-        rows.append("| " + " | ".join(f"{v:.4g}" if isinstance(v, float) else "" if v is None else str(v) for v in values) + " |")
+        cells = [line.get(key) for key in columns]
+        cells = ["" if c is None else f"{c:.3g}" if isinstance(c, float) else str(c) for c in cells]
+        rows.append("| " + " | ".join(cells) + " |")
     return "\n".join(rows)
+
+
+def tables(lines):
+    """Return the Markdown tables of all suites found in ``lines``, by suite."""
+    found = {}
+    for suite in dict.fromkeys(line["suite"] for line in lines):
+        own = [line for line in lines if line["suite"] == suite]
+        if suite in NO_RACE:
+            found[suite] = plain_table(own, NO_RACE[suite])
+        elif suite == "accuracy":
+            found[suite] = pair_table(own, "target", 1e-9, 1e-6, "<= 1.2")
+        elif suite == "threads":
+            found[suite] = pair_table(own, "threads", 1, 2, ">= 1.5")
+        else:
+            found[suite] = path_table(own)
+    return found

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from bench import problems
 from bench.racer import ROOT, Racer
-from bench.report import append, cell, machine, plain_table, record, seconds
+from bench.report import append, cell, circumstances, record, seconds
 
+DEFAULT = [name for name, spec in problems.PROBLEMS.items() if spec.default]
 THREAD_PROBLEMS = ("both", "tall", "flights")
-SINGLE_PROBLEMS = ("wide", "nci60", "both", "tall")
 SINGLE_PEERS = ("scikit-learn", "celer", "skglm")
 SINGLE_GOALS = {"wide": 15, "nci60": 15, "both": 15, "tall": 2}
-MEMORY_PROBLEMS = ("wide", "tall", "both")
+MEMORY_GOALS = {"wide": "under 1", "tall": "under 0.1", "both": None}
+IMPORTS = ("riata", "sklearn.linear_model", "celer", "skglm", "glum")
 
 
 @dataclass
@@ -33,6 +33,7 @@ class Options:
     budget: float
     cores: list
     out: str
+    rungs: dict = field(default_factory=dict)
 
     def pick(self, default):
         """Return the problems of a suite: those named on the command line, or the suite's own."""
@@ -59,10 +60,15 @@ def race(options, suite, problem, names, target=None, alpha=None, threads=None, 
     target, threads = target or options.target, threads or options.threads
     racers = []
     for name in names:
-        racer = Racer(name, problem, target, threads, options.pinned(threads), options.budget, alpha)
+        racer = Racer(
+            name, problem, target, threads, options.pinned(threads), options.budget, alpha
+        )
         if racer.ready:
-            racer.climb()
-        say(f"  {name}: {racer.result.status} {seconds(racer.result.best)} {racer.result.note or ''}")
+            key = (suite, problem.name, name, threads, target, more.get("what"))
+            racer.climb(options.rungs.get(key))
+        say(
+            f"  {name}: {racer.result.status} {seconds(racer.result.best)} {racer.result.note or ''}"
+        )
         racers.append(racer)
     for _ in range(options.repeats):
         for racer in racers:
@@ -79,111 +85,96 @@ def race(options, suite, problem, names, target=None, alpha=None, threads=None, 
 
 def path(options):
     """Whole paths, riata against every peer at equal judged gap."""
-    default = [name for name, spec in problems.PROBLEMS.items() if spec.default]
-    for spec in options.pick(default):
+    for spec in options.pick(DEFAULT):
         say(f"path {spec.name}")
         race(options, "path", problems.load(spec), options.peers)
 
 
 def accuracy(options):
     """riata at 1e-9 against riata at 1e-6."""
-    default = [name for name, spec in problems.PROBLEMS.items() if spec.default]
-    rows = []
-    for spec in options.pick(default):
+    for spec in options.pick(DEFAULT):
+        say(f"accuracy {spec.name}")
         problem = problems.load(spec)
-        (loose,) = race(options, "accuracy", problem, ["riata"], target=1e-6)
-        (tight,) = race(options, "accuracy", problem, ["riata"], target=1e-9)
-        rows.append(compared(spec.name, "1e-9", tight, "1e-6", loose, goal="<= 1.2"))
-    return plain_table(rows, ["problem", "1e-9", "1e-6", "ratio", "goal"])
+        for target in (1e-6, 1e-9):
+            race(options, "accuracy", problem, ["riata"], target=target)
 
 
 def threads(options):
     """riata on one thread against two."""
-    rows = []
     for spec in options.pick(THREAD_PROBLEMS):
+        say(f"threads {spec.name}")
         problem = problems.load(spec)
-        (one,) = race(options, "threads", problem, ["riata"], threads=1)
-        (two,) = race(options, "threads", problem, ["riata"], threads=2)
-        rows.append(compared(spec.name, "1 thread", one, "2 threads", two, goal=">= 1.5"))
-    return plain_table(rows, ["problem", "1 thread", "2 threads", "ratio", "goal"])
-
-
-def compared(name, first, one, second, two, goal):
-    """Return a row that sets two records against each other."""
-    both = one["best"] and two["best"]
-    return {"problem": name, first: one["best"], second: two["best"], "ratio": one["best"] / two["best"] if both else None, "goal": goal}
+        for count in (1, 2):
+            race(options, "threads", problem, ["riata"], threads=count)
 
 
 def single(options):
     """One ``Lasso(alpha).fit`` with nothing before it, at alpha_max/10 and /100."""
     names = [name for name in options.peers if name == "riata" or name in SINGLE_PEERS]
-    for spec in options.pick(SINGLE_PROBLEMS):
+    for spec in options.pick(SINGLE_GOALS):
         problem = problems.load(replace(spec, goal=SINGLE_GOALS.get(spec.name)))
-        problem.spec = replace(spec, goal=SINGLE_GOALS.get(spec.name))
         for part in (10, 100):
-            say(f"single {spec.name} alpha_max/{part}")
-            race(options, "single", problem, names, alpha=float(problem.alphas[0] / part), what=f"at alpha_max/{part}")
+            what = f"at alpha_max/{part}"
+            say(f"single {spec.name} {what}")
+            alpha = float(problem.alphas[0] / part)
+            race(options, "single", problem, names, alpha=alpha, what=what)
 
 
 def memory(options):
-    """Peak memory beyond X of one path, each in a fresh process."""
-    rows = []
-    for spec in options.pick(MEMORY_PROBLEMS):
+    """Peak memory beyond X of one path, each in a fresh process, peers in the middle of their ladder."""
+    for spec in options.pick(MEMORY_GOALS):
         problem = problems.load(spec)
         for name in options.peers:
-            racer = Racer(name, problem, options.target, options.threads, options.pinned(options.threads), options.budget)
-            if not racer.ready:
-                continue
-            rung = options.target if name == "riata" else racer.ladder()[-1 if len(racer.ladder()) < 7 else 4]
-            reply, _ = racer.run(rung, quick=True)
+            cores = options.pinned(options.threads)
+            racer = Racer(name, problem, options.target, options.threads, cores, options.budget)
+            ladder = racer.ladder()
+            rung = ladder[0] if name == "riata" else ladder[len(ladder) // 2]
+            reply = racer.run(rung, quick=True)[0] if racer.ready else None
             racer.close()
             if not reply or "error" in reply:
                 continue
-            extra = reply["peak_after"] - reply["peak_before"]
-            row = {"problem": spec.name, "contender": name, "MB of X": problem.X.nbytes / 1e6, "MB beyond X": extra / 1e6}
-            row["share of X"] = extra / problem.X.nbytes
-            rows.append(row)
-            append(options.out, {"suite": "memory", **row, "machine": machine(), "time": now()})
-    return plain_table(rows, ["problem", "contender", "MB of X", "MB beyond X", "share of X"])
+            row = {
+                "problem": spec.name,
+                "contender": name,
+                "MB of X": problem.X.nbytes / 1e6,
+                "MB beyond X": reply["peak_bytes"] / 1e6,
+                "share of X": reply["peak_bytes"] / problem.X.nbytes,
+                "goal": MEMORY_GOALS.get(spec.name),
+            }
+            note(options, "memory", row)
 
 
 def tiny(options):
     """A 100 x 20 problem through the public functions, in microseconds."""
-    return script(options, "tiny", [sys.executable, "-m", "bench.tiny"])
+    command = [sys.executable, "-m", "bench.tiny"]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    if ran.returncode != 0:
+        say(ran.stderr[-2000:])
+        return
+    for row in json.loads(ran.stdout):
+        note(options, "tiny", row)
 
 
 def imports(options):
-    """Seconds an import takes in a fresh process, the best of seven."""
-    rows = []
-    for package in ("riata", "sklearn.linear_model", "celer", "skglm", "glum"):
+    """Seconds an import takes in a fresh process, several times."""
+    for package in IMPORTS:
         code = f"from time import perf_counter as t; s = t(); import {package}; print(t() - s)"
+        command = [sys.executable, "-c", code]
         runs = []
         for _ in range(7):
-            ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+            ran = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
             if ran.returncode == 0:
                 runs.append(float(ran.stdout))
         if runs:
-            row = {"import": package, "best": min(runs), "median": median(runs)}
-            rows.append(row)
-            append(options.out, {"suite": "import", **row, "machine": machine(), "time": now()})
-    return plain_table(rows, ["import", "best", "median"])
+            goal = "under 0.2" if package == "riata" else None
+            row = {"import": package, "best": min(runs), "median": median(runs), "goal": goal}
+            note(options, "import", row)
 
 
-def script(options, suite, command):
-    """Run a script that prints a JSON list of rows; record and show them."""
-    ran = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    if ran.returncode != 0:
-        say(ran.stderr[-2000:])
-        return f"{suite} failed"
-    rows = json.loads(ran.stdout)
-    for row in rows:
-        append(options.out, {"suite": suite, **row, "machine": machine(), "time": now()})
-    return plain_table(rows, list(rows[0]))
-
-
-def now():
-    """Return the time of day for a record."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def note(options, suite, row):
+    """Record a row of a suite that is no race."""
+    say("  " + ", ".join(f"{key} {value}" for key, value in row.items() if value is not None))
+    append(options.out, {"suite": suite, **row, **circumstances()})
 
 
 SUITES = {

@@ -23,7 +23,15 @@ def path(problem, tolerance, threads=1):
     X = problem.X - means
     y = problem.y - y_mean
     _, coefs, _ = celer_path(
-        X, y, "lasso", alphas=problem.alphas, l1_ratio=problem.l1_ratio, prune=1, tol=tolerance, max_iter=1000, max_epochs=100_000
+        X,
+        y,
+        "lasso",
+        alphas=problem.alphas,
+        l1_ratio=problem.l1_ratio,
+        prune=1,
+        tol=tolerance,
+        max_iter=1000,
+        max_epochs=100_000,
     )
     intercepts = y_mean - means @ coefs
     return coefs, intercepts, perf_counter() - start

@@ -24,7 +24,13 @@ def path(problem, tolerance, threads=1):
         total = r / spread + 1.0 - r
         alphas, r = alphas * total, r / spread / total
     model = ElasticNet(
-        alpha=r, lambda_path=alphas, standardize=False, fit_intercept=True, n_splits=0, tol=tolerance, max_iter=100_000_000
+        alpha=r,
+        lambda_path=alphas,
+        standardize=False,
+        fit_intercept=True,
+        n_splits=0,
+        tol=tolerance,
+        max_iter=100_000_000,
     )
     model.fit(problem.X, problem.y / spread)
     seconds = perf_counter() - start

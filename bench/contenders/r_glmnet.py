@@ -11,7 +11,11 @@ SCRIPT = Path(__file__).with_suffix(".R")
 
 
 def version():
-    asked = ["Rscript", "-e", 'cat(as.character(packageVersion("glmnet")), as.character(getRversion()))']
+    asked = [
+        "Rscript",
+        "-e",
+        'cat(as.character(packageVersion("glmnet")), as.character(getRversion()))',
+    ]
     glmnet, r = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.split()
     return f"{glmnet} (R {r})"
 
@@ -27,8 +31,19 @@ def path(problem, tolerance, threads=1):
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         problem.alphas.tofile(out / "alphas")
-        job = [problem.files["X"], problem.files["y"], n, p, problem.l1_ratio, tolerance, problem.alphas.size, out]
-        subprocess.run(["Rscript", str(SCRIPT), *map(str, job)], check=True, stdout=subprocess.DEVNULL)
+        job = [
+            problem.files["X"],
+            problem.files["y"],
+            n,
+            p,
+            problem.l1_ratio,
+            tolerance,
+            problem.alphas.size,
+            out,
+        ]
+        subprocess.run(
+            ["Rscript", str(SCRIPT), *map(str, job)], check=True, stdout=subprocess.DEVNULL
+        )
         coefs = np.fromfile(out / "coefs").reshape(p, -1, order="F")
         intercepts = np.fromfile(out / "intercepts")
         seconds = json.loads((out / "seconds").read_text())

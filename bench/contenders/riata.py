@@ -18,7 +18,13 @@ def path(problem, tolerance, threads=1):
 
     start = perf_counter()
     found = riata.path(
-        problem.X, problem.y, l1_ratio=problem.l1_ratio, alphas=problem.alphas, tol=tolerance, n_threads=threads, early_stop=False
+        problem.X,
+        problem.y,
+        l1_ratio=problem.l1_ratio,
+        alphas=problem.alphas,
+        tol=tolerance,
+        n_threads=threads,
+        early_stop=False,
     )
     seconds = perf_counter() - start
     return found.coefs, found.intercepts, seconds

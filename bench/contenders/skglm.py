@@ -27,7 +27,9 @@ def path(problem, tolerance, threads=1):
     lasso = problem.l1_ratio == 1.0
     datafit = compiled_clone(Quadratic())
     penalty = compiled_clone(L1(alphas[0]) if lasso else L1_plus_L2(alphas[0], problem.l1_ratio))
-    solver = AndersonCD(tol=tolerance * alphas[0], max_iter=1000, max_epochs=100_000, fit_intercept=True)
+    solver = AndersonCD(
+        tol=tolerance * alphas[0], max_iter=1000, max_epochs=100_000, fit_intercept=True
+    )
     coefs = np.empty((p, alphas.size), order="F")
     intercepts = np.empty(alphas.size)
     w = np.zeros(p + 1)

@@ -28,8 +28,8 @@ template <class T>
 void Dense<T>::correlate(const std::vector<Index>& features, const double* u, std::size_t K, double* out,
                          Team& team) const {
     team.for_blocks(features.size(), kColumnBlock, [&](std::size_t b, std::size_t e) {
-        const T* x[kColumnBlock];
-        double c[kColumnBlock];
+        const T* x[kColumnBlock] = {};
+        double c[kColumnBlock] = {};
         for (std::size_t f = b; f < e; ++f) {
             x[f - b] = column_[features[f]];
             c[f - b] = moments_.mean[features[f]];

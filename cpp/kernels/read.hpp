@@ -1,29 +1,29 @@
-// One pass over entries of the caller's matrix: largest, sums, copies. Included by kernels.cpp inside its
-// anonymous namespace.
+// One pass over entries of the caller's matrix: largest, sums, copies, panels. Included by kernels.cpp
+// inside its anonymous namespace.
 #pragma once
 
 template <class T>
 double max_abs(const T* x, size_t n) {
-    vec top[2] = {}, nan = {};
+    vec top[2] = {}, nan[2] = {};
     const auto step = [&](int a, vec v) __attribute__((always_inline)) {
         v = v < 0 ? -v : v;
         top[a] = v > top[a] ? v : top[a];
-        nan = v == v ? nan : v;
+        nan[a] = v == v ? nan[a] : v;
     };
     size_t i = 0;
     for (; i + 2 * W <= n; i += 2 * W) step(0, load(x + i)), step(1, load(x + i + W));
     for (; i + W <= n; i += W) step(0, load(x + i));
     if (i < n) step(1, load(x + i, few(n - i)));
     double most = 0;
-    for (int l = 0; l < W; ++l) {
-        if (nan[l] != nan[l]) return nan[l];
-        const double a = top[0][l] > top[1][l] ? top[0][l] : top[1][l];
+    for (int l = 0; l < 2 * W; ++l) {
+        const double a = top[l / W][l % W], odd = nan[l / W][l % W];
+        if (odd != odd) return odd;
         most = a > most ? a : most;
     }
     return most;
 }
 
-/// f(i, vector of x_i, few...) over the n entries `stride` apart, where few is given for the tail only.
+/// f(i, vector of x_i, few...) over the n entries `stride` apart; few is given for the tail only.
 template <class T, class F>
 RIATA_INLINE void each(const T* x, ptrdiff_t stride, size_t n, const F& f) {
     size_t i = 0;
@@ -36,16 +36,103 @@ RIATA_INLINE void each(const T* x, ptrdiff_t stride, size_t n, const F& f) {
     }
 }
 
-template <bool Scaled, bool Product, class T>
+template <bool Weighted, bool Product, class T>
 void moments_of(const T* x, ptrdiff_t stride, double c, const double* s, const double* y, size_t n, double* out) {
     vec sum0 = {}, sum1 = {}, sum2 = {};
     each(x, stride, n, [&](size_t i, vec v, auto... f) __attribute__((always_inline)) {
-        vec one = all(1) - vec{};
-        if constexpr (sizeof...(f) > 0) one = load(kOnes, f...);
-        const vec d = v - c, sd = Scaled ? d * load(s + i, f...) : d * one;
+        const vec d = keep(v - c, f...);
+        vec sd = d;
+        if constexpr (Weighted) sd = d * load(s + i, f...);
         sum0 += sd;
         sum1 += sd * d;
-        if (Product) sum2 += sd * load(y + i, f...);
+        if constexpr (Product) sum2 += sd * load(y + i, f...);
     });
     out[0] = sum(sum0), out[1] = sum(sum1), out[2] = sum(sum2);
+}
+
+template <class T>
+void moments(const T* x, ptrdiff_t stride, double c, const double* s, const double* y, size_t n, double* out) {
+    if (s && y)
+        moments_of<true, true>(x, stride, c, s, y, n, out);
+    else if (s)
+        moments_of<true, false>(x, stride, c, s, y, n, out);
+    else if (y)
+        moments_of<false, true>(x, stride, c, s, y, n, out);
+    else
+        moments_of<false, false>(x, stride, c, s, y, n, out);
+}
+
+template <class T>
+void gather(const T* x, ptrdiff_t stride, double c, double a, const double* s, size_t n, double* out) {
+    if (s)
+        each(x, stride, n, [=](size_t i, vec v, auto... f) __attribute__((always_inline)) {
+            store(out + i, (v - c) * a * load(s + i, f...), f...);
+        });
+    else
+        each(x, stride, n, [=](size_t i, vec v, auto... f) __attribute__((always_inline)) {
+            store(out + i, (v - c) * a, f...);
+        });
+}
+
+/// Fills rows [i, i + W) of a panel from columns that are contiguous, W by W entries at a time.
+template <class T, class... F>
+RIATA_INLINE void pack_square(const T* x, ptrdiff_t ldx, vec shift, const double* s, size_t cols, size_t rows,
+                              double* out, F... f) {
+    vec r[W];
+    const vec scale = s ? load(s, f...) : all(1);
+#pragma GCC unroll 8
+    for (int l = 0; l < W; ++l) r[l] = size_t(l) < cols ? (load(x + l * ldx, f...) - shift[l]) * scale : vec{};
+    transpose(r);
+#pragma GCC unroll 8
+    for (int l = 0; l < W; ++l)
+        if (size_t(l) < rows) store(out + l * W, r[l]);
+}
+
+template <class T>
+void pack_columns(const T* x, ptrdiff_t ldx, const double* c, const double* s, size_t n, size_t m, double* out) {
+    for (size_t j = 0; j < m; j += W, out += n * W) {
+        const size_t cols = m - j < W ? m - j : W;
+        const T* xj = x + ptrdiff_t(j) * ldx;
+        const vec shift = !c ? vec{} : cols == W ? load(c + j) : load(c + j, few(cols));
+        size_t i = 0;
+        if (cols == W)
+            for (; i + W <= n; i += W) {
+                if (j + 2 * W <= m)
+#pragma GCC unroll 8
+                    for (int l = 0; l < W; ++l) __builtin_prefetch(xj + (W + l) * ldx + i);
+                pack_square(xj + i, ldx, shift, s ? s + i : s, W, W, out + i * W);
+            }
+        for (; i + W <= n; i += W) pack_square(xj + i, ldx, shift, s ? s + i : s, cols, W, out + i * W);
+        if (i < n) pack_square(xj + i, ldx, shift, s ? s + i : s, cols, n - i, out + i * W, few(n - i));
+    }
+}
+
+/// Entries of a row `stride` apart; a few rows go through all panels before the next few.
+template <class T>
+void pack_rows(const T* x, ptrdiff_t ldx, ptrdiff_t stride, const double* c, const double* s, size_t n, size_t m,
+               double* out) {
+    constexpr size_t kRows = 8;
+    for (size_t i0 = 0; i0 < n; i0 += kRows)
+        for (size_t j = 0; j < m; j += W) {
+            const size_t cols = m - j < W ? m - j : W, end = n - i0 < kRows ? n : i0 + kRows;
+            const vec shift = !c ? vec{} : cols == W ? load(c + j) : load(c + j, few(cols));
+            for (size_t i = i0; i < end; ++i) {
+                const T* p = x + ptrdiff_t(i) * ldx + ptrdiff_t(j) * stride;
+                vec v;
+                if (stride == 1)
+                    v = cols == W ? load(p) : load(p, few(cols));
+                else
+                    v = load_strided(p, stride, cols);
+                store(out + j * n + i * W, (v - shift) * (s ? s[i] : 1));
+            }
+        }
+}
+
+template <class T>
+void pack(const T* x, ptrdiff_t row_stride, ptrdiff_t col_stride, const double* c, const double* s, size_t n, size_t m,
+          double* out) {
+    if (row_stride == 1)
+        pack_columns(x, col_stride, c, s, n, m, out);
+    else
+        pack_rows(x, row_stride, col_stride, c, s, n, m, out);
 }

@@ -37,6 +37,7 @@ RIATA_INLINE vec load(const float* p, Few f) {
     return __builtin_convertvector(Lanes<float>::type(_mm256_maskz_loadu_ps(f, p)), vec);
 }
 RIATA_INLINE void store(double* p, vec v, Few f) { _mm512_mask_storeu_pd(p, f, v); }
+RIATA_INLINE vec keep(vec v, Few f) { return vec(_mm512_maskz_mov_pd(f, v)); }
 #elif defined(__AVX2__)
 struct Few {
     __m256i wide;
@@ -52,6 +53,7 @@ RIATA_INLINE vec load(const float* p, const Few& f) {
     return __builtin_convertvector(Lanes<float>::type(_mm_maskload_ps(p, f.narrow)), vec);
 }
 RIATA_INLINE void store(double* p, vec v, const Few& f) { _mm256_maskstore_pd(p, f.wide, v); }
+RIATA_INLINE vec keep(vec v, const Few& f) { return vec(_mm256_and_pd(v, _mm256_castsi256_pd(f.wide))); }
 #else
 struct Few {
     bool one;
@@ -64,7 +66,9 @@ RIATA_INLINE vec load(const T* p, Few f) {
 RIATA_INLINE void store(double* p, vec v, Few f) {
     if (f.one) p[0] = v[0];
 }
+RIATA_INLINE vec keep(vec v, Few f) { return f.one ? vec{v[0], 0.0} : vec{}; }
 #endif
+RIATA_INLINE vec keep(vec v) { return v; }
 
 /// W entries `stride` apart, the first r of them when r < W.
 template <class T>

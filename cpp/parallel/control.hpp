@@ -16,6 +16,7 @@ public:
 
     double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
     bool out_of_time() const { return time_limit > 0 && seconds() > time_limit; }
+    void cancel() { cancelled_ = true; }
 
     /// True once the call is to be abandoned. Cheap enough for every inner iteration.
     bool cancelled() {

@@ -1,5 +1,7 @@
 #include "solver/active_set.hpp"
 
+#include "kernels/kernels.hpp"
+
 #include <algorithm>
 #include <cmath>
 
@@ -165,7 +167,7 @@ ActiveSet::Report ActiveSet::solve(const Penalty& penalty, double noise, long ma
         rebuild();
         if (descend(noise, max_solves, report)) return report;
     }
-    sweep_coordinates(noise);
+    if (report.solves < max_solves) sweep_coordinates(noise);
     report.settled = false;
     return report;
 }
@@ -305,7 +307,7 @@ void ActiveSet::sweep_coordinates(double noise) {
     }
     std::vector<double> g(m);
     system_->gradient(w_.data(), all, g.data());
-    const auto& kernels = kernels::active();
+    const kernels::Kernels& leaf = kernels::active();
     for (int sweep = 0; sweep < 10000; ++sweep) {
         if (control_.cancelled()) throw Cancelled{};
         double largest = 0;
@@ -316,7 +318,7 @@ void ActiveSet::sweep_coordinates(double noise) {
             const double shrunk = std::copysign(std::max(0.0, std::abs(pull) - h_[slot].l1), pull) / curvature;
             const double next = std::clamp(shrunk, h_[slot].lower, h_[slot].upper), delta = next - w_[slot];
             if (delta == 0) continue;
-            kernels.axpy(-delta, model_.column(slot), g.data(), m);
+            leaf.axpy(-delta, model_.column(slot), g.data(), m);
             w_[slot] = next;
             largest = std::max(largest, std::abs(delta) * curvature);
         }

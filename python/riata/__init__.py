@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._config import show_config
     from ._fit import Certificate
-    from ._path import PathPoint, PathResult, enet_path, lasso_path, path
+    from ._path import enet_path, lasso_path, path
+    from ._result import PathPoint, PathResult
     from .diagnostics import check_solution
     from .regression import ElasticNet, Lasso, Ridge
     from .scales import alpha_max, convert_penalty
@@ -23,8 +24,8 @@ _HOMES = {
     "Certificate": "_fit",
     "ElasticNet": "regression",
     "Lasso": "regression",
-    "PathPoint": "_path",
-    "PathResult": "_path",
+    "PathPoint": "_result",
+    "PathResult": "_result",
     "Ridge": "regression",
     "alpha_max": "scales",
     "check_solution": "diagnostics",

@@ -41,7 +41,7 @@ class PathSolution:
     @property
     def seconds(self) -> Vector: ...
     @property
-    def n_passes(self) -> int: ...
+    def n_passes(self) -> float: ...
     @property
     def null_objective(self) -> float: ...
     @property
@@ -88,10 +88,13 @@ def alpha_max(
     *,
     sample_weight: Vector | None = None,
     penalty_weights: Vector | None = None,
+    lower: Vector | None = None,
+    upper: Vector | None = None,
     l1_ratio: float = 1.0,
     fit_intercept: bool = True,
     standardize: bool = False,
-) -> Any: ...
+    n_threads: int = 1,
+) -> Vector: ...
 def certify(
     X: Matrix,
     y: Vector,
@@ -111,13 +114,19 @@ def certify(
 ) -> CertificateValues: ...
 def gram(
     X: Matrix,
-    Y: Vector | None,
+    Y: Vector,
     *,
     sample_weight: Vector | None = None,
     fit_intercept: bool = True,
     side: Literal["features", "samples"] = "features",
     n_threads: int = 1,
-) -> tuple[Vector, Vector | None, Vector, Vector]: ...
-def correlate(X: Matrix, U: Vector, *, center: bool = False) -> Vector: ...
-def predict(X: Matrix, coef: Vector, intercept: Vector) -> Vector: ...
+) -> tuple[Vector, Vector, Vector, Vector]: ...
+def correlate(
+    X: Matrix,
+    U: Vector,
+    *,
+    sample_weight: Vector | None = None,
+    center: bool = True,
+    n_threads: int = 1,
+) -> Vector: ...
 def config() -> dict[str, Any]: ...

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import numpy as np
 
 from . import _core
+from ._problem import Array, Problem
 
-Array = np.ndarray[Any, np.dtype[Any]]
 Callback = Callable[[int, float, float, int, float], Any]
 
 MAX_ITER = 100_000
@@ -46,8 +46,8 @@ class Certificate:
         The relative gap that was asked for.
     status : {"converged", "not_converged"}
         Whether ``rel_gap <= tol``.
-    n_passes : int
-        Passes over X that the fit took (0 where only the certificate was computed).
+    n_passes : float
+        Passes over X that the fit took, counted in columns, (0 where only the certificate was computed).
     seconds : float
         Wall time of the fit (0 where only the certificate was computed).
     """
@@ -61,40 +61,13 @@ class Certificate:
     null_objective: float
     tol: float
     status: Literal["converged", "not_converged"]
-    n_passes: int = 0
+    n_passes: float = 0.0
     seconds: float = 0.0
 
     @property
     def converged(self) -> bool:
         """Whether the gap asked for was reached."""
         return self.status == "converged"
-
-
-@dataclass(slots=True)
-class Problem:
-    """Checked input of a fit; arrays are borrowed from the caller where they could be."""
-
-    X: Array
-    y: Array
-    sample_weight: Array | None = None
-    penalty_weights: Array | None = None
-    l2_weights: Array | None = None
-    lower: Array | None = None
-    upper: Array | None = None
-    l1_ratio: float = 1.0
-    fit_intercept: bool = True
-    standardize: bool = False
-    n_threads: int = 1
-
-    @property
-    def total_weight(self) -> float:
-        """S, the sum of the sample weights."""
-        return float(self.X.shape[0] if self.sample_weight is None else self.sample_weight.sum())
-
-    @property
-    def is_bounded(self) -> bool:
-        """Whether any coefficient is constrained."""
-        return self.lower is not None or self.upper is not None
 
 
 @dataclass(slots=True)
@@ -115,7 +88,7 @@ class PathArrays:
     n_iter: Array
     dev_ratio: Array
     seconds: Array
-    n_passes: int
+    n_passes: float
     null_objective: float
     alpha_max: float
     stop: str
@@ -139,7 +112,7 @@ class PathArrays:
             null_objective=float(self.null_objective),
             tol=tol,
             status="not_converged" if self.status[k] else "converged",
-            n_passes=int(self.n_passes),
+            n_passes=float(self.n_passes),
             seconds=float(self.seconds[k]),
         )
 
@@ -250,22 +223,25 @@ def make_certificate(
 
 
 def alpha_max(problem: Problem) -> float:
-    """Smallest penalty at which every l1-penalised coefficient of a one-target problem is zero."""
-    value = _core.alpha_max(
+    """Smallest penalty at which every l1-penalised coefficient of a one-target problem rests."""
+    values = _core.alpha_max(
         problem.X,
         problem.y,
         sample_weight=problem.sample_weight,
         penalty_weights=problem.penalty_weights,
+        lower=problem.lower,
+        upper=problem.upper,
         l1_ratio=problem.l1_ratio,
         fit_intercept=problem.fit_intercept,
         standardize=problem.standardize,
+        n_threads=problem.n_threads,
     )
-    return float(np.max(value))
+    return float(values[0])
 
 
-def gram(problem: Problem, Y: Array, side: Literal["features", "samples"]) -> tuple[Array, Array | None, Array, Array]:
-    """Weighted Gram matrix of the centred X on its smaller side, X'SY, and the weighted means of X and Y."""
-    return _core.gram(
+def gram(problem: Problem, Y: Array, side: Literal["features", "samples"]) -> tuple[Array, Array]:
+    """Gram matrix of the weighted, centred X on one side, X'SX or S^.5 XX' S^.5, and X'SY."""
+    G, Q, _, _ = _core.gram(
         problem.X,
         Y,
         sample_weight=problem.sample_weight,
@@ -273,16 +249,29 @@ def gram(problem: Problem, Y: Array, side: Literal["features", "samples"]) -> tu
         side=side,
         n_threads=problem.n_threads,
     )
+    return G, Q
 
 
-def correlate(X: Array, U: Array) -> Array:
-    """X'U of shape (p, t) for U of shape (n, t)."""
-    return _core.correlate(X, np.asfortranarray(U), center=False)
+def correlate(problem: Problem, U: Array) -> Array:
+    """X'U of shape (p, t), X centred if there is an intercept; U of shape (n, t) carries the sample weights already."""
+    return _core.correlate(
+        problem.X,
+        np.asfortranarray(U),
+        sample_weight=problem.sample_weight,
+        center=problem.fit_intercept,
+        n_threads=problem.n_threads,
+    )
 
 
-def predict(X: Array, coef: Array, intercept: Array) -> Array:
-    """X @ coef + intercept of shape (n, t) for coef of shape (p, t)."""
-    return _core.predict(X, np.asfortranarray(coef), intercept)
+def predict(X: Array, coef: Array) -> Array:
+    """X @ coef in float64 for coef of shape (p,) or (p, t); float32 rows are widened some at a time."""
+    if X.dtype == np.float64:
+        return np.asarray(X @ coef)
+    out = np.empty((X.shape[0], *coef.shape[1:]))
+    rows = max(1, 4_000_000 // X.shape[1])
+    for first in range(0, X.shape[0], rows):
+        out[first : first + rows] = X[first : first + rows].astype(np.float64) @ coef
+    return out
 
 
 def core_config() -> dict[str, Any]:

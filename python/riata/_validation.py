@@ -365,6 +365,13 @@ def penalty_grid(alphas: Any, name: str = "alphas") -> int | np.ndarray:
     return np.sort(grid)[::-1].copy()
 
 
+def penalty_array(values: Any, name: str) -> np.ndarray:
+    """Penalties of any shape as float64 in [0, inf]."""
+    array = np.asarray(_numeric_array(values, name), dtype=np.float64)
+    _raise_at_first(~(array >= 0), array, name, "must not be negative or NaN")
+    return array
+
+
 def thread_count(n_threads: Any) -> int:
     """Threads to use: the argument, else RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores this process may run on."""
     if n_threads is not None:

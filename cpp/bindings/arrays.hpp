@@ -1,0 +1,61 @@
+// The door to pybind11: how NumPy arrays come in and go out.
+#pragma once
+
+#include <pybind11/functional.h>
+#include <pybind11/numpy.h>
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "design/design.hpp"
+#include "parallel/control.hpp"
+
+namespace riata::bindings {
+
+namespace py = pybind11;
+using Doubles = py::array_t<double, py::array::c_style | py::array::forcecast>;
+using MaybeDoubles = std::optional<Doubles>;
+
+/// The vector's data after checking its length; null for None.
+inline const double* vector_of(const MaybeDoubles& array, std::size_t length, const char* name) {
+    if (!array) return nullptr;
+    if (array->ndim() != 1 || static_cast<std::size_t>(array->size()) != length)
+        throw py::value_error(std::string(name) + " has to be a vector of length " + std::to_string(length));
+    return array->data();
+}
+
+template <class T>
+py::array_t<T> to_array(const std::vector<T>& values) {
+    return py::array_t<T>(static_cast<py::ssize_t>(values.size()), values.data());
+}
+
+/// A design that borrows X; X has to be kept alive by the caller.
+std::unique_ptr<Design> borrow(const py::array& X);
+
+/// The columns of y, (n,) or (n, t), as contiguous vectors.
+std::vector<std::vector<double>> responses(const Doubles& y, std::size_t n);
+
+/// Polls Python's pending signals from a solve that has released the interpreter lock.
+std::function<bool()> signal_poll();
+
+/// Runs f without the interpreter lock; a cancelled solve becomes the pending Python error.
+template <class F>
+auto unlocked(F&& f) {
+    try {
+        py::gil_scoped_release release;
+        return f();
+    } catch (const Cancelled&) {
+        throw py::error_already_set();
+    }
+}
+
+void bind_path(py::module_& m);
+void bind_primitives(py::module_& m);
+void bind_kernel_probe(py::module_& m);
+
+}  // namespace riata::bindings

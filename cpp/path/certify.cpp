@@ -1,0 +1,65 @@
+#include "path/certify.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace riata {
+
+Judgement certify(Problem& problem, const double* coef, double intercept, double alpha) {
+    Design& design = problem.design;
+    const std::size_t n = design.rows(), p = design.cols();
+    problem.at(alpha);
+    std::vector<Index> support;
+    std::vector<double> w, minus_w;
+    double shift = intercept - problem.y_mean();  // of the given model against the centred one
+    for (std::size_t j = 0; j < p; ++j) {
+        if (coef[j] == 0) continue;
+        shift += coef[j] * design.moments().mean[j];
+        support.push_back(static_cast<Index>(j));
+        w.push_back(problem.normalised(j, coef[j]));
+        minus_w.push_back(-w.back());
+    }
+    std::vector<double> r = problem.y, u(n), c(p);
+    design.pin(support, problem.team);
+    design.accumulate(support, minus_w.data(), 1, r.data(), problem.team);
+    problem.recentre(r.data());
+    const double rr = problem.inner(r.data(), r.data()), off = shift * problem.y_unit();
+    problem.weigh(r.data(), u.data());
+    design.correlate_all(u.data(), 1, c.data(), problem.team);
+
+    DualPoint dual(1e3 * problem.noise());
+    Certificate result;
+    result.primal = 0.5 * (rr + problem.weight * off * off);
+    auto it = support.begin();
+    for (std::size_t j = 0; j < p; ++j) {
+        const bool present = it != support.end() && static_cast<std::size_t>(*it) == j;
+        const double wj = present ? w[static_cast<std::size_t>(it++ - support.begin())] : 0.0;
+        if (!problem.usable[j]) continue;
+        const ScalarPenalty h = problem.penalty[j];
+        if (wj < h.lower || wj > h.upper) result.primal = kInfinity;
+        result.primal += h.value(wj);
+        dual.add(h, wj, c[j], design.moments().norm[j]);
+    }
+    result.dual = dual.best(problem.inner(r.data(), problem.y.data()), rr);
+    result.gap = std::max(0.0, result.primal - result.dual);
+    const double null = 0.5 * problem.yy;
+    result.rel_gap = null > 0 ? result.gap / null : (result.gap > 0 ? kInfinity : 0.0);
+    result.kkt_max = dual.kkt_max() / problem.y_unit() / problem.weight;
+    for (double* value : {&result.primal, &result.dual, &result.gap}) *value = problem.objective(*value);
+    return {result, problem.objective(null)};
+}
+
+double alpha_max(const Problem& problem) {
+    const Penalty& penalty = problem.penalty;
+    double top = 0;
+    for (std::size_t j = 0; j < problem.design.cols(); ++j) {
+        if (!problem.usable[j] || penalty.l1_factor[j] == 0) continue;
+        double c = problem.xty[j];
+        if (penalty.bounded() && penalty.upper[j] <= 0) c = std::min(c, 0.0);
+        if (penalty.bounded() && penalty.lower[j] >= 0) c = std::max(c, 0.0);
+        top = std::max(top, std::abs(c) / penalty.l1_factor[j]);
+    }
+    return problem.alpha_of(top);
+}
+
+}  // namespace riata

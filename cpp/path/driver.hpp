@@ -1,0 +1,76 @@
+// The path driver: predict W, solve on W for a batch of alphas, certify the batch, accept its leading part, grow W.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "path/path.hpp"
+#include "solver/active_set.hpp"
+#include "solver/gram_model.hpp"
+#include "solver/reference_bounds.hpp"
+
+namespace riata {
+
+class Driver {
+public:
+    Driver(Problem& problem, const PathOptions& options, Control& control);
+    Path run();
+
+private:
+    /// Solutions on W for consecutive alphas, waiting for their certificates.
+    struct Batch {
+        std::size_t first = 0, count = 0;
+        std::vector<std::vector<double>> w;  ///< per alpha, an entry per slot
+        std::vector<long> solves;
+        std::vector<double> r;  ///< count residuals of rows() entries
+        std::vector<double> rr;
+        std::vector<double> in_model;  ///< correlations of the slots, slot*count + k
+        std::vector<Index> outside;    ///< features beyond W with exact correlations
+        std::vector<double> exact;     ///< outside index*count + k
+        std::vector<Certificate> certificates;
+    };
+    struct Candidate {
+        Index feature;
+        double score;
+    };
+
+    void start();
+    void make_grid();
+    bool whole_gram_pays() const;
+    void choose_system();
+    void set_alpha(std::size_t k);
+
+    void speculate(std::size_t first, std::size_t count);
+    void find_residuals();
+    void correlate();
+    void certify();
+    void certify_by_gram();
+    Certificate certificate(std::size_t k);
+    bool accepted(std::size_t k) const;
+
+    std::size_t accept();
+    bool finish(std::size_t k);
+    void remember(std::size_t k);
+    void grow_by_violators(std::size_t k);
+    void grow_by_prediction(std::size_t next);
+    void grow(std::vector<Candidate>& candidates, std::size_t limit);
+    bool correct(std::size_t k);
+    Solution solution(std::size_t k) const;
+
+    Problem& problem_;
+    const PathOptions& options_;
+    Control& control_;
+    Design& design_;
+    GramModel model_;
+    ReferenceBounds bounds_;
+    std::unique_ptr<ActiveSet> active_;
+    bool on_samples_ = false;  ///< the free system in use is the n x n one
+    std::vector<double> alphas_;
+    Batch batch_;
+    Path path_;
+    double null_ = 0;            ///< objective of the null model
+    std::size_t width_ = 8;      ///< alphas per batch
+    int corrections_ = 0;        ///< of the alpha at hand
+};
+
+}  // namespace riata

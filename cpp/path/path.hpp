@@ -1,0 +1,49 @@
+// The regularisation path: solutions for a descending sequence of alphas, each with its certificate.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "solver/certificate.hpp"
+#include "solver/problem.hpp"
+
+namespace riata {
+
+struct PathOptions {
+    std::vector<double> alphas;  ///< descending and positive; empty: a geometric grid of n_alphas down to eps * alpha_max
+    std::size_t n_alphas = 100;
+    double eps = 0;              ///< 0: 1e-2 when p > n, else 1e-4
+    bool only_last = false;      ///< alphas before the last are stepping stones: they are neither certified nor returned
+    double tol = 1e-6;           ///< relative duality gap
+    long max_solves = 1000000;   ///< linear systems per alpha
+    std::size_t max_features = 0;  ///< stop after the first solution with more, 0 for no limit
+    bool early_stop = false;     ///< stop when the fit no longer improves
+    std::size_t memory_limit = 0;  ///< bytes beyond X, 0 for none
+    /// Called after each solution with (k, alpha, rel_gap, df, dev_ratio); true stops the path.
+    std::function<bool(std::size_t, double, double, std::size_t, double)> callback;
+};
+
+enum class Status : std::uint8_t { kConverged = 0, kGapAboveTol = 1 };
+enum class Stop : std::uint8_t { kCompleted, kMaxFeatures, kEarlyStop, kTimeLimit, kCallback };
+
+/// One point of the path, in the caller's units.
+struct Solution {
+    double alpha = 0, intercept = 0, dev_ratio = 0, seconds = 0;
+    std::vector<Index> features;  ///< ascending
+    std::vector<double> values;
+    Certificate certificate;
+    Status status = Status::kConverged;
+    long n_solves = 0;
+};
+
+struct Path {
+    std::vector<Solution> solutions;
+    double alpha_max = 0, null_objective = 0;
+    double n_passes = 0;  ///< passes over X, counted in columns read / p
+    Stop stop = Stop::kCompleted;
+};
+
+Path solve_path(Problem& problem, const PathOptions& options, Control& control);
+
+}  // namespace riata

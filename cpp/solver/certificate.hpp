@@ -1,0 +1,86 @@
+// The certificate of a solution: primal value, dual value of a feasible point made from the residual, and their gap.
+//
+// For the squared loss the dual of min 1/2 ||y - Xw||^2 + sum h_j(w_j) is max_u y'u - 1/2 ||u||^2 - sum h_j*(X_j'u).
+// Every multiple t r of the residual for which the conjugates are finite is a dual point; the best t is taken. With l2 > 0
+// this dominates the usual augmented dual: for the same u the augmented variables are at their best.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "model/penalty.hpp"
+
+namespace riata {
+
+struct Certificate {
+    double primal = 0, dual = 0, gap = 0;
+    double rel_gap = 0;  ///< gap / null objective
+    double kkt_max = 0;  ///< largest distance of a correlation from its subdifferential
+};
+
+/// Collects the correlations c_j = X_j'r of one residual and finds the best dual value among its multiples.
+class DualPoint {
+public:
+    /// correlation: what of a correlation is rounding, relative to the norm of the column.
+    explicit DualPoint(double rounding) : rounding_(rounding) {}
+
+    /// A feature with coefficient w and exact correlation c.
+    void add(const ScalarPenalty& h, double w, double c, double norm) {
+        kkt_ = std::max(kkt_, h.violation(w, c - h.l2 * w));
+        const double limit = c > 0 ? h.limit_above() : h.limit_below();
+        if (limit == kInfinity) {
+            if (std::abs(c) * kStretch > h.l1) curved_.push_back({h, c});
+        } else if (std::abs(c) * 1.0 > limit) {
+            // An unpenalised feature is an equality in the dual; the solver has it at rounding level.
+            if (std::abs(c) <= rounding_ * norm && limit <= rounding_ * norm) return;
+            largest_ = std::min(largest_, limit / std::abs(c));
+        }
+    }
+
+    double kkt_max() const { return kkt_; }
+
+    /// The best dual value over 0 <= t <= 1 with ry = r'y and rr = r'r.
+    double best(double ry, double rr) const {
+        if (curved_.empty()) {
+            const double t = rr > 0 ? std::clamp(ry / rr, 0.0, largest_) : 0.0;
+            return t * ry - 0.5 * t * t * rr;
+        }
+        // Concave in t: golden section towards the end of the range, where the optimum of a good solution is.
+        const double golden = 0.6180339887498949;
+        double from = 0, to = largest_, best = std::max(0.0 + value(0, ry, rr), value(to, ry, rr));
+        double left = to - golden * (to - from), right = from + golden * (to - from);
+        double at_left = value(left, ry, rr), at_right = value(right, ry, rr);
+        for (int i = 0; i < 60 && to - from > 1e-12 * to; ++i) {
+            if (at_left > at_right) {
+                to = right, right = left, at_right = at_left;
+                left = to - golden * (to - from);
+                at_left = value(left, ry, rr);
+            } else {
+                from = left, left = right, at_left = at_right;
+                right = from + golden * (to - from);
+                at_right = value(right, ry, rr);
+            }
+            best = std::max({best, at_left, at_right});
+        }
+        return best;
+    }
+
+private:
+    static constexpr double kStretch = 1.0 + 1e-9;
+    struct Curved {
+        ScalarPenalty h;
+        double c;
+    };
+
+    double value(double t, double ry, double rr) const {
+        double sum = t * ry - 0.5 * t * t * rr;
+        for (const Curved& item : curved_) sum -= item.h.conjugate(t * item.c);
+        return sum;
+    }
+
+    double rounding_, largest_ = 1.0, kkt_ = 0;
+    std::vector<Curved> curved_;
+};
+
+}  // namespace riata

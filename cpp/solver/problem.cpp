@@ -1,0 +1,139 @@
+#include "solver/problem.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/kernels.hpp"
+
+namespace riata {
+
+namespace {
+double power_of_two_below(double x) { return std::ldexp(1.0, std::ilogb(x)); }
+}  // namespace
+
+Problem::Problem(Design& design_, const double* y_, const Request& request_, Team& team_)
+    : design(design_), team(team_), request(request_) {
+    take_weights();
+    take_response(y_);
+    xty.resize(design.cols());
+    design.measure(weights(), y.data(), request.fit_intercept, xty.data(), team);
+    make_penalty();
+}
+
+void Problem::set_response(const double* y_, Team& team_) {
+    take_response(y_);
+    std::vector<double> u(y.size());
+    weigh(y.data(), u.data());
+    design.correlate_all(u.data(), 1, xty.data(), team_);
+    make_penalty();
+}
+
+void Problem::take_weights() {
+    const std::size_t n = design.rows();
+    const double* given = request.sample_weight;
+    const bool equal = !given || std::all_of(given, given + n, [&](double v) { return v == given[0]; });
+    weight = static_cast<double>(n);
+    if (equal) return;
+    const double unit = 1.0 / power_of_two_below(*std::max_element(given, given + n));
+    s.resize(n);
+    root_s.resize(n);
+    weight = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        s[i] = given[i] * unit;
+        root_s[i] = std::sqrt(s[i]);
+        weight += s[i];
+    }
+}
+
+void Problem::take_response(const double* given) {
+    const std::size_t n = design.rows();
+    double largest = 0;
+    for (std::size_t i = 0; i < n; ++i) largest = std::max(largest, std::abs(given[i]));
+    double unit = largest > 0 ? 1.0 / power_of_two_below(largest) : 1.0;
+    y.resize(n);
+    for (std::size_t i = 0; i < n; ++i) y[i] = given[i] * unit;
+    y_mean_ = 0;
+    varies = largest > 0;
+    if (request.fit_intercept) {
+        // About the first entry, so that a constant response is exactly 0.
+        const double first = y[0];
+        varies = std::any_of(y.begin(), y.end(), [&](double v) { return v != first; });
+        double sum = 0;
+        for (std::size_t i = 0; i < n; ++i) sum += (s.empty() ? 1.0 : s[i]) * (y[i] - first);
+        y_mean_ = first + sum / weight;
+        for (double& v : y) v = varies ? (v - first) - sum / weight : 0.0;
+    }
+    // The spread may be far below the values: once more to [1, 2).
+    double spread = 0;
+    for (double v : y) spread = std::max(spread, std::abs(v));
+    const double again = spread > 0 ? 1.0 / power_of_two_below(spread) : 1.0;
+    for (double& v : y) v *= again;
+    y_mean_ /= unit;
+    y_unit_ = unit * again;
+    yy = inner(y.data(), y.data());
+}
+
+void Problem::make_penalty() {
+    const std::size_t p = design.cols();
+    const Moments& moments = design.moments();
+    usable.assign(p, 1);
+    penalty = Penalty{};
+    penalty.l1_factor.resize(p);
+    penalty.l2_factor.resize(p);
+    if (request.lower || request.upper) {
+        penalty.lower.assign(p, -kInfinity);
+        penalty.upper.assign(p, kInfinity);
+    }
+    for (std::size_t j = 0; j < p; ++j) {
+        const double u = request.penalty_weights ? request.penalty_weights[j] : 1.0;
+        const double v = request.l2_weights ? request.l2_weights[j] : 1.0;
+        usable[j] = moments.norm[j] > 0 && u < kInfinity && v < kInfinity;
+        if (!usable[j]) continue;
+        const double d = request.standardize ? moments.norm[j] / std::sqrt(weight) : moments.scale[j];
+        penalty.l1_factor[j] = u * d;
+        penalty.l2_factor[j] = v * d * d;
+        if (request.lower) penalty.lower[j] = normalised(j, request.lower[j]);
+        if (request.upper) penalty.upper[j] = normalised(j, request.upper[j]);
+    }
+}
+
+void Problem::at(double alpha) {
+    penalty.l1_scale = weight * request.l1_ratio * (alpha * y_unit_);
+    penalty.l2_scale = weight * (1.0 - request.l1_ratio) * alpha;
+}
+
+double Problem::inner(const double* a, const double* b) const {
+    if (s.empty()) return kernels::active().dot(a, b, design.rows());
+    double sum = 0;
+    for (std::size_t i = 0; i < s.size(); ++i) sum += s[i] * a[i] * b[i];
+    return sum;
+}
+
+void Problem::recentre(double* r) const {
+    if (!request.fit_intercept) return;
+    const std::size_t n = design.rows();
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += (s.empty() ? 1.0 : s[i]) * r[i];
+    const double mean = sum / weight;
+    for (std::size_t i = 0; i < n; ++i) r[i] -= mean;
+}
+
+void Problem::weigh(const double* r, double* u) const {
+    for (std::size_t i = 0; i < design.rows(); ++i) u[i] = (s.empty() ? 1.0 : s[i]) * r[i];
+}
+
+double Problem::noise() const { return 1e-15 * std::sqrt(yy); }
+
+double Problem::coefficient(std::size_t j, double w) const {
+    return w * design.moments().scale[j] / y_unit_;
+}
+
+double Problem::normalised(std::size_t j, double coefficient) const {
+    return coefficient / design.moments().scale[j] * y_unit_;
+}
+
+double Problem::correlation(std::size_t j, double c) const {
+    return c / design.moments().scale[j] / y_unit_ / weight;
+}
+
+}  // namespace riata

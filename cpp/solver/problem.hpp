@@ -1,0 +1,82 @@
+// The problem a solver sees: a design in normalised columns, a centred response, penalty factors, and the units that lead
+// back to the caller's.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "design/design.hpp"
+#include "model/penalty.hpp"
+#include "parallel/control.hpp"
+#include "parallel/team.hpp"
+
+namespace riata {
+
+/// What the caller asks for, in the caller's units. Null pointers stand for the defaults in brackets.
+struct Request {
+    const double* sample_weight = nullptr;    // [ones]
+    const double* penalty_weights = nullptr;  // u [ones]
+    const double* l2_weights = nullptr;       // v [ones]
+    const double* lower = nullptr;            // [-inf]
+    const double* upper = nullptr;            // [inf]
+    double l1_ratio = 1.0;
+    bool fit_intercept = true;
+    bool standardize = false;
+};
+
+/// In units where the design's columns are normalised, s has its largest weight in [1, 2) and so has y its largest entry.
+class Problem {
+public:
+    /// Measures the design (throws NonFinite) and takes y, which is copied.
+    Problem(Design& design, const double* y, const Request& request, Team& team);
+
+    /// The same design, weights and penalty for another response.
+    void set_response(const double* y, Team& team);
+
+    Design& design;
+    Team& team;
+    const Request request;
+
+    std::vector<double> s, root_s;  ///< empty when all weights are equal
+    std::vector<double> y;          ///< centred
+    std::vector<double> xty;        ///< xh_j' S y
+    double weight = 0;              ///< sum of s
+    double yy = 0;                  ///< y' S y
+    std::vector<char> usable;       ///< columns that vary and are not excluded
+    bool varies = true;             ///< y is not constant
+
+    /// Penalty factors; the scales are set by at().
+    Penalty penalty;
+    /// Sets the scales for the caller's alpha.
+    void at(double alpha);
+    /// The caller's alpha at which a correlation c would just enter with l1 factor f.
+    double alpha_of(double ratio) const { return ratio / y_unit_ / weight / request.l1_ratio; }
+
+    const double* weights() const { return s.empty() ? nullptr : s.data(); }
+    const double* root_weights() const { return root_s.empty() ? nullptr : root_s.data(); }
+    /// x' S y for vectors over rows.
+    double inner(const double* a, const double* b) const;
+    /// Subtracts the weighted mean if there is an intercept.
+    void recentre(double* r) const;
+    /// u = s r.
+    void weigh(const double* r, double* u) const;
+    /// Rounding level of a correlation of a normalised column.
+    double noise() const;
+
+    /// Back to the caller's units.
+    double coefficient(std::size_t j, double w) const;
+    double normalised(std::size_t j, double coefficient) const;
+    double objective(double value) const { return value / y_unit_ / y_unit_ / weight; }
+    double correlation(std::size_t j, double c) const;
+    double y_mean() const { return y_mean_; }
+    double y_unit() const { return y_unit_; }
+
+private:
+    void take_weights();
+    void take_response(const double* y);
+    void make_penalty();
+
+    double y_mean_ = 0, y_unit_ = 1;
+};
+
+}  // namespace riata

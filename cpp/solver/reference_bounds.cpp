@@ -1,0 +1,73 @@
+#include "solver/reference_bounds.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/kernels.hpp"
+
+namespace riata {
+
+namespace {
+constexpr double kRounding = 1e-15;  // of a squared norm put together from inner products
+}
+
+ReferenceBounds::ReferenceBounds(std::size_t rows, const double* s, const double* y, const std::vector<double>& xty,
+                                 const std::vector<double>& norm)
+    : rows_(rows), s_(s), y_(y), xty_(xty), norm_(norm), yy_(inner(y, y)), reference_(xty.size(), -1),
+      exact_(xty.size(), 0.0) {}
+
+double ReferenceBounds::inner(const double* a, const double* b) const {
+    if (!s_) return kernels::active().dot(a, b, rows_);
+    double sum = 0;
+    for (std::size_t i = 0; i < rows_; ++i) sum += s_[i] * a[i] * b[i];
+    return sum;
+}
+
+ReferenceBounds::Combination ReferenceBounds::combine(double rr, double ry, double rt, double tt, double ty) const {
+    // Normal equations of r on (t, y); a reference that is nearly a multiple of y is not used beside it.
+    double c1 = 0, c2 = 0;
+    const double det = tt * yy_ - ty * ty;
+    if (det > 1e-10 * tt * yy_) {
+        c1 = (rt * yy_ - ry * ty) / det;
+        c2 = (ry * tt - rt * ty) / det;
+    } else if (tt > 0) {
+        c1 = rt / tt;
+    }
+    const double size = rr + c1 * c1 * tt + c2 * c2 * yy_;
+    const double rest = size - 2 * (c1 * rt + c2 * ry - c1 * c2 * ty);
+    return {c1, c2, std::sqrt(std::max(0.0, rest) + kRounding * size)};
+}
+
+void ReferenceBounds::look_at(const double* r, std::size_t K) {
+    table_.assign(K * (kKept + 1), {0, 0, 0});
+    for (std::size_t k = 0; k < K; ++k) {
+        const double* rk = r + k * rows_;
+        const double rr = inner(rk, rk), ry = inner(rk, y_);
+        Combination* row = table_.data() + k * (kKept + 1);
+        const double alone = yy_ > 0 ? ry / yy_ : 0.0;
+        row[0] = {0.0, alone, std::sqrt(std::max(0.0, rr - alone * ry) + kRounding * (rr + alone * alone * yy_))};
+        for (std::size_t t = 0; t < stored_.size(); ++t)
+            row[t + 1] = combine(rr, ry, kernels::active().dot(rk, stored_[t].data(), rows_), tt_[t], ty_[t]);
+    }
+}
+
+void ReferenceBounds::store(const double* r) {
+    if (stored_.size() < kKept) {
+        newest_ = stored_.size();
+        stored_.emplace_back();
+        tt_.push_back(0);
+        ty_.push_back(0);
+    } else {
+        newest_ = (newest_ + 1) % kKept;
+        for (int& reference : reference_)
+            if (reference == static_cast<int>(newest_)) reference = -1;
+    }
+    auto& kept = stored_[newest_];
+    kept.assign(r, r + rows_);
+    tt_[newest_] = inner(r, r);
+    ty_[newest_] = inner(r, y_);
+    if (s_)
+        for (std::size_t i = 0; i < rows_; ++i) kept[i] *= s_[i];
+}
+
+}  // namespace riata

@@ -1,0 +1,343 @@
+"""Regularisation paths: `path` with its result, and scikit-learn's `lasso_path` and `enet_path` on top of the same solver."""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+import numpy as np
+
+from . import _fit
+from . import _validation as check
+from ._fit import Callback, PathArrays
+from ._problem import check_problem
+from ._result import PathResult
+from ._routes import Control, core_tolerance, solve_grid
+from .exceptions import warn_not_converged
+
+LONG_WORK = 2e9  # entries of X times alphas from which on a progress bar may show
+
+
+def path(
+    X: Any,
+    y: Any,
+    *,
+    family: str = "gaussian",
+    l1_ratio: float = 1.0,
+    alphas: Any = 100,
+    eps: float | None = None,
+    sample_weight: Any = None,
+    offset: Any = None,
+    penalty_weights: Any = None,
+    l2_weights: Any = None,
+    lower: Any = None,
+    upper: Any = None,
+    fit_intercept: bool = True,
+    standardize: bool = False,
+    tol: float = 1e-6,
+    max_iter: int | None = None,
+    max_features: int | None = None,
+    early_stop: bool = True,
+    time_limit: float | None = None,
+    memory_limit: int | None = None,
+    callback: Callback | None = None,
+    progress: bool | None = None,
+    n_threads: int | None = None,
+) -> PathResult:
+    """Solve the elastic net along a grid of penalties, every solution with a certificate.
+
+    Minimises, for each alpha and with S the sum of the sample weights s,
+
+        (1/S) sum_i s_i (y_i - x_i'w - b - offset_i)^2 / 2
+        + alpha * [l1_ratio * sum_j u_j |w_j| + (1 - l1_ratio)/2 * sum_j v_j w_j^2]     with lower <= w <= upper.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+        Any real dtype. Float32 and float64 arrays with contiguous rows or columns (slices of such, memory maps) are read in
+        place; anything else is converted by one copy. Never modified.
+    y : array-like of shape (n_samples,)
+    family : {"gaussian"}
+        The loss.
+    l1_ratio : float in [0, 1], default=1.0
+        1 is the lasso, 0 is ridge (solved directly, by factorisation).
+    alphas : int or array-like, default=100
+        How many penalties, from alpha_max down to ``eps * alpha_max`` in geometric steps, or the penalties themselves (any order;
+        they are sorted from large to small). 0 means least squares of minimum norm without bounds, the limit alpha -> 0 with
+        bounds. With ``l1_ratio=0``, where no alpha_max exists, the automatic grid starts at that of ``l1_ratio=0.001``.
+    eps : float in (0, 1), optional
+        Ratio of the smallest to the largest penalty; by default 1e-2 if n_features > n_samples, else 1e-4.
+    sample_weight : array-like of shape (n_samples,) or float, optional
+        Weight 2 is a row given twice, weight 0 a row left out.
+    offset : array-like of shape (n_samples,), optional
+        Known part of the prediction, subtracted from y; `predict` does not add it.
+    penalty_weights, l2_weights : float or array-like of shape (n_features,), optional
+        u and v above: 0 leaves a feature unpenalised, inf leaves it out. v is u unless given; u is 1 unless given.
+    lower, upper : float or array-like of shape (n_features,), optional
+        Bounds of the coefficients on the original scale.
+    fit_intercept : bool, default=True
+        The intercept is never penalised.
+    standardize : bool, default=False
+        Penalise the coefficients of columns scaled to unit (weighted, 1/S) standard deviation; reported on the original scale.
+    tol : float, default=1e-6
+        Largest relative duality gap: (primal - dual) / objective of the model without features.
+    max_iter : int, optional
+        Most linear systems solved per alpha.
+    max_features : int, optional
+        Stop after the first solution with more non-zero coefficients.
+    early_stop : bool, default=True
+        Stop when the fit no longer improves. Only with an automatic grid: penalties that are given are all solved.
+    time_limit : float, optional
+        Seconds after which the path ends with what it has.
+    memory_limit : int, optional
+        Bytes beyond X that the solver may use.
+    callback : callable, optional
+        ``callback(k, alpha, rel_gap, df, dev_ratio)`` after each solution; a true value ends the path.
+    progress : bool, optional
+        Show a progress bar (needs tqdm). By default only for long work, on a terminal or in a notebook, if tqdm is installed.
+    n_threads : int, optional
+        By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process. The result does not depend
+        on it.
+
+    Returns
+    -------
+    result : PathResult
+
+    Raises
+    ------
+    ValueError, TypeError
+        For bad input, naming the argument, the value and its position.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If a gap stayed above tol; it quotes the largest.
+
+    Notes
+    -----
+    Active-set Newton steps on a cached Gram matrix (the homotopy of Osborne, Presnell and Turlach, 2000, in its primal-dual
+    form), certified over all features by the duality gap. Any dual feasible point bounds the optimum from below (Fenchel), so
+    the certificate holds however the solution was found.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((50, 10))
+    >>> y = X[:, 0] - 2 * X[:, 1]
+    >>> fit = riata.path(X, y)
+    >>> bool(fit.dual_gaps.max() <= 1e-6)
+    True
+    """
+    if family != "gaussian":
+        raise ValueError(f"family must be 'gaussian', the only one so far; got {family!r}")
+    names = check.feature_names(X)
+    problem = check_problem(
+        X,
+        y,
+        sample_weight=sample_weight,
+        offset=offset,
+        penalty_weights=penalty_weights,
+        l2_weights=l2_weights,
+        lower=lower,
+        upper=upper,
+        l1_ratio=l1_ratio,
+        fit_intercept=fit_intercept,
+        standardize=standardize,
+        n_threads=n_threads,
+    )
+    grid = check.penalty_grid(alphas)
+    k = grid if isinstance(grid, int) else len(grid)
+    tol = check.positive(tol, "tol")
+    control = Control(
+        eps=0.0 if eps is None else check.real(eps, "eps", 0.0, 1.0, open_low=True, open_high=True),
+        tol=tol,
+        max_iter=_fit.MAX_ITER if max_iter is None else check.integer(max_iter, "max_iter", 1),
+        max_features=0 if max_features is None else check.integer(max_features, "max_features", 1),
+        early_stop=check.flag(early_stop, "early_stop") and isinstance(grid, int),
+        time_limit=math.inf if time_limit is None else check.positive(time_limit, "time_limit"),
+        memory_limit=0 if memory_limit is None else check.integer(memory_limit, "memory_limit", 1),
+        callback=callback,
+    )
+    if callback is not None and not callable(callback):
+        raise TypeError(f"callback must be callable; got {callback!r}")
+    bar = _progress_bar(progress, k, problem.X.size * k)
+    if bar is None:
+        arrays = solve_grid(problem, grid, control)
+    else:
+        with bar:
+            control.callback = _reporting(bar, callback)
+            arrays = solve_grid(problem, grid, control)
+    if arrays.status.any():
+        _warn_gaps(arrays, tol, control.max_iter)
+    return PathResult(arrays, problem.X.shape[1], tol, problem.l1_ratio, names)
+
+
+def _warn_gaps(arrays: PathArrays, tol: float, max_iter: int) -> None:
+    failed = np.flatnonzero(arrays.status)
+    worst = failed[np.argmax(arrays.rel_gap[failed])]
+    warn_not_converged(
+        f"{len(failed)} of {len(arrays.alphas)} solutions did not reach the relative duality gap tol={tol:g}: the largest gap is "
+        f"{arrays.rel_gap[worst]:.2g}, at alpha={arrays.alphas[worst]:.4g}. Raise max_iter (now {max_iter}) or tol, or end the "
+        "path at a larger alpha (alphas, eps); the gaps of all solutions are in dual_gaps.",
+        stacklevel=3,
+    )
+
+
+def _progress_bar(progress: bool | None, k: int, work: float) -> Any:
+    """A tqdm bar, or None where none is wanted."""
+    if progress is None:
+        if work < LONG_WORK or not (sys.stderr.isatty() or "ipykernel" in sys.modules):
+            return None
+    elif not check.flag(progress, "progress"):
+        return None
+    try:
+        from tqdm.auto import tqdm
+    except ImportError:
+        if progress:
+            raise ImportError("progress=True needs tqdm: pip install tqdm") from None
+        return None
+    return tqdm(total=k, desc="riata.path", unit="alpha", delay=0.0 if progress else 1.0, leave=bool(progress))
+
+
+def _reporting(bar: Any, callback: Callback | None) -> Callback:
+    def report(k: int, alpha: float, rel_gap: float, df: int, dev_ratio: float) -> Any:
+        bar.update(1)
+        bar.set_postfix(df=df, refresh=False)
+        return None if callback is None else callback(k, alpha, rel_gap, df, dev_ratio)
+
+    return report
+
+
+# --- scikit-learn's functions -----------------------------------------------------------------------------------------
+
+
+def lasso_path(
+    X: Any,
+    y: Any,
+    *,
+    eps: float = 1e-3,
+    n_alphas: int | None = None,
+    alphas: Any = None,
+    precompute: Any = "auto",
+    Xy: Any = None,
+    copy_X: bool = True,
+    coef_init: Any = None,
+    verbose: bool | int = False,
+    return_n_iter: bool = False,
+    positive: bool = False,
+    **params: Any,
+) -> tuple[Any, ...]:
+    """Lasso path with scikit-learn's signature and shapes; `enet_path` with ``l1_ratio=1``."""
+    return enet_path(
+        X,
+        y,
+        l1_ratio=params.pop("l1_ratio", 1.0),
+        eps=eps,
+        n_alphas=n_alphas,
+        alphas=alphas,
+        precompute=precompute,
+        Xy=Xy,
+        copy_X=copy_X,
+        coef_init=coef_init,
+        verbose=verbose,
+        return_n_iter=return_n_iter,
+        positive=positive,
+        **params,
+    )
+
+
+def enet_path(
+    X: Any,
+    y: Any,
+    *,
+    l1_ratio: float = 0.5,
+    eps: float = 1e-3,
+    n_alphas: int | None = None,
+    alphas: Any = None,
+    precompute: Any = "auto",
+    Xy: Any = None,
+    copy_X: bool = True,
+    coef_init: Any = None,
+    verbose: bool | int = False,
+    return_n_iter: bool = False,
+    positive: bool = False,
+    check_input: bool = True,
+    **params: Any,
+) -> tuple[Any, ...]:
+    """Elastic net path with scikit-learn's signature and shapes. No intercept is fitted: centre X and y first, or use `path`.
+
+    Parameters
+    ----------
+    X : array-like of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+    l1_ratio : float in (0, 1], default=0.5
+        0 is allowed where alphas are given.
+    eps : float, default=1e-3
+        Smallest penalty of the grid relative to its largest.
+    n_alphas, alphas : int or array-like, default=100
+        How many penalties, or the penalties. Of the two spellings that scikit-learn has had either will do.
+    precompute, Xy, copy_X, coef_init, verbose, check_input
+        Accepted and of no effect: the solver decides about Gram matrices itself, never writes to X, needs no start and no words,
+        and what is checked costs next to nothing.
+    return_n_iter : bool, default=False
+    positive : bool, default=False
+        Only coefficients >= 0.
+    **params
+        ``tol`` (default 1e-4, scikit-learn's: the gap on its scale over ``y'y / n``; at least 5e-7 is reached), ``max_iter``,
+        ``sample_weight``, ``n_threads``; ``random_state``, ``selection``, ``do_screening``, ``X_offset`` and ``X_scale`` are ignored.
+
+    Returns
+    -------
+    alphas : ndarray of shape (k,)
+        From large to small.
+    coefs : ndarray of shape (n_features, k)
+        In the dtype of X.
+    dual_gaps : ndarray of shape (k,)
+        On the scale of the objective, ||y - Xw||^2 / (2 n) + penalty.
+    n_iters : list of int
+        Linear systems solved; only if `return_n_iter`.
+    """
+    tol = check.nonnegative(params.pop("tol", 1e-4), "tol")
+    max_iter = params.pop("max_iter", None)
+    sample_weight = params.pop("sample_weight", None)
+    n_threads = params.pop("n_threads", None)
+    for name in ("random_state", "selection", "do_screening", "X_offset", "X_scale"):
+        params.pop(name, None)
+    if params:
+        raise ValueError(f"Unexpected parameters in params: {', '.join(params)}")
+    problem = check_problem(
+        X,
+        y,
+        multi=True,
+        sample_weight=sample_weight,
+        l1_ratio=l1_ratio,
+        lower=0.0 if check.flag(positive, "positive") else None,
+        fit_intercept=False,
+        n_threads=n_threads,
+    )
+    if problem.y.ndim == 2:
+        raise ValueError(
+            f"y must have shape (n_samples,); got {problem.y.shape}. Several targets share their support in scikit-learn's paths "
+            "(multi-task), which is not supported yet; for independent targets call once for each column."
+        )
+    if alphas is None or isinstance(alphas, str):  # scikit-learn 1.9's default is the word "warn"
+        alphas = 100 if n_alphas is None or isinstance(n_alphas, str) else n_alphas
+    grid = check.penalty_grid(alphas)
+    if isinstance(grid, int) and problem.l1_ratio == 0:
+        raise ValueError("l1_ratio=0 has no automatic grid of alphas here: pass alphas")
+    control = Control(
+        eps=check.real(eps, "eps", 0.0, 1.0, open_low=True),
+        tol=core_tolerance(tol),
+        max_iter=_fit.MAX_ITER if max_iter is None else check.integer(max_iter, "max_iter", 1),
+    )
+    arrays = solve_grid(problem, grid, control)
+    if arrays.status.any():
+        _warn_gaps(arrays, control.tol, control.max_iter)
+    k = len(arrays.alphas)
+    coefs = np.zeros((problem.X.shape[1], k), dtype=problem.X.dtype)
+    coefs[arrays.indices, np.repeat(np.arange(k), np.diff(arrays.indptr))] = arrays.data
+    if return_n_iter:
+        return arrays.alphas, coefs, arrays.gap, arrays.n_iter.tolist()
+    return arrays.alphas, coefs, arrays.gap

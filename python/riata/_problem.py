@@ -1,0 +1,76 @@
+"""A regression problem whose every part has been checked: what the estimators, the paths and the diagnostics pass on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import _validation as check
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+@dataclass(slots=True)
+class Problem:
+    """Checked input of a fit; arrays are borrowed from the caller where they could be."""
+
+    X: Array
+    y: Array
+    sample_weight: Array | None = None
+    penalty_weights: Array | None = None
+    l2_weights: Array | None = None
+    lower: Array | None = None
+    upper: Array | None = None
+    l1_ratio: float = 1.0
+    fit_intercept: bool = True
+    standardize: bool = False
+    n_threads: int = 1
+
+    @property
+    def total_weight(self) -> float:
+        """S, the sum of the sample weights."""
+        return float(self.X.shape[0] if self.sample_weight is None else self.sample_weight.sum())
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether any coefficient is constrained."""
+        return self.lower is not None or self.upper is not None
+
+
+def check_problem(
+    X: Any,
+    y: Any,
+    *,
+    multi: bool = False,
+    sample_weight: Any = None,
+    offset: Any = None,
+    penalty_weights: Any = None,
+    l2_weights: Any = None,
+    lower: Any = None,
+    upper: Any = None,
+    l1_ratio: Any = 1.0,
+    fit_intercept: Any = True,
+    standardize: Any = False,
+    n_threads: Any = None,
+) -> Problem:
+    """Check everything a fit is given; y may have several columns if `multi`. An offset is subtracted from (a copy of) y."""
+    l1_ratio = check.fraction(l1_ratio, "l1_ratio")
+    fit_intercept = check.flag(fit_intercept, "fit_intercept")
+    standardize = check.flag(standardize, "standardize")
+    threads = check.thread_count(n_threads)
+    X = check.design_matrix(X)
+    n, p = X.shape
+    y = check.target(y, n, multi=multi)
+    if sample_weight is not None:
+        sample_weight = check.sample_weights(sample_weight, n)
+    if offset is not None:
+        offset = check.offset_vector(offset, n)
+        y = y - (offset if y.ndim == 1 else offset[:, None])
+    u = check.penalty_vector(penalty_weights, p, "penalty_weights")
+    v = check.penalty_vector(l2_weights, p, "l2_weights")
+    lower, upper = check.bounds(lower, upper, p)
+    return Problem(
+        X, y, sample_weight, u, u if v is None else v, lower, upper, l1_ratio, fit_intercept, standardize, threads
+    )

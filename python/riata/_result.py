@@ -1,0 +1,205 @@
+"""What a path returns: `PathResult`, and one model of it, `PathPoint`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from . import _validation as check
+from . import plotting
+from ._fit import Certificate, PathArrays
+from ._problem import Array
+
+
+@dataclass(frozen=True, slots=True)
+class PathPoint:
+    """A model at one penalty.
+
+    Attributes
+    ----------
+    alpha : float
+    coef : ndarray of shape (n_features,)
+    intercept : float
+    exact : bool
+        True if alpha is on the grid (or not below ``alpha_max``), False if interpolated.
+    certificate : Certificate or None
+        None if interpolated.
+    """
+
+    alpha: float
+    coef: Array
+    intercept: float
+    exact: bool
+    certificate: Certificate | None
+
+
+class PathResult:
+    """Models along a grid of penalties.
+
+    Attributes
+    ----------
+    alphas : ndarray of shape (k,)
+        Penalties from large to small.
+    coefs : scipy.sparse.csc_array of shape (n_features, k)
+        Coefficients on the original scale of X; built when first asked for.
+    intercepts : ndarray of shape (k,)
+    dual_gaps : ndarray of shape (k,)
+        Relative duality gaps, in the unit of `tol`.
+    df : ndarray of shape (k,)
+        Number of non-zero coefficients.
+    dev_ratio : ndarray of shape (k,)
+        Share of the null model's loss that the model explains (R^2 on the training data).
+    n_iter : ndarray of shape (k,)
+        Linear systems solved for each alpha.
+    alpha_max : float
+        Smallest penalty of the empty model.
+    null_objective : float
+        Objective of the model without any feature.
+    stop : str
+        Why the path ended: 'completed', 'max_features', 'early_stop', 'time_limit' or 'callback'.
+    n_passes : float
+        Passes over X.
+    seconds : float
+        Wall time of the fit.
+    tol, l1_ratio : float
+        As given.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features,) or None
+        Column names where X was a data frame.
+    """
+
+    def __init__(
+        self, arrays: PathArrays, n_features: int, tol: float, l1_ratio: float, names: Array | None
+    ) -> None:
+        self._arrays = arrays
+        self._coefs: Any = None
+        self.alphas = arrays.alphas
+        self.intercepts = arrays.intercepts
+        self.dual_gaps = arrays.rel_gap
+        self.dev_ratio = arrays.dev_ratio
+        self.n_iter = arrays.n_iter
+        self.alpha_max = arrays.alpha_max
+        self.null_objective = arrays.null_objective
+        self.stop = arrays.stop
+        self.n_passes = arrays.n_passes
+        self.tol = tol
+        self.l1_ratio = l1_ratio
+        self.n_features_in_ = n_features
+        self.feature_names_in_ = names
+
+    def __len__(self) -> int:
+        return len(self.alphas)
+
+    def __repr__(self) -> str:
+        if len(self) == 0:
+            return f"PathResult(0 alphas, stop={self.stop!r})"
+        return (
+            f"PathResult({len(self)} alphas from {self.alphas[0]:.3g} to {self.alphas[-1]:.3g}, up to {self.df.max()} of "
+            f"{self.n_features_in_} features, largest relative gap {self.dual_gaps.max():.1e}, stop={self.stop!r})"
+        )
+
+    @property
+    def df(self) -> Array:
+        return np.diff(self._arrays.indptr)
+
+    @property
+    def seconds(self) -> float:
+        return float(self._arrays.seconds[-1]) if len(self) else 0.0
+
+    @property
+    def coefs(self) -> Any:
+        if self._coefs is None:
+            from scipy.sparse import csc_array
+
+            parts = (self._arrays.data, self._arrays.indices, self._arrays.indptr)
+            self._coefs = csc_array(parts, shape=(self.n_features_in_, len(self)))
+        return self._coefs
+
+    @property
+    def certificates(self) -> list[Certificate]:
+        """Certificates of all solutions."""
+        return [self.certificate(k) for k in range(len(self))]
+
+    def certificate(self, k: int) -> Certificate:
+        """Certificate of solution k (negative k count from the end)."""
+        return self._arrays.certificate(range(len(self))[k], self.tol)
+
+    def at(self, alpha: float) -> PathPoint:
+        """The model at one penalty.
+
+        On a grid point this is that point's solution with its certificate. Between two grid points coefficients and intercept
+        are interpolated linearly in alpha: exact for the lasso as long as no coefficient enters or leaves in between, an
+        approximation otherwise. For the exact model call ``riata.path(X, y, alphas=[alpha])``. Above the first grid point the
+        empty model is exact where the grid starts at or above ``alpha_max``.
+
+        Parameters
+        ----------
+        alpha : float
+            Penalty, at least the grid's smallest.
+
+        Returns
+        -------
+        point : PathPoint
+
+        Raises
+        ------
+        ValueError
+            If alpha lies outside the path.
+        """
+        alpha = check.nonnegative(alpha, "alpha")
+        if len(self) == 0:
+            raise ValueError("the path holds no solution")
+        k = int(np.searchsorted(-self.alphas, -alpha))  # first grid point that is not above alpha
+        if k < len(self) and self.alphas[k] == alpha:
+            return self._point(k, alpha)
+        if k == 0 and alpha >= self.alpha_max > 0 and self.alphas[0] >= self.alpha_max * (1 - 1e-9):
+            return self._point(0, alpha)
+        if k == 0 or k == len(self):
+            raise ValueError(f"alpha must be in [{self.alphas[-1]:g}, {self.alphas[0]:g}], the path's grid; got {alpha:g}")
+        share = (self.alphas[k - 1] - alpha) / (self.alphas[k - 1] - self.alphas[k])
+        coef = (1 - share) * self._dense(k - 1) + share * self._dense(k)
+        intercept = (1 - share) * self.intercepts[k - 1] + share * self.intercepts[k]
+        return PathPoint(alpha, coef, float(intercept), False, None)
+
+    def _point(self, k: int, alpha: float) -> PathPoint:
+        return PathPoint(alpha, self._dense(k), float(self.intercepts[k]), True, self.certificate(k))
+
+    def _dense(self, k: int) -> Array:
+        return self._arrays.coefficients(k, self.n_features_in_)
+
+    def predict(self, X: Any, alpha: float | None = None) -> Array:
+        """Predictions for new rows; an offset, if the fit had one, is the caller's to add.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        alpha : float, optional
+            One penalty, see `at`; all of the path by default.
+
+        Returns
+        -------
+        eta : ndarray of shape (n_samples,), or (n_samples, k) if alpha is None
+        """
+        X = check.prediction_matrix(X, self.n_features_in_, "this path")
+        if alpha is not None:
+            point = self.at(alpha)
+            used = np.flatnonzero(point.coef)
+            return np.asarray(X[:, used] @ point.coef[used] + point.intercept)
+        support, coefs = self._support()
+        return np.asarray(X[:, support] @ coefs + self.intercepts)
+
+    def _support(self) -> tuple[Array, Array]:
+        """Features that are ever non-zero, and their coefficients as a dense array."""
+        support, rows = np.unique(self._arrays.indices, return_inverse=True)
+        coefs = np.zeros((len(support), len(self)))
+        coefs[rows, np.repeat(np.arange(len(self)), self.df)] = self._arrays.data
+        return support, coefs
+
+    def plot(self, ax: Any = None, *, max_labels: int = 12) -> Any:
+        """Coefficients against log alpha, the largest labelled; returns the matplotlib axes. See `riata.plotting.plot_path`."""
+        support, coefs = self._support()
+        return plotting.plot_path(
+            self.alphas, support, coefs, feature_names=self.feature_names_in_, max_labels=max_labels, ax=ax
+        )

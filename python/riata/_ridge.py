@@ -1,0 +1,429 @@
+"""Ridge and least squares by direct methods: one factorisation of the smaller side of X, whatever the number of penalties.
+
+For every column m of the answer, with S the diagonal of sample weights, centred X and y, and lam = alpha * (sum of weights),
+
+    minimise  (y - Xw)' S (y - Xw) / 2  +  lam * sum_j v_j w_j^2 / 2.
+
+Three routes, each followed by refinement against residuals computed from X itself, so that the squared condition number of a
+Gram matrix does not show in the answer:
+
+- features (p <= n): (X'SX + lam V) w = X'Sy;
+- samples (n < p): w = V^-1 X' S^.5 c with (S^.5 X V^-1 X' S^.5 + lam I) c = S^.5 y, unpenalised columns projected out;
+- svd: where refinement does not converge (nearly singular with a tiny penalty) and for lam = 0 without full rank, where it gives the
+  solution of minimum norm. It works on a centred float64 copy of X.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import _fit
+from ._fit import Certificate
+from ._problem import Array, Problem
+
+REFINEMENTS = 5
+SETTLED = 1e-28  # suboptimality, relative to the null objective, below which refining further is noise
+ACCEPTED = 1e-15  # the same, above which the Gram matrix is not trusted and the svd takes over
+FULL_RANK = 1e-8  # smallest eigenvalue, relative to the largest, of a Gram matrix that counts as regular
+CHUNK = 16  # answers refined together: bounds the n x CHUNK residuals
+
+
+@dataclass(slots=True)
+class Direct:
+    """Answers of a direct solve, one column or entry per answer.
+
+    `loss` is the weighted mean of half the squared residuals, `suboptimality` (unlike it not divided by S) what refining once
+    more would gain, `n_solves` the most solves any answer took.
+    """
+
+    coef: Array
+    intercept: Array
+    loss: Array
+    suboptimality: Array
+    n_solves: int
+    route: str
+
+
+def applies(problem: Problem, alpha: float) -> bool:
+    """Whether a direct method solves this problem: nothing but squares in it, and no bounds."""
+    return (alpha == 0.0 or problem.l1_ratio == 0.0) and not problem.is_bounded
+
+
+def solve(problem: Problem, alphas: Array, targets: Array, route: str = "auto") -> Direct:
+    """Solve for the pairs (alphas[m], column targets[m] of y); alphas on riata's scale; all zero or none zero."""
+    system = _System(problem, alphas, targets)
+    if route != "svd":
+        try:
+            answer = _solve_gram(system)
+            if (answer.suboptimality <= ACCEPTED * system.null).all():
+                return answer
+        except np.linalg.LinAlgError:
+            pass
+    return _solve_svd(system)
+
+
+def certify(problem: Problem, answer: Direct, m: int, alpha: float, tol: float) -> Certificate:
+    """Certificate of answer m of a one-target problem."""
+    if alpha > 0:
+        return _fit.certify(problem, answer.coef[:, m], answer.intercept[m], alpha, tol)
+    system = _System(problem, np.zeros(1), np.zeros(1, dtype=np.intp))
+    lost = float(answer.suboptimality[m]) / system.total
+    return _least_squares_certificate(system, answer.coef[:, m], answer.intercept[m], lost, tol)
+
+
+def certify_least_squares(problem: Problem, coef: Array, intercept: float, tol: float) -> Certificate:
+    """Certificate for alpha = 0 of any coefficients: the objective lost is |P r|^2 / 2, P the projection on X's columns."""
+    system = _System(problem, np.zeros(1), np.zeros(1, dtype=np.intp))
+    residual = problem.y - _fit.predict(problem.X, coef) - intercept
+    A = system.explicit()[:, system.kept]
+    if problem.fit_intercept:  # an intercept that is off counts too
+        A = np.column_stack([A, system.root])
+    U = _column_space(A)
+    lost = 0.5 * float(((U.T @ (system.root * residual)) ** 2).sum()) / system.total
+    return _least_squares_certificate(system, coef, intercept, lost, tol)
+
+
+def _least_squares_certificate(
+    system: _System, coef: Array, intercept: float, lost: float, tol: float
+) -> Certificate:
+    X, y = system.problem.X, system.problem.y
+    residual = y - _fit.predict(X, coef) - intercept
+    primal = 0.5 * float((system.root * residual) @ (system.root * residual)) / system.total
+    slope = np.zeros(X.shape[1])
+    slope[system.kept] = system.correlate((system.root**2 * residual)[:, None])[system.kept, 0]
+    return _fit.make_certificate(
+        0.0,
+        primal,
+        primal - lost,
+        float(np.abs(slope).max()) / system.total,
+        float(system.null[0]) / system.total,
+        tol,
+    )
+
+
+class _System:
+    """The weighted, centred problem and the products with X that every route needs."""
+
+    def __init__(self, problem: Problem, alphas: Array, targets: Array) -> None:
+        self.problem = problem
+        self.n, self.p = problem.X.shape
+        s = problem.sample_weight
+        self.root = np.ones(self.n) if s is None else np.sqrt(s)
+        self.total = problem.total_weight
+        self.lam = np.asarray(alphas, dtype=np.float64) * self.total
+        self.targets = targets
+        Y = problem.y if problem.y.ndim == 2 else problem.y[:, None]
+        self.Y = np.asfortranarray(Y)
+        self.y_mean = self.mean(Y) if problem.fit_intercept else np.zeros(Y.shape[1])
+        self.B = self.root[:, None] * (self.Y - self.y_mean)  # S^.5 (Y - mean)
+        self.null = 0.5 * (self.B**2).sum(axis=0)[targets]
+        self.v, self.kept = self._penalty()
+
+    def mean(self, A: Array) -> Array:
+        """Weighted column means."""
+        return np.asarray(self.root**2 @ A / self.total)
+
+    def _penalty(self) -> tuple[Array, Array]:
+        """v on the scale of the coefficients, and the indices of features that may enter."""
+        problem = self.problem
+        v = problem.penalty_weights if problem.l2_weights is None else problem.l2_weights
+        v = np.ones(self.p) if v is None else v
+        excluded = np.isinf(v)
+        if problem.penalty_weights is not None:
+            excluded |= np.isinf(problem.penalty_weights)
+        if problem.standardize:
+            variance = self._variances()
+            excluded |= variance == 0
+            v = np.where(excluded, 1.0, v) * variance
+        return v, np.flatnonzero(~excluded)
+
+    def _variances(self) -> Array:
+        variances = [((self.root[:, None] * block) ** 2).sum(axis=0) for _, block in self.blocks()]
+        return np.concatenate(variances) / self.total
+
+    def blocks(self) -> Iterator[tuple[int, Array]]:
+        """Float64 copies of X (centred if there is an intercept), some columns at a time, as (first column, block)."""
+        width = max(1, 4_000_000 // self.n)
+        for first in range(0, self.p, width):
+            block = self.problem.X[:, first : first + width].astype(np.float64)
+            if self.problem.fit_intercept:
+                largest = np.abs(block).max(axis=0)
+                block -= self.mean(block)
+                block -= self.mean(block)  # what rounding left over
+                noise = 4 * np.finfo(float).eps * largest * np.sqrt(self.n)
+                block[:, np.sqrt((block**2).sum(axis=0)) <= noise] = 0.0
+            yield first, block
+
+    def explicit(self) -> Array:
+        """S^.5 X, centred, in float64."""
+        A = np.empty((self.n, self.p), order="F")
+        for first, block in self.blocks():
+            A[:, first : first + block.shape[1]] = self.root[:, None] * block
+        return A
+
+    def outer(self, inverse_v: Array) -> Array:
+        """S^.5 X diag(inverse_v) X' S^.5 of the centred X."""
+        if (inverse_v == 1.0).all():
+            return np.asarray(_fit.gram(self.problem, self.Y, "samples")[0])
+        K = np.zeros((self.n, self.n))
+        for first, block in self.blocks():
+            block *= self.root[:, None]
+            K += (block * inverse_v[first : first + block.shape[1]]) @ block.T
+        return K
+
+    def correlate(self, U: Array) -> Array:
+        """X'U of the centred X."""
+        return _fit.correlate(self.problem, U)
+
+    def loss(self, R: Array) -> Array:
+        """Weighted mean of half the squared residuals, per column."""
+        return np.asarray(0.5 * ((self.root[:, None] * R) ** 2).sum(axis=0) / self.total)
+
+    def residual(self, W: Array, columns: slice) -> tuple[Array, Array]:
+        """y - Xw - b with the best intercepts b, from X itself."""
+        Y = self.Y[:, self.targets[columns]]
+        start = self.y_mean[self.targets[columns]]
+        R = Y - _fit.predict(self.problem.X, W)
+        if not self.problem.fit_intercept:
+            return R, np.zeros(W.shape[1])
+        b = self.mean(R - start) + start
+        return R - b, b
+
+
+def _solve_gram(system: _System) -> Direct:
+    side = _Features(system) if system.p <= system.n else _Samples(system)
+    m = len(system.lam)
+    coef = np.empty((system.p, m), order="F")
+    intercept, loss, lost = np.empty(m), np.empty(m), np.empty(m)
+    most = 0
+    for first in range(0, m, CHUNK):
+        columns = slice(first, min(first + CHUNK, m))
+        best = _refine(system, side, columns)
+        coef[:, columns], intercept[columns], loss[columns], lost[columns], solves = best
+        most = max(most, solves)
+    return Direct(coef, intercept, loss, lost, most, side.route)
+
+
+def _refine(
+    system: _System, side: _Features | _Samples, columns: slice
+) -> tuple[Array, Array, Array, Array, int]:
+    """Solve, then correct with exact residuals for as long as the suboptimality falls."""
+    state = side.start(columns)
+    lost = np.full(len(state[0].T), np.inf)
+    best = None
+    for solves in range(1, REFINEMENTS + 2):
+        W = side.coefficients(state, columns)
+        R, b = system.residual(W, columns)
+        W, R, b = side.complete(W, R, b)
+        step, now = side.correct(state, W, R, columns)
+        now = np.maximum(now, 0.0)
+        if not np.isfinite(now).all():
+            break
+        if best is None or now.sum() < lost.sum():
+            best = (W, b, system.loss(R), now, solves)
+        if (now <= SETTLED * system.null[columns]).all() or now.sum() > 0.1 * lost.sum():
+            break
+        lost = now
+        state = state + step
+    if best is None:
+        raise np.linalg.LinAlgError("the Gram matrix is too ill-conditioned")
+    return best
+
+
+class _Features:
+    """(G + lam V) w = q with G = X'SX: diagonal scaling, then Cholesky for one penalty, eigenvectors for several."""
+
+    route = "features"
+
+    def __init__(self, system: _System) -> None:
+        self.system = system
+        kept = system.kept
+        G, Q = _fit.gram(system.problem, system.Y, "features")
+        if not np.isfinite(G).all():
+            raise np.linalg.LinAlgError("overflow in the Gram matrix")
+        if len(kept) < system.p:
+            G, Q = G[np.ix_(kept, kept)], Q[kept]
+        self.Q, self.v = Q, system.v[kept]
+        self.inverse = _ShiftedInverse(G, self.v, system.lam)
+
+    def start(self, columns: slice) -> Array:
+        return self.inverse.apply(self.Q[:, self.system.targets[columns]], columns)
+
+    def coefficients(self, state: Array, columns: slice) -> Array:
+        if len(self.system.kept) == self.system.p:
+            return state
+        W = np.zeros((self.system.p, state.shape[1]), order="F")
+        W[self.system.kept] = state
+        return W
+
+    def complete(self, W: Array, R: Array, b: Array) -> tuple[Array, Array, Array]:
+        return W, R, b
+
+    def correct(self, state: Array, W: Array, R: Array, columns: slice) -> tuple[Array, Array]:
+        """The Newton step and what it gains, g' H^-1 g / 2."""
+        gradient = self.system.correlate(self.system.root[:, None] ** 2 * R)[self.system.kept]
+        gradient = gradient - self.system.lam[columns] * self.v[:, None] * state
+        step = self.inverse.apply(gradient, columns)
+        return step, 0.5 * (gradient * step).sum(axis=0)
+
+
+class _Samples:
+    """(K + lam I) c = S^.5 y with K = S^.5 X V^-1 X' S^.5, both projected off the unpenalised columns."""
+
+    route = "samples"
+
+    def __init__(self, system: _System) -> None:
+        self.system = system
+        v, kept = system.v, system.kept
+        free = kept[v[kept] == 0] if system.lam[0] > 0 else kept[:0]
+        self.inverse_v = np.zeros(system.p)
+        penalised = np.setdiff1d(kept, free, assume_unique=True)
+        self.inverse_v[penalised] = 1 / v[penalised] if system.lam[0] > 0 else 1.0
+        K = system.outer(self.inverse_v)
+        if not np.isfinite(K).all():
+            raise np.linalg.LinAlgError("overflow in the Gram matrix")
+        Z = system.problem.X[:, free].astype(np.float64)
+        self.z_mean = system.mean(Z) if system.problem.fit_intercept else np.zeros(len(free))
+        self.free, self.Z = free, system.root[:, None] * (Z - self.z_mean)
+        self.basis = self._basis()
+        K = self.project(self.project(K).T)
+        empty = int((system.root == 0).sum())
+        self.inverse = _ShiftedInverse(
+            K, np.ones(system.n), system.lam, null_size=self.basis.shape[1] + empty
+        )
+
+    def _basis(self) -> Array:
+        """Orthonormal basis of the unpenalised columns, the intercept among them."""
+        columns = [self.Z]
+        if self.system.problem.fit_intercept:
+            columns.append(self.system.root[:, None])
+        return _column_space(np.column_stack(columns))
+
+    def project(self, A: Array) -> Array:
+        return A - self.basis @ (self.basis.T @ A)
+
+    def start(self, columns: slice) -> Array:
+        B = self.project(self.system.B[:, self.system.targets[columns]])
+        return self.project(self.inverse.apply(B, columns))
+
+    def coefficients(self, state: Array, columns: slice) -> Array:
+        W = self.system.correlate(self.system.root[:, None] * state)
+        return np.asfortranarray(W * self.inverse_v[:, None])
+
+    def complete(self, W: Array, R: Array, b: Array) -> tuple[Array, Array, Array]:
+        """Add the unpenalised coefficients: least squares on what the others leave."""
+        if not len(self.free):
+            return W, R, b
+        root = self.system.root[:, None]
+        w = np.linalg.lstsq(self.Z, root * R, rcond=None)[0]
+        W[self.free] = w
+        shift = self.z_mean @ w
+        used = self.system.problem.X[:, self.free].astype(np.float64) @ w - shift
+        return W, R - used, b - shift
+
+    def correct(self, state: Array, W: Array, R: Array, columns: slice) -> tuple[Array, Array]:
+        """The step in c and what it gains in the primal, rho' (K + lam)^-1 K rho / 2."""
+        lam = self.system.lam[columns]
+        rho = self.project(self.system.root[:, None] * R - lam * state)
+        step = self.project(self.inverse.apply(rho, columns))
+        return step, 0.5 * (rho * (rho - lam * step)).sum(axis=0)
+
+
+class _ShiftedInverse:
+    """Applies (A + lam_m diag(v))^-1 for several lam_m to columns; A symmetric positive semidefinite."""
+
+    def __init__(self, A: Array, v: Array, lam: Array, null_size: int = 0) -> None:
+        self.lam = lam
+        self.eigen = bool((lam != lam[0]).any() and (v > 0).all()) or lam[0] == 0
+        if self.eigen:
+            scale = np.ones(len(v)) if lam[0] == 0 else 1 / np.sqrt(v)
+            if lam[0] == 0 and null_size == 0:  # least squares on regular columns: units do not matter
+                scale = _unit_diagonal(A)
+            self.scale = scale[:, None]
+            values, self.vectors = np.linalg.eigh(A * self.scale * scale)
+            if lam[0] == 0:
+                values[:null_size] = np.inf  # directions known to be empty
+                if values.min(initial=np.inf) <= FULL_RANK * values[-1]:
+                    raise np.linalg.LinAlgError("not of full rank")
+            self.values = np.maximum(values, 0.0)[:, None]
+        else:
+            self.factors = {x: _Cholesky(A, x * v) for x in dict.fromkeys(lam.tolist())}
+
+    def apply(self, B: Array, columns: slice) -> Array:
+        lam = self.lam[columns]
+        if self.eigen:
+            return self.scale * (
+                self.vectors @ ((self.vectors.T @ (self.scale * B)) / (self.values + lam))
+            )
+        if len(self.factors) == 1:
+            return self.factors[lam[0]].solve(B)
+        return np.column_stack([self.factors[x].solve(B[:, m]) for m, x in enumerate(lam.tolist())])
+
+
+class _Cholesky:
+    """A + diag(d), factorised with its diagonal scaled to one."""
+
+    def __init__(self, A: Array, d: Array) -> None:
+        from scipy.linalg import cho_factor, cho_solve
+
+        M = np.array(A, order="F")
+        M.flat[:: len(M) + 1] += d
+        self.scale = _unit_diagonal(M)
+        M *= self.scale
+        M *= self.scale[:, None]
+        self.factor = cho_factor(M, overwrite_a=True, check_finite=False)
+        self.cho_solve = cho_solve
+
+    def solve(self, B: Array) -> Array:
+        scale = self.scale if B.ndim == 1 else self.scale[:, None]
+        return np.asarray(scale * self.cho_solve(self.factor, scale * B, check_finite=False))
+
+
+def _unit_diagonal(A: Array) -> Array:
+    diagonal = np.diagonal(A)
+    if not (diagonal > 0).all():
+        raise np.linalg.LinAlgError("a column is empty")
+    return np.asarray(1 / np.sqrt(diagonal))
+
+
+def _solve_svd(system: _System) -> Direct:
+    """Singular values of the centred X: s / (s^2 + lam), and the minimum-norm solution for lam = 0."""
+    A = system.explicit()
+    lam, v, kept = system.lam, system.v, system.kept
+    B = system.B[:, system.targets]
+    is_penalised = lam[0] > 0
+    free = kept[v[kept] == 0] if is_penalised else kept[:0]
+    rest = np.setdiff1d(kept, free, assume_unique=True)
+    scale = 1 / np.sqrt(v[rest]) if is_penalised else np.ones(len(rest))
+    Z, P = A[:, free], A[:, rest] * scale
+    basis = _column_space(Z)
+    P = P - basis @ (basis.T @ P)
+    U, size, Vt = _svd(P)
+    use = size > _cutoff(size, P.shape)
+    U, size, Vt = U[:, use], size[use], Vt[use]
+    W = np.zeros((system.p, len(lam)), order="F")
+    W[rest] = scale[:, None] * (Vt.T @ ((U.T @ B) / (size[:, None] + lam / size[:, None])))
+    if len(free):
+        W[free] = np.linalg.lstsq(Z, B - A[:, rest] @ W[rest], rcond=None)[0]
+    R, b = system.residual(W, slice(None))
+    lost = 0.5 * ((U.T @ (system.root[:, None] * R)) ** 2).sum(axis=0)
+    return Direct(W, b, system.loss(R), lost, 1, "svd")
+
+
+def _column_space(A: Array) -> Array:
+    """Orthonormal basis of the columns of A."""
+    U, size, _ = _svd(A)
+    return U[:, size > _cutoff(size, A.shape)]
+
+
+def _svd(A: Array) -> tuple[Array, Array, Array]:
+    U, size, Vt = np.linalg.svd(A, full_matrices=False)
+    return U, size, Vt
+
+
+def _cutoff(size: Array, shape: tuple[int, ...]) -> float:
+    """Singular values up to this are rounding."""
+    return float(size.max(initial=0.0)) * max(shape) * float(np.finfo(np.float64).eps)

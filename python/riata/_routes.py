@@ -1,0 +1,167 @@
+"""Which solver takes a grid of penalties: the direct method for squares alone, the core for everything else."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import _fit, _ridge
+from ._fit import Callback, Certificate, PathArrays
+from ._problem import Array, Problem
+
+RIDGE_GRID_RATIO = 1e-3  # an l1_ratio of 0 has no alpha_max: the grid is that of this ratio, as in glmnet
+ALMOST_ZERO = 1e-10  # of alpha_max: what alpha = 0 means under bounds
+
+
+TIGHT = 1e-6  # relative gap that scikit-learn's looser tolerances are tightened to, since it costs next to nothing
+
+
+def core_tolerance(tol: float) -> float:
+    """scikit-learn's tol as a relative gap. It bounds the gap by tol * ||y||^2 / n, and the null objective is half of that."""
+    return min(2.0 * tol, TIGHT) or float(np.finfo(np.float64).eps)
+
+
+@dataclass(slots=True)
+class Control:
+    """When to stop."""
+
+    eps: float = 0.0
+    tol: float = 1e-6
+    max_iter: int = _fit.MAX_ITER
+    max_features: int = 0
+    early_stop: bool = False
+    time_limit: float = math.inf
+    memory_limit: int = 0
+    callback: Callback | None = None
+
+
+def solve_grid(problem: Problem, grid: int | Array, control: Control) -> PathArrays:
+    """Choose the route: direct for ridge and for alpha = 0, the core for everything else."""
+    if isinstance(grid, int):
+        if problem.l1_ratio > 0:
+            return _solve_core(problem, None, control, grid)
+        grid = _ridge_grid(problem, grid, control.eps)
+    if problem.l1_ratio == 0 and not problem.is_bounded:
+        return _solve_direct(problem, grid, control)
+    if grid[-1] > 0:
+        return _solve_core(problem, grid, control)
+    positive = grid[grid > 0]
+    if problem.is_bounded:
+        zeros = len(grid) - len(positive)
+        tiny = ALMOST_ZERO * (min(_largest_alpha(problem), positive.min(initial=math.inf)) or 1.0)
+        return _solve_core(problem, np.concatenate([positive, np.full(zeros, tiny)]), control)
+    if len(positive) == 0:
+        return _solve_direct(problem, grid, control)
+    head = _solve_core(problem, positive, control)
+    if head.stop != "completed":
+        return head
+    return _joined(head, _solve_direct(problem, grid[len(positive) :], control, len(positive)))
+
+
+def _solve_core(problem: Problem, alphas: Array | None, control: Control, n_alphas: int = 0) -> PathArrays:
+    return _fit.solve_path(
+        problem,
+        alphas,
+        n_alphas=n_alphas or 1,
+        eps=control.eps,
+        tol=control.tol,
+        max_iter=control.max_iter,
+        max_features=control.max_features,
+        early_stop=control.early_stop,
+        time_limit=control.time_limit,
+        memory_limit=control.memory_limit,
+        callback=control.callback,
+    )[0]
+
+
+def _largest_alpha(problem: Problem) -> float:
+    """alpha_max, for ridge that of a small l1_ratio."""
+    ratio = problem.l1_ratio
+    problem.l1_ratio = ratio or RIDGE_GRID_RATIO
+    largest = _fit.alpha_max(problem)
+    problem.l1_ratio = ratio
+    return largest
+
+
+def _ridge_grid(problem: Problem, k: int, eps: float) -> Array:
+    n, p = problem.X.shape
+    largest = _largest_alpha(problem) or 1.0
+    return np.geomspace(largest, largest * (eps or (1e-2 if p > n else 1e-4)), k)
+
+
+def _solve_direct(problem: Problem, grid: Array, control: Control, first: int = 0) -> PathArrays:
+    """Ridge for all penalties of a grid from one factorisation; least squares of minimum norm for zeros at its end."""
+    start = time.perf_counter()
+    p = problem.X.shape[1]
+    answers = []
+    for part in (grid[grid > 0], grid[grid == 0]):
+        if len(part):
+            answers.append(_ridge.solve(problem, part, np.zeros(len(part), dtype=np.intp)))
+    certificates: list[Certificate] = []
+    stop = "completed"
+    for answer in answers:
+        for m in range(len(answer.intercept)):
+            k = len(certificates)
+            certificate = _ridge.certify(problem, answer, m, float(grid[k]), control.tol)
+            certificates.append(certificate)
+            null = certificate.null_objective
+            explained = 1 - float(answer.loss[m]) / null if null > 0 else 0.0
+            df = int(np.count_nonzero(answer.coef[:, m]))
+            if control.callback is not None and control.callback(
+                first + k, certificate.alpha, certificate.rel_gap, df, explained
+            ):
+                stop = "callback"
+            elif control.max_features and df > control.max_features:
+                stop = "max_features"
+            elif time.perf_counter() - start > control.time_limit:
+                stop = "time_limit"
+            if stop != "completed":
+                break
+        if stop != "completed":
+            break
+    k = len(certificates)
+    coef = np.column_stack([answer.coef for answer in answers])[:, :k]
+    losses = np.concatenate([answer.loss for answer in answers])[:k]
+    null = certificates[0].null_objective
+    rows, columns = np.nonzero(coef.T)
+    return PathArrays(
+        alphas=grid[:k],
+        indptr=np.searchsorted(rows, np.arange(k + 1)).astype(np.int64),
+        indices=columns.astype(np.int32),
+        data=np.ascontiguousarray(coef.T[rows, columns]),
+        intercepts=np.concatenate([answer.intercept for answer in answers])[:k],
+        primal=np.array([c.primal for c in certificates]),
+        dual=np.array([c.dual for c in certificates]),
+        gap=np.array([c.gap for c in certificates]),
+        rel_gap=np.array([c.rel_gap for c in certificates]),
+        kkt_max=np.array([c.kkt_max for c in certificates]),
+        status=np.array([not c.converged for c in certificates], dtype=np.uint8),
+        n_iter=np.concatenate([np.full(len(a.intercept), a.n_solves) for a in answers])[:k],
+        dev_ratio=1 - losses / null if null > 0 else np.zeros(k),
+        seconds=np.full(k, time.perf_counter() - start),
+        n_passes=sum(2 * a.n_solves + 1 for a in answers) + 2 * k,
+        null_objective=null,
+        alpha_max=math.inf,
+        stop=stop,
+    )
+
+
+def _joined(head: PathArrays, tail: PathArrays) -> PathArrays:
+    """Two parts of one path."""
+
+    def both(name: str) -> Array:
+        return np.concatenate([getattr(head, name), getattr(tail, name)])
+
+    return PathArrays(
+        **{name: both(name) for name in ("alphas", "indices", "data", "intercepts", "primal", "dual", "gap")},
+        **{name: both(name) for name in ("rel_gap", "kkt_max", "status", "n_iter", "dev_ratio")},
+        indptr=np.concatenate([head.indptr, head.indptr[-1] + tail.indptr[1:]]),
+        seconds=np.concatenate([head.seconds, head.seconds[-1] + tail.seconds]),
+        n_passes=head.n_passes + tail.n_passes,
+        null_objective=head.null_objective,
+        alpha_max=head.alpha_max,
+        stop=tail.stop,
+    )

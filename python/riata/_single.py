@@ -1,0 +1,84 @@
+"""One penalty, one or several targets: what an estimator's fit asks for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import _fit, _ridge
+from ._fit import Certificate
+from ._problem import Array, Problem
+from ._routes import ALMOST_ZERO
+
+
+@dataclass(slots=True)
+class Fits:
+    """One fit per target: coef (p, t), intercepts, certificates, linear systems solved, the route taken."""
+
+    coef: Array
+    intercepts: list[float]
+    certificates: list[Certificate]
+    n_iter: list[int]
+    route: str
+
+    @property
+    def worst(self) -> Certificate:
+        """The certificate with the largest gap."""
+        return max(self.certificates, key=lambda certificate: certificate.rel_gap)
+
+
+def fit_targets(problem: Problem, alphas: list[float], tol: float, max_iter: int, route: str = "auto") -> Fits:
+    """Fit each target t with penalty alphas[t] (riata's scale); all penalties zero or none."""
+    if _ridge.applies(problem, alphas[0]):
+        return _fit_directly(problem, alphas, tol, route)
+    p = problem.X.shape[1]
+    if alphas[0] == 0.0:  # the limit alpha -> 0 under bounds
+        alphas = [ALMOST_ZERO * (largest or 1.0) for largest in _largest(problem, len(alphas))]
+    if alphas.count(alphas[0]) == len(alphas):
+        grid = np.array(alphas[:1])
+        paths = _fit.solve_path(problem, grid, tol=tol, max_iter=max_iter, single=True)
+    else:
+        paths = []
+        for t, alpha in enumerate(alphas):
+            one = replace(problem, y=np.ascontiguousarray(problem.y[:, t]))
+            paths += _fit.solve_path(one, np.array([alpha]), tol=tol, max_iter=max_iter, single=True)
+    coef = np.zeros((p, len(paths)), order="F")
+    for t, solved in enumerate(paths):
+        coef[solved.indices, t] = solved.data
+    return Fits(
+        coef,
+        [float(solved.intercepts[-1]) for solved in paths],
+        [solved.certificate(len(solved.alphas) - 1, tol) for solved in paths],
+        [max(1, int(solved.n_iter[-1])) for solved in paths],
+        "active_set",
+    )
+
+
+def _largest(problem: Problem, t: int) -> list[float]:
+    """alpha_max of each target."""
+    ratio = problem.l1_ratio or 1.0
+    if problem.y.ndim == 1:
+        return [_fit.alpha_max(replace(problem, l1_ratio=ratio))]
+    columns = [np.ascontiguousarray(problem.y[:, k]) for k in range(t)]
+    return [_fit.alpha_max(replace(problem, y=y, l1_ratio=ratio)) for y in columns]
+
+
+def _fit_directly(problem: Problem, alphas: list[float], tol: float, route: str) -> Fits:
+    start = time.perf_counter()
+    t = len(alphas)
+    answer = _ridge.solve(problem, np.array(alphas), np.arange(t), route)
+    certificates = []
+    for k, alpha in enumerate(alphas):
+        one = problem if problem.y.ndim == 1 else replace(problem, y=np.ascontiguousarray(problem.y[:, k]))
+        certificates.append(_ridge.certify(one, answer, k, alpha, tol))
+    seconds = time.perf_counter() - start
+    passes = 2.0 * answer.n_solves + 1
+    return Fits(
+        answer.coef,
+        answer.intercept.tolist(),
+        [replace(c, seconds=seconds, n_passes=passes) for c in certificates],
+        [answer.n_solves] * t,
+        answer.route,
+    )
