@@ -57,6 +57,12 @@ def parse(arguments=None):
         help="cores to pin to, first to last (default: the last ones)",
     )
     parser.add_argument(
+        "--rungs",
+        nargs="+",
+        metavar="FILE",
+        help="results files that tell where climbs ended: start one rung below, which saves most of the search",
+    )
+    parser.add_argument(
         "--out", help="results file, appended to (default: bench/results/<day>.jsonl)"
     )
     parser.add_argument(

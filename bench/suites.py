@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
 from statistics import median
 
 from bench import problems
-from bench.racer import ROOT, Racer
+from bench.racer import ROOT, THREAD_VARIABLES, Racer
 from bench.report import append, cell, circumstances, record, seconds
 
 DEFAULT = [name for name, spec in problems.PROBLEMS.items() if spec.default]
@@ -146,8 +147,11 @@ def memory(options):
 
 def tiny(options):
     """A 100 x 20 problem through the public functions, in microseconds."""
-    command = [sys.executable, "-m", "bench.tiny"]
-    ran = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
+    command = [sys.executable, "-m", "bench.tiny", *map(str, options.pinned(1))]
+    variables = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1")}
+    ran = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=ROOT, env=variables
+    )
     if ran.returncode != 0:
         say(ran.stderr[-2000:])
         return

@@ -32,11 +32,13 @@ ROOMS = {
 
 # The Python modules from the ground up: a module may import the modules of earlier lines.
 STOREYS = [
-    {"_core", "_validation", "exceptions"},
+    {"_core", "_validation", "exceptions", "plotting"},
+    {"_problem"},
     {"_fit"},
-    {"_config", "_ridge", "scales"},
-    {"_path"},
-    {"diagnostics", "regression"},
+    {"_config", "_result", "_ridge", "scales"},
+    {"_routes"},
+    {"_path", "_single", "diagnostics"},
+    {"regression"},
     {"__init__"},
 ]
 ASKS_THE_EXTENSION = {"_fit", "scoring"}
@@ -255,16 +257,23 @@ def test_one_version():
     assert riata._core.config()["version"] == version
 
 
+def docstring_lines(tree):
+    """How many lines of a Python file are docstrings."""
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, kinds) and ast.get_docstring(node)]
+    return sum(node.body[0].end_lineno - node.body[0].lineno + 1 for node in nodes)
+
+
 def test_no_file_is_too_long():
-    files = [*cpp_files(), *PACKAGE.rglob("*.py")]
-    lengths = {f: len(f.read_text(encoding="utf-8").splitlines()) for f in files}
-    complain(
-        [
-            f"{f.relative_to(ROOT)}: {n} lines > {MAX_LINES}"
-            for f, n in lengths.items()
-            if n > MAX_LINES
-        ]
-    )
+    problems = []
+    for file in [*cpp_files(), *sorted(PACKAGE.rglob("*.py"))]:
+        text = file.read_text(encoding="utf-8")
+        lines = len(text.splitlines())
+        if file.suffix == ".py":
+            lines -= docstring_lines(ast.parse(text))
+        if lines > MAX_LINES:
+            problems.append(f"{file.relative_to(ROOT)}: {lines} lines > {MAX_LINES}")
+    complain(problems)
 
 
 def test_linters_have_one_version():

@@ -232,7 +232,7 @@ def test_pack(isa, dtype, rng):
                 want[:, :m] = (X.astype(float) - (0 if shift is None else shift)) * (
                     1 if scale is None else scale[:, None]
                 )
-                np.testing.assert_array_equal(packed.transpose(1, 0, 2).reshape(n, -1), want)
+                np.testing.assert_array_equal(packed.transpose(1, 0, 2).reshape(want.shape), want)
 
 
 # ---------------------------------------------------------------- dense algebra
@@ -324,7 +324,8 @@ def test_cholesky(isa, rng):
         home = Guarded(np.where(upper, np.nan, A).T)
         assert kernels.cholesky(isa, home.view, None) == n
         L = np.where(upper, 0, home.view.T)
-        assert (np.abs(long(L) @ long(L).T - A) <= EPS * (n + 10) * (np.abs(L) @ np.abs(L).T)).all()
+        # The product of the check is rounded as well; in long double it would take half a minute.
+        assert (np.abs(L @ L.T - A) <= 2 * EPS * (n + 10) * (np.abs(L) @ np.abs(L).T)).all()
         assert np.isnan(home.view.T[upper]).all()
         home.check()
 
@@ -399,12 +400,12 @@ def test_what_is_not_finite_comes_through(isa, dtype, bad, rng):
             assert np.isfinite(G[0, [0, 1, 3]]).all()
 
 
-def test_an_infinity_in_a_right_hand_side_comes_through(isa, rng):
+def test_nan_in_a_right_hand_side_stays_below(isa, rng):
     for n in (3, 20, 150):
-        L, _ = lower(rng, n)
+        _, stored = lower(rng, n)
         b = np.ones(n)
         b[n // 2] = np.nan
-        kernels.solve_lower(isa, L.T, b)
+        kernels.solve_lower(isa, guarded(stored.T), b)
         assert np.isfinite(b[: n // 2]).all()
         assert np.isnan(b[n // 2 :]).all()
 

@@ -3,21 +3,26 @@
 #pragma once
 
 /// r[k*ldr + i] += sum_a (x_{j+a}[i] - c_{j+a}) w[a*ldw + k], a < C, k < R, for i0 <= i < i0 + n. The terms are
-/// added one after the other, so that the result does not depend on how the vectors are grouped.
+/// added one after the other, so that the result does not depend on how the vectors are grouped. Fetches the same
+/// rows of the `more` vectors after these.
 template <int C, int R, class T>
-RIATA_INLINE void accumulate_tile(const T* const* x, const double* c, size_t i0, const double* w, size_t ldw, size_t n,
+RIATA_INLINE void accumulate_tile(const T* const* x, size_t more, const double* c, size_t i0, const double* w, size_t ldw, size_t n,
                                   double* r, size_t ldr) {
     double weight[R][C], shift[C];
-    const T* p[C];
+    const T *p[C], *next[C];
 #pragma GCC unroll 8
     for (int a = 0; a < C; ++a) {
         p[a] = x[a] + i0;
+        next[a] = (size_t(a) < more ? x[C + a] : x[a]) + i0;
         shift[a] = c ? c[a] : 0;
 #pragma GCC unroll 8
         for (int k = 0; k < R; ++k) weight[k][a] = w[a * ldw + k];
     }
     const auto step = [&](size_t i, auto... f) __attribute__((always_inline)) {
         vec xi[C];
+        if constexpr (R > 1 && C > 1)
+#pragma GCC unroll 8
+            for (int a = 0; a < C; ++a) __builtin_prefetch(next[a] + i);
 #pragma GCC unroll 8
         for (int a = 0; a < C; ++a) xi[a] = load(p[a] + i, f...) - shift[a];
 #pragma GCC unroll 8
@@ -38,7 +43,7 @@ template <int C, int R, class T>
 RIATA_INLINE void accumulate_tiles(const T* const* x, const double* c, size_t i0, size_t j, size_t m, const double* w,
                                    size_t ldw, size_t n, double* r, size_t ldr) {
     for (; j + C <= m; j += C)
-        accumulate_tile<C, R>(x + j, c ? c + j : nullptr, i0, w + j * ldw, ldw, n, r, ldr);
+        accumulate_tile<C, R>(x + j, m - j - C, c ? c + j : nullptr, i0, w + j * ldw, ldw, n, r, ldr);
     if constexpr (C > 1) accumulate_tiles<C / 8, R>(x, c, i0, j, m, w, ldw, n, r, ldr);
 }
 
@@ -57,8 +62,9 @@ void accumulate(const T* const* x, const double* c, size_t m, const double* w, s
 }
 
 /// out[j*ldo + k] += sum_i (x[i*ldx + j] - c_j) u[k*ldu + i] for the V vectors of columns from x, k < R, i < n.
+/// `next` is what is read after x; it is fetched on the way.
 template <int V, int R, class T, class... F>
-RIATA_INLINE void rows_tile(const T* x, size_t ldx, const double* c, const double* u, size_t ldu, size_t n,
+RIATA_INLINE void rows_tile(const T* x, const T* next, size_t ldx, const double* c, const double* u, size_t ldu, size_t n,
                             double* out, size_t ldo, size_t width, F... f) {
     vec acc[R][V] = {}, shift[V] = {};
 #pragma GCC unroll 8
@@ -66,6 +72,8 @@ RIATA_INLINE void rows_tile(const T* x, size_t ldx, const double* c, const doubl
         if (c) shift[v] = load(c + v * W, f...);
     for (size_t i = 0; i < n; ++i) {
         vec xi[V];
+#pragma GCC unroll 8
+        for (int v = 0; v < V; ++v) __builtin_prefetch(next + i * ldx + v * W);
 #pragma GCC unroll 8
         for (int v = 0; v < V; ++v) xi[v] = load(x + i * ldx + v * W, f...) - shift[v];
 #pragma GCC unroll 8
@@ -86,11 +94,11 @@ template <int V, int R, class T>
 RIATA_INLINE void rows_tiles(const T* x, size_t ldx, const double* c, size_t j, size_t m, const double* u, size_t ldu,
                              size_t n, double* out, size_t ldo) {
     for (; j + V * W <= m; j += V * W)
-        rows_tile<V, R>(x + j, ldx, c ? c + j : nullptr, u, ldu, n, out + j * ldo, ldo, V * W);
+        rows_tile<V, R>(x + j, j + 2 * V * W <= m ? x + j + V * W : x + n * ldx, ldx, c ? c + j : nullptr, u, ldu, n, out + j * ldo, ldo, V * W);
     if constexpr (V > 1)
         rows_tiles<V / 2, R>(x, ldx, c, j, m, u, ldu, n, out, ldo);
     else if (j < m)
-        rows_tile<1, R>(x + j, ldx, c ? c + j : nullptr, u, ldu, n, out + j * ldo, ldo, m - j, few(m - j));
+        rows_tile<1, R>(x + j, x + j, ldx, c ? c + j : nullptr, u, ldu, n, out + j * ldo, ldo, m - j, few(m - j));
 }
 
 template <class T>

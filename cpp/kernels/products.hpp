@@ -47,26 +47,34 @@ struct ShiftPerEntry {  ///< x_j[i] - c[i]
     }
 };
 
-/// put(j + a, k + b, sum_i shifted(x_{j+a}[i]) u_{k+b}[i]) over the n rows from i0, for a < C, b < R.
+/// put(j + a, k + b, sum_i shifted(x_{j+a}[i]) u_{k+b}[i]) over the n rows from i0, for a < C, b < R. The same
+/// rows of the next vectors, below `last`, are fetched on the way: each is read for a few pages only, too
+/// short for the processor to notice in time.
 template <int C, int R, class X, class Shift, class Put>
-RIATA_INLINE void product_tile(const X& x, const Shift& shift, size_t j, const double* u, size_t ldu, size_t k, size_t i0,
-                               size_t n, const Put& put) {
+RIATA_INLINE void product_tile(const X& x, const Shift& shift, size_t j, size_t last, const double* u, size_t ldu,
+                               size_t k, size_t i0, size_t n, const Put& put) {
     const auto shifted = shift.template at<C>(j);
-    decltype(x(0)) p[C];
+    decltype(x(0)) p[C], next[C];
     const double* q[R];
     vec acc[(C * R + W - 1) / W * W] = {};
 #pragma GCC unroll 8
     for (int a = 0; a < C; ++a) p[a] = x(j + a) + i0;
 #pragma GCC unroll 8
+    for (int a = 0; a < C; ++a) next[a] = x(j + C + a < last ? j + C + a : j + a) + i0;
+#pragma GCC unroll 8
     for (int b = 0; b < R; ++b) q[b] = u + (k + b) * ldu + i0;
     size_t i = 0;
     for (; i + W <= n; i += W) {
         vec xi[C];
+        if constexpr (R > 1)
+#pragma GCC unroll 8
+            for (int a = 0; a < C; ++a) __builtin_prefetch(next[a] + i);
 #pragma GCC unroll 8
         for (int a = 0; a < C; ++a) xi[a] = shifted(load(p[a] + i), a, i0 + i);
 #pragma GCC unroll 8
         for (int b = 0; b < R; ++b) {
-            const vec ui = load(q[b] + i);
+            vec ui = load(q[b] + i);
+            if constexpr (C > 1) hold(ui);
 #pragma GCC unroll 8
             for (int a = 0; a < C; ++a) acc[a * R + b] += xi[a] * ui;
         }
@@ -96,10 +104,10 @@ RIATA_INLINE void product_tile(const X& x, const Shift& shift, size_t j, const d
 }
 
 template <int C, int R, class X, class Shift, class Put>
-RIATA_INLINE void product_tiles(const X& x, const Shift& shift, size_t j, size_t last, const double* u, size_t ldu,
-                                size_t k, size_t i0, size_t n, const Put& put) {
-    for (; j + C <= last; j += C) product_tile<C, R>(x, shift, j, u, ldu, k, i0, n, put);
-    if constexpr (C > 1) product_tiles<C / 2, R>(x, shift, j, last, u, ldu, k, i0, n, put);
+RIATA_INLINE void product_tiles(const X& x, const Shift& shift, size_t j, size_t end, size_t last, const double* u,
+                                size_t ldu, size_t k, size_t i0, size_t n, const Put& put) {
+    for (; j + C <= end; j += C) product_tile<C, R>(x, shift, j, last, u, ldu, k, i0, n, put);
+    if constexpr (C > 1) product_tiles<C / 2, R>(x, shift, j, end, last, u, ldu, k, i0, n, put);
 }
 
 /// All products of x_j, first <= j < last, with u_k, k < K, over the rows [i0, i0 + n) of one chunk. Vectors x
@@ -111,12 +119,12 @@ RIATA_INLINE void products(const X& x, const Shift& shift, size_t first, size_t 
     for (size_t j = first; j < last; j += kGroup) {
         const size_t end = j + kGroup < last ? j + kGroup : last;
         size_t k = 0;
-        for (; k + W <= K; k += W) product_tiles<W == 2 ? 4 : 3, W>(x, shift, j, end, u, ldu, k, i0, n, put);
+        for (; k + W <= K; k += W) product_tiles<W == 2 ? 4 : 3, W>(x, shift, j, end, last, u, ldu, k, i0, n, put);
         if constexpr (W > 4)
-            if (K & 4) product_tiles<4, 4>(x, shift, j, end, u, ldu, k, i0, n, put), k += 4;
+            if (K & 4) product_tiles<4, 4>(x, shift, j, end, last, u, ldu, k, i0, n, put), k += 4;
         if constexpr (W > 2)
-            if (K & 2) product_tiles<W == 8 ? 8 : 4, 2>(x, shift, j, end, u, ldu, k, i0, n, put), k += 2;
-        if (K & 1) product_tiles<8, 1>(x, shift, j, end, u, ldu, k, i0, n, put);
+            if (K & 2) product_tiles<W == 8 ? 8 : 4, 2>(x, shift, j, end, last, u, ldu, k, i0, n, put), k += 2;
+        if (K & 1) product_tiles<8, 1>(x, shift, j, end, last, u, ldu, k, i0, n, put);
     }
 }
 
@@ -140,21 +148,21 @@ void correlate(const T* const* x, const double* c, size_t m, const double* u, si
 template <class T>
 void accumulate_rows(const T* x, size_t ldx, const double* c, size_t m, const double* w, size_t ldw, size_t K,
                      size_t n, double* r, size_t ldr) {
-    constexpr size_t kRows = 96;
-    double copy[W * kChunk];
+    constexpr size_t kRows = 96, kCopy = kChunk + 8;  // not a power of two: the copies share no cache sets
+    double copy[W * kCopy];
     for (size_t i0 = 0; i0 < n; i0 += kRows)
         for (size_t j0 = 0; j0 < m; j0 += kChunk)
             for (size_t k0 = 0; k0 < K; k0 += W) {
                 const size_t rows = n - i0 < kRows ? n - i0 : kRows, cols = m - j0 < kChunk ? m - j0 : kChunk;
                 const size_t few_k = K - k0 < W ? K - k0 : W;
                 for (size_t j = 0; j < cols; ++j)
-                    for (size_t k = 0; k < few_k; ++k) copy[k * kChunk + j] = w[(j0 + j) * ldw + k0 + k];
+                    for (size_t k = 0; k < few_k; ++k) copy[k * kCopy + j] = w[(j0 + j) * ldw + k0 + k];
                 const auto row = [=](size_t i) { return x + (i0 + i) * ldx + j0; };
                 const auto add = [=](size_t i, size_t k, double v) { r[(k0 + k) * ldr + i0 + i] += v; };
                 if (c)
-                    products(row, ShiftPerEntry{c + j0}, 0, rows, copy, kChunk, few_k, 0, cols, add);
+                    products(row, ShiftPerEntry{c + j0}, 0, rows, copy, kCopy, few_k, 0, cols, add);
                 else
-                    products(row, NoShift{}, 0, rows, copy, kChunk, few_k, 0, cols, add);
+                    products(row, NoShift{}, 0, rows, copy, kCopy, few_k, 0, cols, add);
             }
 }
 

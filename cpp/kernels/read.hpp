@@ -118,6 +118,7 @@ void pack_rows(const T* x, ptrdiff_t ldx, ptrdiff_t stride, const double* c, con
             const vec shift = !c ? vec{} : cols == W ? load(c + j) : load(c + j, few(cols));
             for (size_t i = i0; i < end; ++i) {
                 const T* p = x + ptrdiff_t(i) * ldx + ptrdiff_t(j) * stride;
+                __builtin_prefetch(p + ptrdiff_t(kRows) * ldx);
                 vec v;
                 if (stride == 1)
                     v = cols == W ? load(p) : load(p, few(cols));

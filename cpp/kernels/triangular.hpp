@@ -13,15 +13,24 @@ RIATA_INLINE void copy_panel(const double* G, size_t ld, size_t r, size_t k, dou
         for (size_t p = 0; p < k; ++p) store(panel + p * W, load(G + p * ld, few(r)));
 }
 
-/// Factors the lower r x r matrix d in place; inverse[q] = 1/d[q,q]. Returns the columns factored.
-RIATA_INLINE size_t factor_square(double (&d)[W][W], size_t r, const double* floor, double* inverse) {
-    for (size_t q = 0; q < r; ++q) {
-        if (!(d[q][q] > (floor ? floor[q] : 0))) return q;
-        d[q][q] = __builtin_sqrt(d[q][q]);
-        inverse[q] = 1 / d[q][q];
-        for (size_t i = q + 1; i < r; ++i) d[q][i] *= inverse[q];
-        for (size_t s = q + 1; s < r; ++s)
-            for (size_t i = s; i < r; ++i) d[s][i] -= d[q][i] * d[q][s];
+/// A W x W lower triangle by columns: entry (i, q) is d[q][i]. What is beyond r x r is the unit matrix.
+struct Square {
+    vec d[W];
+    double inverse[W];  ///< of the diagonal, once factored
+};
+
+/// Factors the r x r matrix in place. Returns the columns factored.
+RIATA_INLINE size_t factor_square(Square& s, size_t r, const double* floor) {
+#pragma GCC unroll 8
+    for (int q = 0; q < W; ++q) {
+        const double pivot = s.d[q][q];
+        if (size_t(q) < r && !(pivot > (floor ? floor[q] : 0))) return q;
+        const double root = __builtin_sqrt(pivot);
+        s.inverse[q] = 1 / root;
+        s.d[q] *= s.inverse[q];
+        s.d[q][q] = root;
+#pragma GCC unroll 8
+        for (int p = q + 1; p < W; ++p) s.d[p] -= s.d[q] * s.d[q][p];
     }
     return r;
 }
@@ -41,21 +50,26 @@ size_t factor_columns(double* G, size_t ld, size_t n, const double* floor, size_
     const size_t k = j - j0;
     copy_panel(G + j + j0 * ld, ld, r, k, panel);
     double* diagonal = G + j + j * ld;
-    double d[W][W], inverse[W];
+    Square square;
     vec acc[1][W];
     if (r == W)
         tile<1>(G + j + j0 * ld, 0, ld, panel, k, acc);
     else
         tile<1>(G + j + j0 * ld, 0, ld, panel, k, acc, few(r));
     subtract_lower(diagonal, ld, acc[0], r);
+    for (size_t q = 0; q < W; ++q) {
+        double column[W] = {};
+        column[q] = 1;
+        if (q < r)
+            for (size_t i = q; i < r; ++i) column[i] = diagonal[i + q * ld];
+        square.d[q] = load(column);
+    }
+    const size_t done = factor_square(square, r, floor ? floor + j : floor);
     for (size_t q = 0; q < r; ++q)
-        for (size_t i = q; i < r; ++i) d[q][i] = diagonal[i + q * ld];
-    const size_t done = factor_square(d, r, floor ? floor + j : floor, inverse);
-    for (size_t q = 0; q < r; ++q)
-        for (size_t i = q; i < r; ++i) diagonal[i + q * ld] = d[q][i];
+        for (size_t i = q; i < r; ++i) diagonal[i + q * ld] = square.d[q][i];
     if (done < r || r < W) return done;
 
-    each_tile(j + W, n, [=, &d, &inverse](size_t i, auto size, auto... f) __attribute__((always_inline)) {
+    each_tile(j + W, n, [=, &square](size_t i, auto size, auto... f) __attribute__((always_inline)) {
         constexpr int N = decltype(size)::value;
         vec x[N][W];
         tile<N>(G + i + j0 * ld, W, ld, panel, k, x, f...);
@@ -66,8 +80,8 @@ size_t factor_columns(double* G, size_t ld, size_t n, const double* floor, size_
                 double* g = G + i + v * W + (j + q) * ld;
                 vec s = load(g, f...) - x[v][q];
 #pragma GCC unroll 8
-                for (int p = 0; p < q; ++p) s -= x[v][p] * d[p][q];
-                x[v][q] = s * inverse[q];
+                for (int p = 0; p < q; ++p) s -= x[v][p] * square.d[p][q];
+                x[v][q] = s * square.inverse[q];
                 store(g, x[v][q], f...);
             }
     });
@@ -158,10 +172,11 @@ void solve_lower_transposed(const double* L, size_t ld, size_t n, double* b) {
             if (j + i < n) step(i, few(n - j - i));
             store(below, sums(acc));
         }
+        double s[W], inverse[W];
+        for (size_t q = 0; q < r; ++q) s[q] = b[j + q] - below[q], inverse[q] = 1 / D[q + q * ld];
         for (size_t q = r; q-- > 0;) {
-            double s = b[j + q] - below[q];
-            for (size_t i = q + 1; i < r; ++i) s -= D[i + q * ld] * b[j + i];
-            b[j + q] = s / D[q + q * ld];
+            b[j + q] = s[q] *= inverse[q];
+            for (size_t i = 0; i < q; ++i) s[i] -= D[q + i * ld] * s[q];
         }
         end = j;
     }

@@ -27,6 +27,18 @@ RIATA_INLINE vec load(const float* p) {
 }
 RIATA_INLINE void store(double* p, vec v) { *reinterpret_cast<Lanes<double>::unaligned*>(p) = v; }
 
+/// Keeps a loaded vector in a register. Without it the compiler reads u again for each of the columns that u
+/// meets and spills accumulators instead: 27 loads for 24 multiplications in place of 11.
+RIATA_INLINE void hold(vec& v) {
+#if defined(__AVX512F__)
+    asm("" : "+v"(v));
+#elif defined(__x86_64__)
+    asm("" : "+x"(v));
+#elif defined(__aarch64__)
+    asm("" : "+w"(v));
+#endif
+}
+
 /// The first r < W lanes. Loads of few lanes fill up with zeros and touch no memory beyond them. The masked
 /// loads have no counterpart in the vector extension; lane by lane, a tail costs as much as ten vectors.
 #if defined(__AVX512F__)

@@ -11,13 +11,14 @@ namespace riata {
 
 namespace {
 constexpr std::size_t kWidest = 8;   // residuals per pass: eight fit the registers of the widest instruction set
+constexpr double kLikely = 0.97;      // of its l1: what an extrapolated correlation has to reach to be predicted
 constexpr int kCorrections = 4;      // defect corrections of one alpha before its gap is reported as it is
 }  // namespace
 
 Driver::Driver(Problem& problem, const PathOptions& options, Control& control)
-    : problem_(problem), options_(options), control_(control), design_(problem.design),
-      model_(design_, problem.weights(), problem.team),
-      bounds_(design_.rows(), problem.weights(), problem.y.data(), problem.xty, design_.moments().norm) {}
+    : problem_(problem), options_(options), control_(control), design_(problem.design), model_(problem),
+      bounds_(design_.rows(), problem.weights(), problem.y.data(), problem.xty, design_.moments().norm),
+      c_before_(design_.cols(), 0.0), c_now_(problem.xty) {}
 
 Path Driver::run() {
     start();
@@ -27,15 +28,15 @@ Path Driver::run() {
         speculate(k, std::min(width_, alphas_.size() - k));
         certify();
         const std::size_t done = accept();
+        if (getenv("RDBG")) fprintf(stderr, "k %zu count %zu done %zu W %zu members %zu free %zu listed %zu lacking %zu solves %ld t %.1fms\n", k, batch_.count, done, model_.size(), model_.members(), active_->free_count(), batch_.listed.size(), batch_.lacking.size(), batch_.solves[0], control_.seconds()*1e3);
         k += done;
-        width_ = std::clamp<std::size_t>(2 * done, 1, kWidest);
+        width_ = done == batch_.count ? std::min(2 * done, kWidest) : std::max<std::size_t>(1, done);
         if (path_.stop != Stop::kCompleted) break;
         if (control_.out_of_time()) path_.stop = Stop::kTimeLimit;
-        else if (done < batch_.count) {
-            if (!model_.complete()) grow_by_violators(done);
-        } else if (k < alphas_.size() && !model_.complete()) {
-            grow_by_prediction(k);
-        }
+        if (model_.complete() || k == alphas_.size()) continue;
+        look_beyond(done);
+        if (done < batch_.count) grow_by_violators(done);
+        if (done > 0) grow_by_prediction(k);
     }
     return std::move(path_);
 }
@@ -45,7 +46,6 @@ Path Driver::run() {
 void Driver::start() {
     const Penalty& penalty = problem_.penalty;
     std::vector<Index> always;
-    std::vector<double> rest(design_.cols(), 0.0);
     for (std::size_t j = 0; j < design_.cols(); ++j) {
         if (!problem_.usable[j]) continue;
         const bool displaced = penalty.bounded() && (penalty.lower[j] > 0 || penalty.upper[j] < 0);
@@ -53,12 +53,14 @@ void Driver::start() {
             always.push_back(static_cast<Index>(j));
     }
     if (whole_gram_pays()) {
-        model_.grow_to_all(problem_.xty.data(), problem_.root_weights());
+        model_.grow_to_all();
         path_.n_passes += 1;
-    } else if (!always.empty()) {
-        model_.grow(always, problem_.xty.data(), true);
+    } else {
+        for (std::size_t j = 0; j < design_.cols(); ++j)
+            if (problem_.usable[j]) beyond_.push_back(static_cast<Index>(j));
+        add(always);
     }
-    active_ = std::make_unique<ActiveSet>(model_, make_gram_system(model_, problem_.team), control_);
+    active_ = std::make_unique<ActiveSet>(model_, make_gram_system(model_), control_);
     null_ = 0.5 * problem_.yy;
 }
 
@@ -138,53 +140,43 @@ void Driver::find_residuals() {
 
 /// Exact correlations of the batch's residuals with W, and with every other feature that no bound settles.
 void Driver::correlate() {
-    const std::size_t n = design_.rows(), K = batch_.count, p = design_.cols();
+    const std::size_t n = design_.rows(), K = batch_.count;
     const Penalty& penalty = problem_.penalty;
-    const double* u = batch_.r.data();
-    std::vector<double> weighted;
-    if (problem_.weights()) {
-        weighted.resize(n * K);
-        for (std::size_t k = 0; k < K; ++k) problem_.weigh(batch_.r.data() + k * n, weighted.data() + k * n);
-        u = weighted.data();
-    }
     std::vector<double> scales(K);
     for (std::size_t k = 0; k < K; ++k) {
         set_alpha(batch_.first + k);
         scales[k] = penalty.l1_scale;
     }
-    batch_.outside.clear();
-    batch_.exact.clear();
-    if (!model_.complete()) {
-        bounds_.look_at(batch_.r.data(), K);
-        for (std::size_t j = 0; j < p; ++j) {
-            if (!problem_.usable[j] || model_.slot(static_cast<Index>(j)) >= 0) continue;
-            for (std::size_t k = K; k-- > 0;)
-                if (bounds_.bound(j, k) > scales[k] * penalty.l1_factor[j]) {
-                    batch_.outside.push_back(static_cast<Index>(j));
-                    break;
-                }
-        }
+    const double* u = batch_.r.data();
+    if (problem_.weights()) {
+        batch_.u.resize(n * K);
+        for (std::size_t k = 0; k < K; ++k) problem_.weigh(batch_.r.data() + k * n, batch_.u.data() + k * n);
+        u = batch_.u.data();
     }
     batch_.in_model.resize(model_.size() * K);
-    if (batch_.outside.size() + model_.size() > p / 2 + p / 4) {
-        std::vector<double> all(p * K);
-        design_.correlate_all(u, K, all.data(), problem_.team);
-        path_.n_passes += 1;
-        for (std::size_t slot = 0; slot < model_.size(); ++slot)
-            std::copy_n(all.begin() + model_.features()[slot] * K, K, batch_.in_model.begin() + slot * K);
-        batch_.outside.clear();
-        for (std::size_t j = 0; j < p; ++j)
-            if (problem_.usable[j] && model_.slot(static_cast<Index>(j)) < 0) {
-                batch_.outside.push_back(static_cast<Index>(j));
-                batch_.exact.insert(batch_.exact.end(), all.begin() + j * K, all.begin() + (j + 1) * K);
-            }
-        return;
-    }
     design_.correlate(model_.features(), u, K, batch_.in_model.data(), problem_.team);
-    batch_.exact.resize(batch_.outside.size() * K);
-    if (!batch_.outside.empty())
-        design_.correlate(batch_.outside, u, K, batch_.exact.data(), problem_.team);
-    path_.n_passes += static_cast<double>(batch_.outside.size() + model_.size()) / static_cast<double>(p);
+
+    batch_.listed.clear();
+    batch_.lacking.clear();
+    if (!beyond_.empty()) bounds_.look_at(batch_.r.data(), K);
+    for (Index feature : beyond_) {
+        const auto j = static_cast<std::size_t>(feature);
+        for (std::size_t k = K; k-- > 0;)
+            if (bounds_.bound(j, k) > scales[k] * penalty.l1_factor[j]) {
+                batch_.listed.push_back(feature);
+                break;
+            }
+    }
+    batch_.exact.resize(batch_.listed.size() * K);
+    if (!batch_.listed.empty()) design_.correlate(batch_.listed, u, K, batch_.exact.data(), problem_.team);
+    for (std::size_t i = 0; i < batch_.listed.size(); ++i) {
+        const double factor = penalty.l1_factor[static_cast<std::size_t>(batch_.listed[i])];
+        const double* c = batch_.exact.data() + i * K;
+        bool lacks = false;
+        for (std::size_t k = 0; k < K; ++k) lacks = lacks || std::abs(c[k]) > scales[k] * factor;
+        if (lacks) batch_.lacking.push_back(i);
+    }
+    path_.n_passes += static_cast<double>(batch_.listed.size() + model_.size()) / static_cast<double>(design_.cols());
 }
 
 Certificate Driver::certificate(std::size_t k) {
@@ -202,8 +194,8 @@ Certificate Driver::certificate(std::size_t k) {
         cost += h.value(w[slot]);
         dual.add(h, w[slot], batch_.in_model[slot * K + k], norm[j]);
     }
-    for (std::size_t i = 0; i < batch_.outside.size(); ++i) {
-        const Index j = batch_.outside[i];
+    for (std::size_t i : batch_.lacking) {
+        const Index j = batch_.listed[i];
         dual.add(penalty[j], 0.0, batch_.exact[i * K + k], norm[j]);
     }
     Certificate c;
@@ -239,8 +231,8 @@ std::size_t Driver::accept() {
         // Not for want of features: either q is corrected and the alpha solved again, or this is as good as it gets.
         bool lacking = false;
         set_alpha(batch_.first);
-        for (std::size_t i = 0; i < batch_.outside.size() && !lacking; ++i)
-            lacking = problem_.penalty[batch_.outside[i]].violation(0.0, batch_.exact[i * batch_.count]) > 0;
+        for (std::size_t i : batch_.lacking)
+            lacking = lacking || problem_.penalty[batch_.listed[i]].violation(0.0, batch_.exact[i * batch_.count]) > 0;
         if (!lacking && !correct(0)) {
             finish(0);
             k = 1;
@@ -268,53 +260,91 @@ bool Driver::finish(std::size_t k) {
 
 /// The exact correlations at the residual of batch member k become the reference for later bounds.
 void Driver::remember(std::size_t k) {
-    if (batch_.outside.empty()) return;
+    if (batch_.listed.empty()) return;
     bounds_.store(batch_.r.data() + k * design_.rows());
-    for (std::size_t i = 0; i < batch_.outside.size(); ++i)
-        bounds_.note(static_cast<std::size_t>(batch_.outside[i]), batch_.exact[i * batch_.count + k]);
+    for (std::size_t i = 0; i < batch_.listed.size(); ++i)
+        bounds_.note(static_cast<std::size_t>(batch_.listed[i]), batch_.exact[i * batch_.count + k]);
+}
+
+/// Notes the correlations beyond W at the last accepted alpha and at an earlier one, to extrapolate from.
+void Driver::look_beyond(std::size_t done) {
+    if (done == 0) return;
+    const std::size_t K = batch_.count, last = done - 1;
+    if (done >= 2) {
+        for (Index feature : beyond_) {
+            const auto j = static_cast<std::size_t>(feature);
+            c_before_[j] = bounds_.guess(j, 0);
+            c_now_[j] = bounds_.guess(j, last);
+        }
+        for (std::size_t i = 0; i < batch_.listed.size(); ++i) {
+            const auto j = static_cast<std::size_t>(batch_.listed[i]);
+            c_before_[j] = batch_.exact[i * K];
+            c_now_[j] = batch_.exact[i * K + last];
+        }
+        set_alpha(batch_.first);
+        at_before_ = problem_.penalty.l1_scale;
+    } else {
+        c_before_.swap(c_now_);
+        at_before_ = at_now_;
+        for (Index feature : beyond_)
+            c_now_[static_cast<std::size_t>(feature)] = bounds_.guess(static_cast<std::size_t>(feature), last);
+        for (std::size_t i = 0; i < batch_.listed.size(); ++i)
+            c_now_[static_cast<std::size_t>(batch_.listed[i])] = batch_.exact[i * K + last];
+    }
+    set_alpha(batch_.first + last);
+    at_now_ = problem_.penalty.l1_scale;
 }
 
 /// Adds features that violate their condition at batch member k or a later one.
 void Driver::grow_by_violators(std::size_t k) {
     const Penalty& penalty = problem_.penalty;
     std::vector<Candidate> candidates;
-    for (std::size_t i = 0; i < batch_.outside.size(); ++i) {
+    for (std::size_t i : batch_.lacking) {
         double worst = 0;
         for (std::size_t later = k; later < batch_.count; ++later) {
             set_alpha(batch_.first + later);
-            const ScalarPenalty h = penalty[batch_.outside[i]];
+            const ScalarPenalty h = penalty[static_cast<std::size_t>(batch_.listed[i])];
             const double excess = h.violation(0.0, batch_.exact[i * batch_.count + later]) / h.l1;
             worst = std::max(worst, excess / static_cast<double>(1 + later - k));
         }
-        if (worst > 0) candidates.push_back({batch_.outside[i], worst});
+        if (worst > 0) candidates.push_back({batch_.listed[i], worst});
     }
     grow(candidates, std::max<std::size_t>(64, model_.size() / 2));
 }
 
-/// Adds the features that are likely to enter before the end of the next batch.
+/// Adds the features that are likely to enter before the end of the next batch: those whose correlation, extrapolated
+/// along the path, reaches its l1.
 void Driver::grow_by_prediction(std::size_t next) {
-    const std::size_t last = std::min(next + width_, alphas_.size()) - 1, K = batch_.count;
-    set_alpha(last);
+    set_alpha(std::min(next + width_, alphas_.size()) - 1);
     const Penalty& penalty = problem_.penalty;
+    const double ahead = at_now_ - penalty.l1_scale, run = at_before_ - at_now_;
+    const double step = run > 0 && ahead > 0 ? ahead / run : 0.0;
     std::vector<Candidate> candidates;
-    for (std::size_t j = 0; j < design_.cols(); ++j) {
-        if (!problem_.usable[j] || model_.slot(static_cast<Index>(j)) >= 0) continue;
-        const double score = std::abs(bounds_.guess(j, K - 1)) / penalty.l1_factor[j];
-        if (score > penalty.l1_scale) candidates.push_back({static_cast<Index>(j), score});
+    for (Index feature : beyond_) {
+        const auto j = static_cast<std::size_t>(feature);
+        const double c = c_now_[j] + step * (c_now_[j] - c_before_[j]);
+        const double score = std::abs(c) / penalty.l1_factor[j];
+        if (score > kLikely * penalty.l1_scale) candidates.push_back({feature, score});
     }
-    grow(candidates, std::max<std::size_t>(32, model_.size() / 4));
+    grow(candidates, std::max<std::size_t>(64, model_.size() / 2));
 }
 
 void Driver::grow(std::vector<Candidate>& candidates, std::size_t limit) {
-    const auto by_score = [](const Candidate& a, const Candidate& b) { return a.score > b.score; };
     if (candidates.size() > limit) {
-        std::nth_element(candidates.begin(), candidates.begin() + limit, candidates.end(), by_score);
+        std::nth_element(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(limit), candidates.end(),
+                         [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
         candidates.resize(limit);
     }
     std::vector<Index> features;
     for (const Candidate& c : candidates) features.push_back(c.feature);
     std::sort(features.begin(), features.end());
-    if (!features.empty()) model_.grow(features, problem_.xty.data(), true);
+    add(features);
+}
+
+void Driver::add(const std::vector<Index>& features) {
+    if (features.empty()) return;
+    model_.grow(features);
+    std::erase_if(beyond_, [&](Index j) { return model_.slot(j) >= 0; });
 }
 
 /// Replaces q by what the explicit residual of batch member k says it is, q := X_W'r + G w. False when that has been
@@ -325,9 +355,10 @@ bool Driver::correct(std::size_t k) {
         return false;
     }
     const kernels::Kernels& leaf = kernels::active();
-    for (std::size_t slot = 0; slot < model_.size(); ++slot)
-        model_.q()[slot] = batch_.in_model[slot * batch_.count + k] +
-                           leaf.dot(model_.column(slot), batch_.w[k].data(), model_.size());
+    std::vector<double> w;
+    for (std::size_t slot : model_.member()) w.push_back(batch_.w[k][slot]);
+    for (std::size_t slot : model_.member())
+        model_.q()[slot] = batch_.in_model[slot * batch_.count + k] + leaf.dot(model_.column(slot), w.data(), w.size());
     active_->refresh();
     return true;
 }

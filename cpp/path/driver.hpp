@@ -22,11 +22,12 @@ private:
         std::size_t first = 0, count = 0;
         std::vector<std::vector<double>> w;  ///< per alpha, an entry per slot
         std::vector<long> solves;
-        std::vector<double> r;  ///< count residuals of rows() entries
+        std::vector<double> r, u;        ///< count residuals of rows() entries, and the same times s
         std::vector<double> rr;
-        std::vector<double> in_model;  ///< correlations of the slots, slot*count + k
-        std::vector<Index> outside;    ///< features beyond W with exact correlations
-        std::vector<double> exact;     ///< outside index*count + k
+        std::vector<double> in_model;    ///< correlations of the slots, slot*count + k
+        std::vector<Index> listed;       ///< features beyond W that no bound settled
+        std::vector<double> exact;       ///< their correlations, place in listed * count + k
+        std::vector<std::size_t> lacking;  ///< places in listed that exceed their l1 at some alpha
         std::vector<Certificate> certificates;
     };
     struct Candidate {
@@ -44,15 +45,16 @@ private:
     void find_residuals();
     void correlate();
     void certify();
-    void certify_by_gram();
     Certificate certificate(std::size_t k);
     bool accepted(std::size_t k) const;
 
     std::size_t accept();
     bool finish(std::size_t k);
     void remember(std::size_t k);
+    void look_beyond(std::size_t done);
     void grow_by_violators(std::size_t k);
     void grow_by_prediction(std::size_t next);
+    void add(const std::vector<Index>& features);
     void grow(std::vector<Candidate>& candidates, std::size_t limit);
     bool correct(std::size_t k);
     Solution solution(std::size_t k) const;
@@ -66,6 +68,9 @@ private:
     std::unique_ptr<ActiveSet> active_;
     bool on_samples_ = false;  ///< the free system in use is the n x n one
     std::vector<double> alphas_;
+    std::vector<Index> beyond_;  ///< usable features outside W
+    std::vector<double> c_before_, c_now_;  ///< their correlations at two accepted alphas, exact or guessed
+    double at_before_ = 0, at_now_ = 0;     ///< the l1 scales of those alphas
     Batch batch_;
     Path path_;
     double null_ = 0;            ///< objective of the null model

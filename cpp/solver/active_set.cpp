@@ -119,7 +119,7 @@ std::vector<ActiveSet::Move> ActiveSet::violators(double noise) {
     for (std::size_t slot = 0; slot < w_.size(); ++slot)
         if (side_[slot] == 0 && !refused_[slot]) pinned_.push_back(slot);
     gradient_.resize(pinned_.size());
-    system_->gradient(w_.data(), pinned_, gradient_.data());
+    model_.gradient(w_.data(), pinned_, gradient_.data());
     std::vector<Move> moves;
     for (std::size_t i = 0; i < pinned_.size(); ++i) {
         const std::size_t slot = pinned_[i];
@@ -305,20 +305,22 @@ void ActiveSet::sweep_coordinates(double noise) {
         all[slot] = slot;
         w_[slot] = std::clamp(w_[slot], h_[slot].lower, h_[slot].upper);
     }
-    std::vector<double> g(m);
-    system_->gradient(w_.data(), all, g.data());
+    model_.admit_all();
+    std::vector<double> g(m), by_member(m);
+    model_.gradient(w_.data(), all, g.data());
+    for (std::size_t slot = 0; slot < m; ++slot) by_member[model_.position(slot)] = g[slot];
     const kernels::Kernels& leaf = kernels::active();
     for (int sweep = 0; sweep < 10000; ++sweep) {
         if (control_.cancelled()) throw Cancelled{};
         double largest = 0;
         for (std::size_t slot = 0; slot < m; ++slot) {
-            const double diagonal = model_.diagonal(slot), curvature = diagonal + h_[slot].l2;
+            const double diagonal = model_(slot, slot), curvature = diagonal + h_[slot].l2;
             if (curvature <= 0) continue;
-            const double pull = g[slot] + diagonal * w_[slot];
+            const double pull = by_member[model_.position(slot)] + diagonal * w_[slot];
             const double shrunk = std::copysign(std::max(0.0, std::abs(pull) - h_[slot].l1), pull) / curvature;
             const double next = std::clamp(shrunk, h_[slot].lower, h_[slot].upper), delta = next - w_[slot];
             if (delta == 0) continue;
-            leaf.axpy(-delta, model_.column(slot), g.data(), m);
+            leaf.axpy(-delta, model_.column(slot), by_member.data(), m);
             w_[slot] = next;
             largest = std::max(largest, std::abs(delta) * curvature);
         }

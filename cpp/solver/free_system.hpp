@@ -1,5 +1,5 @@
-// The linear algebra that an active-set method needs from a quadratic model: solve on the free set, move members
-// in and out of it, and read gradients elsewhere. Two forms exist: on the Gram matrix (|A| x |A|) and, for more free
+// The linear algebra that an active-set method needs from a quadratic model: solve on the free set, and move members in and
+// out of it. Two forms exist: on the Gram matrix (|A| x |A|) and, for more free
 // features than rows, on the samples (n x n).
 #pragma once
 
@@ -37,9 +37,6 @@ public:
     /// w[i] = (H_AA^-1 (q - G_AP w_P - slope_scale * unit))[i] in the order of order().
     virtual void solve(double slope_scale, double* w) = 0;
 
-    /// g[i] = q_i - sum_j G_ij w_j for the listed slots; w has an entry for every slot of the model.
-    virtual void gradient(const double* w, const std::vector<std::size_t>& slots, double* g) = 0;
-
     /// d = H_AA^-1 H_A,slot in the order of order().
     virtual void regress(std::size_t slot, double* d) = 0;
 
@@ -50,11 +47,10 @@ protected:
     std::vector<std::size_t> order_;
 };
 
-/// On the Gram matrix of the model, which has to be filled.
-std::unique_ptr<FreeSystem> make_gram_system(GramModel& model, Team& team);
+/// On the Gram matrix of the model.
+std::unique_ptr<FreeSystem> make_gram_system(GramModel& model);
 
 /// On the samples: M = I + sum_A xh xh' / l2, for l2 > 0 throughout.
-std::unique_ptr<FreeSystem> make_sample_system(GramModel& model, Design& design, const double* s, const double* y,
-                                               Team& team);
+std::unique_ptr<FreeSystem> make_sample_system(GramModel& model, Problem& problem);
 
 }  // namespace riata

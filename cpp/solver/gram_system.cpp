@@ -7,13 +7,11 @@ namespace riata {
 
 namespace {
 
-constexpr double kPivot = 1e-11;            // relative to the diagonal: below, a column counts as dependent
-constexpr std::size_t kParallelWork = 1u << 17;  // multiply-adds below which waking a second thread does not pay
+constexpr double kPivot = 1e-11;  // relative to the diagonal: below, a column counts as dependent
 
 class GramSystem final : public FreeSystem {
 public:
-    GramSystem(GramModel& model, Team& team)
-        : model_(model), team_(team), kernels_(kernels::active()), factor_(2) {}
+    explicit GramSystem(GramModel& model) : model_(model), factor_(2) {}
 
     std::vector<std::size_t> set_curvature(const std::vector<double>& l2) override {
         bool changed = false;
@@ -31,6 +29,7 @@ public:
 
     std::vector<std::size_t> add(const std::vector<std::size_t>& slots, const std::vector<double>& unit) override {
         sync();
+        admit(slots);
         std::vector<std::size_t> refused, waiting = slots;
         for (std::size_t i = 0; i < slots.size(); ++i) unit_[slots[i]] = unit[i];
         while (!waiting.empty()) {
@@ -50,14 +49,17 @@ public:
 
     void shift_pinned(std::size_t slot, double delta) override {
         sync();
-        kernels_.axpy(-delta, model_.column(slot), target_.data(), target_.size());
+        model_.admit({slot});
+        pull(slot, delta);
         pinned_[slot] += delta;
         stale_ = true;
     }
 
     void refresh() override {
         target_.clear();
+        settled_.assign(settled_.size(), 0);
         sync();
+        admit(order_);
         stale_ = true;
     }
 
@@ -73,18 +75,8 @@ public:
         factor_.back(w);
     }
 
-    void gradient(const double* w, const std::vector<std::size_t>& slots, double* g) override {
-        const std::size_t m = model_.size();
-        const std::size_t block = slots.size() * m < kParallelWork ? slots.size() : 64;
-        team_.for_blocks(slots.size(), block, [&](std::size_t b, std::size_t e) {
-            std::vector<const double*> columns(e - b);
-            for (std::size_t i = b; i < e; ++i) columns[i - b] = model_.column(slots[i]);
-            kernels_.f64.correlate(columns.data(), nullptr, e - b, w, m, 1, m, g + b, 1);
-            for (std::size_t i = b; i < e; ++i) g[i] = model_.q()[slots[i]] - g[i];
-        });
-    }
-
     void regress(std::size_t slot, double* d) override {
+        model_.admit({slot});
         for (std::size_t i = 0; i < order_.size(); ++i) d[i] = model_(order_[i], slot);
         factor_.front(d);
         factor_.back(d);
@@ -107,12 +99,25 @@ private:
         unit_.resize(m);
         l2_.resize(m);
         pinned_.resize(m);
-        const std::size_t known = target_.size();
-        target_.insert(target_.end(), model_.q().begin() + known, model_.q().end());
-        if (known == m) return;
-        for (std::size_t slot = 0; slot < m; ++slot)
-            if (pinned_[slot] != 0)
-                kernels_.axpy(-pinned_[slot], model_.column(slot) + known, target_.data() + known, m - known);
+        target_.insert(target_.end(), model_.q().begin() + static_cast<std::ptrdiff_t>(target_.size()), model_.q().end());
+        settled_.resize(m, 0);
+    }
+
+    /// Makes slots members, whose targets then know of what is pinned away from zero.
+    void admit(const std::vector<std::size_t>& slots) {
+        model_.admit(slots);
+        for (std::size_t slot : slots) {
+            if (settled_[slot]) continue;
+            settled_[slot] = 1;
+            for (std::size_t other = 0; other < pinned_.size(); ++other)
+                if (pinned_[other] != 0) target_[slot] -= model_(slot, other) * pinned_[other];
+        }
+    }
+
+    /// The targets of settled members follow a move of a pinned slot.
+    void pull(std::size_t pinned, double delta) {
+        for (std::size_t slot : model_.member())
+            if (settled_[slot]) target_[slot] -= model_(slot, pinned) * delta;
     }
 
     std::size_t append(const std::vector<std::size_t>& slots) {
@@ -120,8 +125,8 @@ private:
         std::vector<double> cross(n * K), square(K * K), floor(K), target(K), unit(K);
         for (std::size_t k = 0; k < K; ++k) {
             const double* column = model_.column(slots[k]);
-            for (std::size_t i = 0; i < n; ++i) cross[i + k * n] = column[order_[i]];
-            for (std::size_t a = k; a < K; ++a) square[a + k * K] = column[slots[a]];
+            for (std::size_t i = 0; i < n; ++i) cross[i + k * n] = column[model_.position(order_[i])];
+            for (std::size_t a = k; a < K; ++a) square[a + k * K] = column[model_.position(slots[a])];
             square[k + k * K] += l2_[slots[k]];
             floor[k] = kPivot * square[k + k * K];
             target[k] = target_[slots[k]];
@@ -137,18 +142,17 @@ private:
     }
 
     GramModel& model_;
-    Team& team_;
-    const kernels::Kernels& kernels_;
     Cholesky factor_;  // carries z for the target (0) and the unit slopes (1)
     std::vector<double> unit_, l2_, pinned_;
-    std::vector<double> target_;  // q - G_P w_P
+    std::vector<double> target_;  // q - G_P w_P, for the settled slots
+    std::vector<char> settled_;   // the target knows of the pinned slots
     bool stale_ = false;          // the target changed under the factor's forward solution
 };
 
 }  // namespace
 
-std::unique_ptr<FreeSystem> make_gram_system(GramModel& model, Team& team) {
-    return std::make_unique<GramSystem>(model, team);
+std::unique_ptr<FreeSystem> make_gram_system(GramModel& model) {
+    return std::make_unique<GramSystem>(model);
 }
 
 }  // namespace riata

@@ -101,17 +101,18 @@ class PathArrays:
         return coef
 
     def certificate(self, k: int, tol: float) -> Certificate:
-        """Certificate of solution k."""
+        """Certificate of solution k, judged by `tol`."""
+        rel_gap = float(self.rel_gap[k])
         return Certificate(
             alpha=float(self.alphas[k]),
             primal=float(self.primal[k]),
             dual=float(self.dual[k]),
             gap=float(self.gap[k]),
-            rel_gap=float(self.rel_gap[k]),
+            rel_gap=rel_gap,
             kkt_max=float(self.kkt_max[k]),
             null_objective=float(self.null_objective),
             tol=tol,
-            status="not_converged" if self.status[k] else "converged",
+            status="converged" if rel_gap <= tol else "not_converged",
             n_passes=float(self.n_passes),
             seconds=float(self.seconds[k]),
         )
@@ -182,7 +183,9 @@ def solve_path(
     ]
 
 
-def certify(problem: Problem, coef: Array, intercept: float, alpha: float, tol: float) -> Certificate:
+def certify(
+    problem: Problem, coef: Array, intercept: float, alpha: float, tol: float
+) -> Certificate:
     """Certificate of any coefficients and intercept for a problem of one target."""
     values = _core.certify(
         problem.X,
@@ -200,7 +203,9 @@ def certify(problem: Problem, coef: Array, intercept: float, alpha: float, tol: 
         standardize=problem.standardize,
         n_threads=problem.n_threads,
     )
-    return make_certificate(alpha, values["primal"], values["dual"], values["kkt_max"], values["null_objective"], tol)
+    return make_certificate(
+        alpha, values["primal"], values["dual"], values["kkt_max"], values["null_objective"], tol
+    )
 
 
 def make_certificate(

@@ -13,7 +13,7 @@ from . import _validation as check
 from ._fit import Callback, PathArrays
 from ._problem import check_problem
 from ._result import PathResult
-from ._routes import Control, core_tolerance, solve_grid
+from ._routes import TIGHT, Control, relative_tolerance, solve_grid
 from .exceptions import warn_not_converged
 
 LONG_WORK = 2e9  # entries of X times alphas from which on a progress bar may show
@@ -198,7 +198,13 @@ def _progress_bar(progress: bool | None, k: int, work: float) -> Any:
         if progress:
             raise ImportError("progress=True needs tqdm: pip install tqdm") from None
         return None
-    return tqdm(total=k, desc="riata.path", unit="alpha", delay=0.0 if progress else 1.0, leave=bool(progress))
+    return tqdm(
+        total=k,
+        desc="riata.path",
+        unit="alpha",
+        delay=0.0 if progress else 1.0,
+        leave=bool(progress),
+    )
 
 
 def _reporting(bar: Any, callback: Callback | None) -> Callback:
@@ -285,7 +291,7 @@ def enet_path(
     positive : bool, default=False
         Only coefficients >= 0.
     **params
-        ``tol`` (default 1e-4, scikit-learn's: the gap on its scale over ``y'y / n``; at least 5e-7 is reached), ``max_iter``,
+        ``tol`` (default 1e-4, scikit-learn's: the gap on its scale over ``y'y / n``; never looser than 5e-7 in effect), ``max_iter``,
         ``sample_weight``, ``n_threads``; ``random_state``, ``selection``, ``do_screening``, ``X_offset`` and ``X_scale`` are ignored.
 
     Returns
@@ -313,7 +319,7 @@ def enet_path(
         multi=True,
         sample_weight=sample_weight,
         l1_ratio=l1_ratio,
-        lower=0.0 if check.flag(positive, "positive") else None,
+        positive=positive,
         fit_intercept=False,
         n_threads=n_threads,
     )
@@ -329,7 +335,7 @@ def enet_path(
         raise ValueError("l1_ratio=0 has no automatic grid of alphas here: pass alphas")
     control = Control(
         eps=check.real(eps, "eps", 0.0, 1.0, open_low=True),
-        tol=core_tolerance(tol),
+        tol=min(relative_tolerance(tol), TIGHT),
         max_iter=_fit.MAX_ITER if max_iter is None else check.integer(max_iter, "max_iter", 1),
     )
     arrays = solve_grid(problem, grid, control)

@@ -50,12 +50,16 @@ def check_problem(
     l2_weights: Any = None,
     lower: Any = None,
     upper: Any = None,
+    positive: Any = False,
     l1_ratio: Any = 1.0,
     fit_intercept: Any = True,
     standardize: Any = False,
     n_threads: Any = None,
 ) -> Problem:
-    """Check everything a fit is given; y may have several columns if `multi`. An offset is subtracted from (a copy of) y."""
+    """Check everything a fit is given; y may have several columns if `multi`.
+
+    An offset is subtracted from (a copy of) y; `positive` raises the lower bounds to zero.
+    """
     l1_ratio = check.fraction(l1_ratio, "l1_ratio")
     fit_intercept = check.flag(fit_intercept, "fit_intercept")
     standardize = check.flag(standardize, "standardize")
@@ -71,6 +75,18 @@ def check_problem(
     u = check.penalty_vector(penalty_weights, p, "penalty_weights")
     v = check.penalty_vector(l2_weights, p, "l2_weights")
     lower, upper = check.bounds(lower, upper, p)
+    if check.flag(positive, "positive"):
+        lower, upper = check.bounds(0.0 if lower is None else np.maximum(lower, 0.0), upper, p)
     return Problem(
-        X, y, sample_weight, u, u if v is None else v, lower, upper, l1_ratio, fit_intercept, standardize, threads
+        X,
+        y,
+        sample_weight,
+        u,
+        u if v is None else v,
+        lower,
+        upper,
+        l1_ratio,
+        fit_intercept,
+        standardize,
+        threads,
     )

@@ -157,14 +157,18 @@ class PathResult:
         if k == 0 and alpha >= self.alpha_max > 0 and self.alphas[0] >= self.alpha_max * (1 - 1e-9):
             return self._point(0, alpha)
         if k == 0 or k == len(self):
-            raise ValueError(f"alpha must be in [{self.alphas[-1]:g}, {self.alphas[0]:g}], the path's grid; got {alpha:g}")
+            raise ValueError(
+                f"alpha must be in [{self.alphas[-1]:g}, {self.alphas[0]:g}], the path's grid; got {alpha:g}"
+            )
         share = (self.alphas[k - 1] - alpha) / (self.alphas[k - 1] - self.alphas[k])
         coef = (1 - share) * self._dense(k - 1) + share * self._dense(k)
         intercept = (1 - share) * self.intercepts[k - 1] + share * self.intercepts[k]
         return PathPoint(alpha, coef, float(intercept), False, None)
 
     def _point(self, k: int, alpha: float) -> PathPoint:
-        return PathPoint(alpha, self._dense(k), float(self.intercepts[k]), True, self.certificate(k))
+        return PathPoint(
+            alpha, self._dense(k), float(self.intercepts[k]), True, self.certificate(k)
+        )
 
     def _dense(self, k: int) -> Array:
         return self._arrays.coefficients(k, self.n_features_in_)
@@ -201,5 +205,10 @@ class PathResult:
         """Coefficients against log alpha, the largest labelled; returns the matplotlib axes. See `riata.plotting.plot_path`."""
         support, coefs = self._support()
         return plotting.plot_path(
-            self.alphas, support, coefs, feature_names=self.feature_names_in_, max_labels=max_labels, ax=ax
+            self.alphas,
+            support,
+            coefs,
+            feature_names=self.feature_names_in_,
+            max_labels=max_labels,
+            ax=ax,
         )

@@ -21,13 +21,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import _fit
+from . import _validation as check
 from ._fit import Certificate
 from ._problem import Array, Problem
 
 REFINEMENTS = 5
-SETTLED = 1e-28  # suboptimality, relative to the null objective, below which refining further is noise
+SETTLED = (
+    1e-28  # suboptimality, relative to the null objective, below which refining further is noise
+)
 ACCEPTED = 1e-15  # the same, above which the Gram matrix is not trusted and the svd takes over
-FULL_RANK = 1e-8  # smallest eigenvalue, relative to the largest, of a Gram matrix that counts as regular
+FULL_RANK = (
+    1e-8  # smallest eigenvalue, relative to the largest, of a Gram matrix that counts as regular
+)
 CHUNK = 16  # answers refined together: bounds the n x CHUNK residuals
 
 
@@ -74,7 +79,9 @@ def certify(problem: Problem, answer: Direct, m: int, alpha: float, tol: float) 
     return _least_squares_certificate(system, answer.coef[:, m], answer.intercept[m], lost, tol)
 
 
-def certify_least_squares(problem: Problem, coef: Array, intercept: float, tol: float) -> Certificate:
+def certify_least_squares(
+    problem: Problem, coef: Array, intercept: float, tol: float
+) -> Certificate:
     """Certificate for alpha = 0 of any coefficients: the objective lost is |P r|^2 / 2, P the projection on X's columns."""
     system = _System(problem, np.zeros(1), np.zeros(1, dtype=np.intp))
     residual = problem.y - _fit.predict(problem.X, coef) - intercept
@@ -158,7 +165,9 @@ class _System:
             yield first, block
 
     def explicit(self) -> Array:
-        """S^.5 X, centred, in float64."""
+        """S^.5 X, centred, in float64; raises ValueError where X is not finite."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            check.require_finite(self.problem.X, "X")
         A = np.empty((self.n, self.p), order="F")
         for first, block in self.blocks():
             A[:, first : first + block.shape[1]] = self.root[:, None] * block
@@ -340,7 +349,9 @@ class _ShiftedInverse:
         self.eigen = bool((lam != lam[0]).any() and (v > 0).all()) or lam[0] == 0
         if self.eigen:
             scale = np.ones(len(v)) if lam[0] == 0 else 1 / np.sqrt(v)
-            if lam[0] == 0 and null_size == 0:  # least squares on regular columns: units do not matter
+            if (
+                lam[0] == 0 and null_size == 0
+            ):  # least squares on regular columns: units do not matter
                 scale = _unit_diagonal(A)
             self.scale = scale[:, None]
             values, self.vectors = np.linalg.eigh(A * self.scale * scale)

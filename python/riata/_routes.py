@@ -12,16 +12,19 @@ from . import _fit, _ridge
 from ._fit import Callback, Certificate, PathArrays
 from ._problem import Array, Problem
 
-RIDGE_GRID_RATIO = 1e-3  # an l1_ratio of 0 has no alpha_max: the grid is that of this ratio, as in glmnet
+RIDGE_GRID_RATIO = (
+    1e-3  # an l1_ratio of 0 has no alpha_max: the grid is that of this ratio, as in glmnet
+)
 ALMOST_ZERO = 1e-10  # of alpha_max: what alpha = 0 means under bounds
 
 
 TIGHT = 1e-6  # relative gap that scikit-learn's looser tolerances are tightened to, since it costs next to nothing
+ROUNDING = 1e-12  # relative gap that stands for tol = 0
 
 
-def core_tolerance(tol: float) -> float:
-    """scikit-learn's tol as a relative gap. It bounds the gap by tol * ||y||^2 / n, and the null objective is half of that."""
-    return min(2.0 * tol, TIGHT) or float(np.finfo(np.float64).eps)
+def relative_tolerance(tol: float) -> float:
+    """scikit-learn's tol as a relative gap: it bounds the gap by tol * |y|^2 / n, of which the null objective is half."""
+    return max(2.0 * tol, ROUNDING)
 
 
 @dataclass(slots=True)
@@ -61,7 +64,9 @@ def solve_grid(problem: Problem, grid: int | Array, control: Control) -> PathArr
     return _joined(head, _solve_direct(problem, grid[len(positive) :], control, len(positive)))
 
 
-def _solve_core(problem: Problem, alphas: Array | None, control: Control, n_alphas: int = 0) -> PathArrays:
+def _solve_core(
+    problem: Problem, alphas: Array | None, control: Control, n_alphas: int = 0
+) -> PathArrays:
     return _fit.solve_path(
         problem,
         alphas,
@@ -95,7 +100,6 @@ def _ridge_grid(problem: Problem, k: int, eps: float) -> Array:
 def _solve_direct(problem: Problem, grid: Array, control: Control, first: int = 0) -> PathArrays:
     """Ridge for all penalties of a grid from one factorisation; least squares of minimum norm for zeros at its end."""
     start = time.perf_counter()
-    p = problem.X.shape[1]
     answers = []
     for part in (grid[grid > 0], grid[grid == 0]):
         if len(part):
@@ -156,7 +160,10 @@ def _joined(head: PathArrays, tail: PathArrays) -> PathArrays:
         return np.concatenate([getattr(head, name), getattr(tail, name)])
 
     return PathArrays(
-        **{name: both(name) for name in ("alphas", "indices", "data", "intercepts", "primal", "dual", "gap")},
+        **{
+            name: both(name)
+            for name in ("alphas", "indices", "data", "intercepts", "primal", "dual", "gap")
+        },
         **{name: both(name) for name in ("rel_gap", "kkt_max", "status", "n_iter", "dev_ratio")},
         indptr=np.concatenate([head.indptr, head.indptr[-1] + tail.indptr[1:]]),
         seconds=np.concatenate([head.seconds, head.seconds[-1] + tail.seconds]),

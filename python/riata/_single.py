@@ -10,7 +10,7 @@ import numpy as np
 from . import _fit, _ridge
 from ._fit import Certificate
 from ._problem import Array, Problem
-from ._routes import ALMOST_ZERO
+from ._routes import ALMOST_ZERO, TIGHT
 
 
 @dataclass(slots=True)
@@ -29,21 +29,29 @@ class Fits:
         return max(self.certificates, key=lambda certificate: certificate.rel_gap)
 
 
-def fit_targets(problem: Problem, alphas: list[float], tol: float, max_iter: int, route: str = "auto") -> Fits:
-    """Fit each target t with penalty alphas[t] (riata's scale); all penalties zero or none."""
+def fit_targets(
+    problem: Problem, alphas: list[float], tol: float, max_iter: int, route: str = "auto"
+) -> Fits:
+    """Fit each target t with penalty alphas[t] (riata's scale); all penalties zero or none.
+
+    `tol` is the relative gap that the certificates are judged by; the solver aims at least at TIGHT.
+    """
     if _ridge.applies(problem, alphas[0]):
         return _fit_directly(problem, alphas, tol, route)
     p = problem.X.shape[1]
+    aim = min(tol, TIGHT)
     if alphas[0] == 0.0:  # the limit alpha -> 0 under bounds
         alphas = [ALMOST_ZERO * (largest or 1.0) for largest in _largest(problem, len(alphas))]
     if alphas.count(alphas[0]) == len(alphas):
         grid = np.array(alphas[:1])
-        paths = _fit.solve_path(problem, grid, tol=tol, max_iter=max_iter, single=True)
+        paths = _fit.solve_path(problem, grid, tol=aim, max_iter=max_iter, single=True)
     else:
         paths = []
         for t, alpha in enumerate(alphas):
             one = replace(problem, y=np.ascontiguousarray(problem.y[:, t]))
-            paths += _fit.solve_path(one, np.array([alpha]), tol=tol, max_iter=max_iter, single=True)
+            paths += _fit.solve_path(
+                one, np.array([alpha]), tol=aim, max_iter=max_iter, single=True
+            )
     coef = np.zeros((p, len(paths)), order="F")
     for t, solved in enumerate(paths):
         coef[solved.indices, t] = solved.data
@@ -71,7 +79,11 @@ def _fit_directly(problem: Problem, alphas: list[float], tol: float, route: str)
     answer = _ridge.solve(problem, np.array(alphas), np.arange(t), route)
     certificates = []
     for k, alpha in enumerate(alphas):
-        one = problem if problem.y.ndim == 1 else replace(problem, y=np.ascontiguousarray(problem.y[:, k]))
+        one = (
+            problem
+            if problem.y.ndim == 1
+            else replace(problem, y=np.ascontiguousarray(problem.y[:, k]))
+        )
         certificates.append(_ridge.certify(one, answer, k, alpha, tol))
     seconds = time.perf_counter() - start
     passes = 2.0 * answer.n_solves + 1

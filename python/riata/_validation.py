@@ -55,15 +55,21 @@ def _convert_matrix(X: Any, name: str) -> np.ndarray:
         )
     n, p = array.shape
     if n == 0:
-        raise ValueError(f"{name} has 0 sample(s) (shape={array.shape}) while a minimum of 1 is required.")
+        raise ValueError(
+            f"{name} has 0 sample(s) (shape={array.shape}) while a minimum of 1 is required."
+        )
     if p == 0:
-        raise ValueError(f"{name} has 0 feature(s) (shape={array.shape}) while a minimum of 1 is required.")
+        raise ValueError(
+            f"{name} has 0 feature(s) (shape={array.shape}) while a minimum of 1 is required."
+        )
     is_single = array.dtype.kind == "f" and array.dtype.itemsize == 4
     dtype = FLOAT32 if is_single else FLOAT64
     if array.dtype == dtype and _is_borrowable(array):
         return array
     order: Any = "F" if abs(array.strides[0]) < abs(array.strides[1]) else "C"
-    with np.errstate(over="ignore"):  # long double beyond float64 becomes inf, which the core reports
+    with np.errstate(
+        over="ignore"
+    ):  # long double beyond float64 becomes inf, which the core reports
         return np.array(array, dtype=dtype, order=order, copy=True)
 
 
@@ -104,7 +110,9 @@ def prediction_matrix(X: Any, n_features: int, owner: str) -> np.ndarray:
     """X for prediction: a finite 2-D matrix with as many columns as there are coefficients."""
     X = design_matrix(X)
     if X.shape[1] != n_features:
-        raise ValueError(f"X has {X.shape[1]} features, but {owner} is expecting {n_features} features as input.")
+        raise ValueError(
+            f"X has {X.shape[1]} features, but {owner} is expecting {n_features} features as input."
+        )
     with np.errstate(over="ignore", invalid="ignore"):
         require_finite(X, "X")
     return X
@@ -115,7 +123,13 @@ def prediction_matrix(X: Any, n_features: int, owner: str) -> np.ndarray:
 
 def target(y: Any, n: int, *, multi: bool = False, name: str = "y") -> np.ndarray:
     """The response as contiguous float64 of shape (n,), or (n, t) if multi, every entry finite."""
-    if type(y) is np.ndarray and y.ndim == 1 and y.dtype == FLOAT64 and y.shape[0] == n and y.flags.c_contiguous:
+    if (
+        type(y) is np.ndarray
+        and y.ndim == 1
+        and y.dtype == FLOAT64
+        and y.shape[0] == n
+        and y.flags.c_contiguous
+    ):
         if math.isfinite(y.dot(y)):
             return y
     if y is None:
@@ -125,10 +139,16 @@ def target(y: Any, n: int, *, multi: bool = False, name: str = "y") -> np.ndarra
     if array.ndim == 2 and array.shape[1] == 1 and not multi:
         array = array[:, 0]
     if array.ndim != 1 and not (multi and array.ndim == 2 and array.shape[1] > 0):
-        wanted = "(n_samples,) or (n_samples, n_targets)" if multi else "(n_samples,): y should be a 1d array"
+        wanted = (
+            "(n_samples,) or (n_samples, n_targets)"
+            if multi
+            else "(n_samples,): y should be a 1d array"
+        )
         raise ValueError(f"{name} must have shape {wanted}; got {array.shape}")
     if array.shape[0] != n:
-        raise ValueError(f"X and {name} must have the same number of samples; got {n} and {array.shape[0]}")
+        raise ValueError(
+            f"X and {name} must have the same number of samples; got {n} and {array.shape[0]}"
+        )
     with np.errstate(over="ignore"):
         vector = np.ascontiguousarray(array, dtype=np.float64)
     if not np.isfinite(vector).all():
@@ -146,13 +166,17 @@ def sample_weights(weights: Any, n: int) -> np.ndarray | None:
     else:
         vector = _float_vector(weights, name)
         if vector.shape[0] != n:
-            raise ValueError(f"{name} must have one entry per sample, shape ({n},); got {vector.shape}")
+            raise ValueError(
+                f"{name} must have one entry per sample, shape ({n},); got {vector.shape}"
+            )
     if vector.min() >= 0:
         total = vector.sum()
         if 0 < total < math.inf:
             return vector
         if total == 0:
-            raise ValueError(f"{name} is zero everywhere: at least one of the {n} weights must be positive")
+            raise ValueError(
+                f"{name} is zero everywhere: at least one of the {n} weights must be positive"
+            )
     _raise_at_first(~np.isfinite(vector), vector, name, "must be finite")
     _raise_at_first(vector < 0, vector, name, "must not be negative")
     raise ValueError(f"{name} must have a finite sum; got {vector.sum()}")
@@ -187,7 +211,9 @@ def bounds(lower: Any, upper: Any, p: int) -> tuple[np.ndarray | None, np.ndarra
     high = _one_bound(upper, p, "upper", math.inf)
     if low is not None and high is not None and (low > high).any():
         j = int(np.argmax(low > high))
-        raise ValueError(f"lower must not exceed upper; got lower[{j}] = {low[j]} and upper[{j}] = {high[j]}")
+        raise ValueError(
+            f"lower must not exceed upper; got lower[{j}] = {low[j]} and upper[{j}] = {high[j]}"
+        )
     return low, high
 
 
@@ -205,7 +231,9 @@ def _feature_vector(value: Any, p: int, name: str) -> np.ndarray:
         return np.full(p, float(value))
     vector = _float_vector(value, name)
     if vector.shape[0] != p:
-        raise ValueError(f"{name} must be a number or have one entry per feature, shape ({p},); got {vector.shape}")
+        raise ValueError(
+            f"{name} must be a number or have one entry per feature, shape ({p},); got {vector.shape}"
+        )
     return vector
 
 
@@ -238,7 +266,9 @@ def _numeric_array(x: Any, name: str) -> np.ndarray:
         return _numbers_from_objects(array, name)
     if kind == "c":
         raise ValueError(f"Complex data not supported: {name} has dtype {array.dtype}")
-    what = {"U": "strings", "S": "bytes", "M": "dates", "m": "time differences"}.get(kind, "no numbers")
+    what = {"U": "strings", "S": "bytes", "M": "dates", "m": "time differences"}.get(
+        kind, "no numbers"
+    )
     first = f", {_at(name, (0,) * array.ndim)} is {array.flat[0]!r}" if array.size else ""
     raise TypeError(f"{name} must be numeric; it holds {what} (dtype {array.dtype}){first}")
 
@@ -292,11 +322,21 @@ def _at(name: str, position: tuple[Any, ...]) -> str:
 # --- parameters -------------------------------------------------------------------------------------------------------
 
 
-def real(value: Any, name: str, low: float, high: float, *, open_low: bool = False, open_high: bool = False) -> float:
+def real(
+    value: Any,
+    name: str,
+    low: float,
+    high: float,
+    *,
+    open_low: bool = False,
+    open_high: bool = False,
+) -> float:
     """A real number between low and high, ends included unless open."""
     if not isinstance(value, float):
         if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Real):
-            raise TypeError(f"{name} must be a real number; got {value!r} of type {type(value).__name__}")
+            raise TypeError(
+                f"{name} must be a real number; got {value!r} of type {type(value).__name__}"
+            )
         value = float(value)
     if low < value < high or (value == low and not open_low) or (value == high and not open_high):
         return value
@@ -327,7 +367,9 @@ def integer(value: Any, name: str, low: int) -> int:
     """An integer >= low."""
     if type(value) is not int:
         if isinstance(value, (bool, np.bool_)) or not isinstance(value, numbers.Integral):
-            raise TypeError(f"{name} must be an integer; got {value!r} of type {type(value).__name__}")
+            raise TypeError(
+                f"{name} must be an integer; got {value!r} of type {type(value).__name__}"
+            )
         value = int(value)
     if value < low:
         raise ValueError(f"{name} must be at least {low}; got {value}")
@@ -356,13 +398,29 @@ def penalty_grid(alphas: Any, name: str = "alphas") -> int | np.ndarray:
     if isinstance(alphas, numbers.Integral):
         return integer(alphas, name, 1)
     if isinstance(alphas, numbers.Real):
-        raise TypeError(f"{name} must be an integer (how many) or an array of penalties; got {alphas!r}")
+        raise TypeError(
+            f"{name} must be an integer (how many) or an array of penalties; got {alphas!r}"
+        )
     grid = _float_vector(alphas, name)
     if grid.shape[0] == 0:
         raise ValueError(f"{name} must hold at least one penalty; got an empty array")
     _raise_at_first(~np.isfinite(grid), grid, name, "must be finite")
     _raise_at_first(grid < 0, grid, name, "must not be negative")
     return np.sort(grid)[::-1].copy()
+
+
+def penalties(values: Any, name: str, targets: int) -> list[float]:
+    """One finite penalty >= 0 per target, from a number or an array of shape (targets,)."""
+    if np.ndim(values) == 0:
+        return [nonnegative(values, name)] * targets
+    vector = _float_vector(values, name)
+    if vector.shape[0] != targets:
+        raise ValueError(
+            f"{name} must be a number or have one entry per target, shape ({targets},); got {vector.shape}"
+        )
+    _raise_at_first(~np.isfinite(vector), vector, name, "must be finite")
+    _raise_at_first(vector < 0, vector, name, "must not be negative")
+    return vector.tolist()
 
 
 def penalty_array(values: Any, name: str) -> np.ndarray:

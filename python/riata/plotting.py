@@ -62,9 +62,16 @@ def plot_path(
     marker = "o" if len(alphas) == 1 else None
     for row in order[max_labels:]:
         ax.plot(alphas, coefs[row], color="0.75", linewidth=0.6, marker=marker, zorder=1)
-    colours = plt.get_cmap("tab10" if max_labels <= 10 else "tab20").colors
+    colours = [plt.get_cmap("tab10" if max_labels <= 10 else "tab20")(i) for i in range(20)]
     for i, row in enumerate(labelled):
-        ax.plot(alphas, coefs[row], color=colours[i % len(colours)], linewidth=1.5, marker=marker, zorder=2)
+        ax.plot(
+            alphas,
+            coefs[row],
+            color=colours[i % len(colours)],
+            linewidth=1.5,
+            marker=marker,
+            zorder=2,
+        )
     ax.axhline(0.0, color="0.4", linewidth=0.8, zorder=0)
     ax.set_xscale("log")
     if len(alphas) > 1:
@@ -72,7 +79,13 @@ def plot_path(
     ax.set_xlabel("alpha (log scale, decreasing)")
     ax.set_ylabel("coefficient")
     names = [str(j) if feature_names is None else str(feature_names[j]) for j in support]
-    _label(ax, [(float(coefs[row, -1]), names[row], colours[i % len(colours)]) for i, row in enumerate(labelled)])
+    _label(
+        ax,
+        [
+            (float(coefs[row, -1]), names[row], colours[i % len(colours)])
+            for i, row in enumerate(labelled)
+        ],
+    )
     return ax
 
 

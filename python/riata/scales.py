@@ -129,7 +129,9 @@ def convert_penalty(
     dst = check.one_of(dst, "dst", tuple(_SCALES))
     families = _SCALES[src][1] & _SCALES[dst][1]
     if not families:
-        raise ValueError(f"{src} and {dst} have different losses: no penalty of one corresponds to one of the other")
+        raise ValueError(
+            f"{src} and {dst} have different losses: no penalty of one corresponds to one of the other"
+        )
     scalar = isinstance(value, (float, int, np.number))
     if scalar:
         penalty = np.asarray(check.real(value, "value", 0.0, np.inf))
@@ -152,7 +154,9 @@ def convert_penalty(
     if stretched and l1_ratio is not None:
         alpha, ratio = _stretch(alpha, l1_ratio, 1 / deviation if src == "glmnet" else deviation)
         if ratio != l1_ratio and not with_l1_ratio:
-            raise ValueError(f"from {src} to {dst} the l1_ratio changes from {l1_ratio:g} to {ratio:g}: pass with_l1_ratio=True")
+            raise ValueError(
+                f"from {src} to {dst} the l1_ratio changes from {l1_ratio:g} to {ratio:g}: pass with_l1_ratio=True"
+            )
         l1_ratio = ratio
     result: Any = _from_alpha(alpha, dst, n_samples)
     if scalar:

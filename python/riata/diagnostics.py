@@ -1,0 +1,144 @@
+"""Certificates for models that somebody else fitted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from . import _fit, _ridge
+from ._fit import Certificate
+from ._problem import Problem, check_problem
+from ._routes import relative_tolerance
+
+# scikit-learn's classes by name: where alpha and l1_ratio are found (an attribute's name or the value itself).
+_MODELS: dict[str, tuple[Any, Any]] = {
+    "Lasso": ("alpha", 1.0),
+    "LassoCV": ("alpha_", 1.0),
+    "ElasticNet": ("alpha", "l1_ratio"),
+    "ElasticNetCV": ("alpha_", "l1_ratio_"),
+    "Ridge": ("alpha", 0.0),
+    "RidgeCV": ("alpha_", 0.0),
+    "LinearRegression": (0.0, 1.0),
+}
+
+
+def check_solution(
+    estimator: Any, X: Any, y: Any, sample_weight: Any = None, offset: Any = None
+) -> Certificate | list[Certificate]:
+    """Certify a fitted linear model on the data it was fitted to, whoever fitted it.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        riata's or scikit-learn's Lasso, ElasticNet, Ridge, LinearRegression, LassoCV, ElasticNetCV or RidgeCV.
+    X : array-like of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,) or (n_samples, n_targets)
+    sample_weight, offset : array-like of shape (n_samples,), optional
+        As in the fit.
+
+    Returns
+    -------
+    certificate : Certificate, or a list with one per target if ``coef_`` is 2-D
+        `tol` in it is the estimator's, as a relative gap; `status` tells whether the solution keeps it.
+
+    Raises
+    ------
+    TypeError
+        For any other estimator (of a pipeline pass the last step and the transformed X; of a search, ``best_estimator_``).
+    sklearn.exceptions.NotFittedError
+        If it is not fitted.
+    ValueError
+        If X or y do not fit the coefficients.
+
+    Notes
+    -----
+    The primal value comes from the coefficients as they are, the dual value from the residual scaled into the dual's feasible set (Fenchel
+    duality). For alpha = 0 the gap is |P r|^2 / (2 S) with P the projection on the columns of X, which costs a singular value
+    decomposition.
+    """
+    name = _supported_name(estimator)
+    if not hasattr(estimator, "coef_"):
+        from sklearn.exceptions import NotFittedError
+
+        raise NotFittedError(f"this {type(estimator).__name__} is not fitted yet: call fit first")
+    if type(estimator).__module__.split(".")[0] == "riata":
+        problem: Problem = estimator._problem(X, y, sample_weight, offset)
+        alphas = estimator._penalties(problem)
+    else:
+        problem, alphas = _foreign_problem(estimator, name, X, y, sample_weight, offset)
+    tol = relative_tolerance(float(getattr(estimator, "tol", 1e-4)))
+    coef = np.asarray(estimator.coef_, dtype=np.float64)
+    targets = len(alphas)
+    if coef.size != targets * problem.X.shape[1]:
+        raise ValueError(
+            f"coef_ of shape {coef.shape} does not fit X of shape {problem.X.shape} and {targets} target(s)"
+        )
+    rows = coef.reshape(targets, -1)
+    intercepts = np.broadcast_to(
+        np.asarray(estimator.intercept_, dtype=np.float64).ravel(), (targets,)
+    )
+    certificates = []
+    for k, alpha in enumerate(alphas):
+        one = (
+            problem
+            if problem.y.ndim == 1
+            else replace(problem, y=np.ascontiguousarray(problem.y[:, k]))
+        )
+        if alpha == 0 and not problem.is_bounded:
+            certificates.append(
+                _ridge.certify_least_squares(one, rows[k], float(intercepts[k]), tol)
+            )
+        else:
+            certificates.append(_fit.certify(one, rows[k], float(intercepts[k]), alpha, tol))
+    return certificates[0] if coef.ndim == 1 else certificates
+
+
+def _supported_name(estimator: Any) -> str:
+    if isinstance(estimator, type):
+        raise TypeError(f"estimator must be a fitted estimator, not the class {estimator.__name__}")
+    for ancestor in type(estimator).__mro__:
+        if (
+            ancestor.__module__.split(".")[0] in ("riata", "sklearn")
+            and ancestor.__name__ in _MODELS
+        ):
+            return ancestor.__name__
+        if ancestor.__module__.split(".")[0] == "sklearn" and ancestor.__name__.startswith(
+            "MultiTask"
+        ):
+            break  # its penalty joins the targets
+    hint = ""
+    if hasattr(estimator, "steps"):
+        hint = ": pass the last step and the transformed X"
+    elif hasattr(estimator, "best_estimator_"):
+        hint = ": pass best_estimator_"
+    raise TypeError(
+        f"estimator must be one of {', '.join(_MODELS)} of riata or scikit-learn; got {type(estimator).__name__}{hint}"
+    )
+
+
+def _foreign_problem(
+    estimator: Any, name: str, X: Any, y: Any, sample_weight: Any, offset: Any
+) -> tuple[Problem, list[float]]:
+    """scikit-learn's model as riata's problem."""
+
+    def value(source: Any) -> Any:
+        return getattr(estimator, source) if isinstance(source, str) else source
+
+    alpha, l1_ratio = (value(source) for source in _MODELS[name])
+    problem = check_problem(
+        X,
+        y,
+        multi=True,
+        sample_weight=sample_weight,
+        offset=offset,
+        positive=bool(getattr(estimator, "positive", False)),
+        l1_ratio=float(l1_ratio),
+        fit_intercept=estimator.fit_intercept,
+    )
+    targets = 1 if problem.y.ndim == 1 else problem.y.shape[1]
+    unit = problem.total_weight if name.startswith("Ridge") else 1.0
+    return problem, (
+        np.broadcast_to(np.asarray(alpha, dtype=np.float64), (targets,)) / unit
+    ).tolist()
