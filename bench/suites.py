@@ -126,6 +126,8 @@ def memory(options):
     for spec in options.pick(MEMORY_GOALS):
         problem = problems.load(spec)
         for name in options.peers:
+            if name == "r-glmnet":  # its memory is that of another process
+                continue
             cores = options.pinned(options.threads)
             racer = Racer(name, problem, options.target, options.threads, cores, options.budget)
             ladder = racer.ladder()

@@ -60,7 +60,7 @@ void Driver::start() {
             if (problem_.usable[j]) beyond_.push_back(static_cast<Index>(j));
         add(always);
     }
-    active_ = std::make_unique<ActiveSet>(model_, make_gram_system(model_), control_);
+    active_ = std::make_unique<ActiveSet>(problem_, model_, make_gram_system(model_), control_);
     null_ = 0.5 * problem_.yy;
 }
 
@@ -87,7 +87,19 @@ void Driver::make_grid() {
     }
 }
 
-void Driver::choose_system() {}
+/// True where the n x n form of the linear algebra is the cheaper one and can be used.
+bool Driver::samples_pay() const {
+    const auto& l2 = problem_.penalty.l2_factor;
+    if (problem_.request.l1_ratio >= 1 || 4 * active_->free_count() < 3 * design_.rows()) return false;
+    return std::all_of(model_.features().begin(), model_.features().end(),
+                       [&](Index j) { return l2[static_cast<std::size_t>(j)] > 0; });
+}
+
+void Driver::choose_system() {
+    if (on_samples_ || !samples_pay()) return;
+    active_->switch_system(make_sample_system(model_, problem_));
+    on_samples_ = true;
+}
 
 void Driver::set_alpha(std::size_t k) { problem_.at(alphas_[k]); }
 

@@ -38,6 +38,7 @@ private:
     void start();
     void make_grid();
     bool whole_gram_pays() const;
+    bool samples_pay() const;
     void choose_system();
     void set_alpha(std::size_t k);
 
@@ -73,6 +74,7 @@ private:
     double at_before_ = 0, at_now_ = 0;     ///< the l1 scales of those alphas
     Batch batch_;
     Path path_;
+    std::vector<double> null_c_;  ///< correlations of the null model
     double null_ = 0;            ///< objective of the null model
     std::size_t width_ = 8;      ///< alphas per batch
     int corrections_ = 0;        ///< of the alpha at hand

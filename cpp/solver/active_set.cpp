@@ -1,6 +1,6 @@
 #include "solver/active_set.hpp"
 
-#include "kernels/kernels.hpp"
+#include "solver/column_descent.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -11,10 +11,11 @@ namespace {
 constexpr double kTie = 1e-11;      // relative slack at |g| = l1: without it ties are added and dropped for ever
 constexpr int kPatience = 4;        // exchanges without progress before the descent takes over
 constexpr int kMaxExchanges = 25;
+constexpr long kMaxSweeps = 10000;  // of coordinate descent, the last resort
 }  // namespace
 
-ActiveSet::ActiveSet(GramModel& model, std::unique_ptr<FreeSystem> system, Control& control)
-    : model_(model), system_(std::move(system)), control_(control) {}
+ActiveSet::ActiveSet(Problem& problem, GramModel& model, std::unique_ptr<FreeSystem> system, Control& control)
+    : problem_(problem), model_(model), system_(std::move(system)), control_(control) {}
 
 ScalarPenalty::Segment ActiveSet::segment(std::size_t slot) const {
     const ScalarPenalty& h = h_[slot];
@@ -167,7 +168,10 @@ ActiveSet::Report ActiveSet::solve(const Penalty& penalty, double noise, long ma
         rebuild();
         if (descend(noise, max_solves, report)) return report;
     }
-    if (report.solves < max_solves) sweep_coordinates(noise);
+    if (report.solves < max_solves) {
+        descend_columns(problem_, model_.features(), w_, kTie * penalty.l1_scale + noise, kMaxSweeps, control_);
+        rebuild();
+    }
     report.settled = false;
     return report;
 }
@@ -295,38 +299,6 @@ bool ActiveSet::descend(double noise, long max_solves, Report& report) {
         }));
     }
     return false;
-}
-
-/// Coordinate descent on the model, for what defeats both active-set methods.
-void ActiveSet::sweep_coordinates(double noise) {
-    const std::size_t m = w_.size();
-    std::vector<std::size_t> all(m);
-    for (std::size_t slot = 0; slot < m; ++slot) {
-        all[slot] = slot;
-        w_[slot] = std::clamp(w_[slot], h_[slot].lower, h_[slot].upper);
-    }
-    model_.admit_all();
-    std::vector<double> g(m), by_member(m);
-    model_.gradient(w_.data(), all, g.data());
-    for (std::size_t slot = 0; slot < m; ++slot) by_member[model_.position(slot)] = g[slot];
-    const kernels::Kernels& leaf = kernels::active();
-    for (int sweep = 0; sweep < 10000; ++sweep) {
-        if (control_.cancelled()) throw Cancelled{};
-        double largest = 0;
-        for (std::size_t slot = 0; slot < m; ++slot) {
-            const double diagonal = model_(slot, slot), curvature = diagonal + h_[slot].l2;
-            if (curvature <= 0) continue;
-            const double pull = by_member[model_.position(slot)] + diagonal * w_[slot];
-            const double shrunk = std::copysign(std::max(0.0, std::abs(pull) - h_[slot].l1), pull) / curvature;
-            const double next = std::clamp(shrunk, h_[slot].lower, h_[slot].upper), delta = next - w_[slot];
-            if (delta == 0) continue;
-            leaf.axpy(-delta, model_.column(slot), by_member.data(), m);
-            w_[slot] = next;
-            largest = std::max(largest, std::abs(delta) * curvature);
-        }
-        if (largest <= kTie * penalty_->l1_scale + noise) break;
-    }
-    rebuild();
 }
 
 }  // namespace riata

@@ -19,7 +19,7 @@ namespace riata {
 
 class ActiveSet {
 public:
-    ActiveSet(GramModel& model, std::unique_ptr<FreeSystem> system, Control& control);
+    ActiveSet(Problem& problem, GramModel& model, std::unique_ptr<FreeSystem> system, Control& control);
 
     struct Report {
         long solves = 0;
@@ -66,8 +66,8 @@ private:
     bool exchange(double noise, long max_solves, Report& report);
     bool descend(double noise, long max_solves, Report& report);
     double step_to_border(const std::vector<double>& direction, std::size_t& blocking) const;
-    void sweep_coordinates(double noise);
 
+    Problem& problem_;
     GramModel& model_;
     std::unique_ptr<FreeSystem> system_;
     Control& control_;

@@ -48,13 +48,6 @@ void GramModel::reserve(std::size_t size) {
     ld_ = ld;
 }
 
-void GramModel::admit_all() {
-    if (members() == size()) return;
-    std::vector<std::size_t> all(size());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    admit(all);
-}
-
 void GramModel::admit(const std::vector<std::size_t>& slots) {
     std::vector<std::size_t> fresh;
     for (std::size_t slot : slots)
@@ -85,11 +78,17 @@ void GramModel::admit(const std::vector<std::size_t>& slots) {
 }
 
 void GramModel::gradient(const double* w, const std::vector<std::size_t>& slots, double* g) {
-    std::size_t missing = 0;
+    std::size_t missing = 0, support = 0;
+    bool possible = true;
     for (std::size_t slot : slots) missing += position_[slot] < 0;
-    // Costs in entries read. A missing column costs n for each member once and saves n every time.
-    const std::size_t n = design_.rows(), by_gram = slots.size() * members(), by_residual = n * (slots.size() + members());
-    if (missing == 0 ? by_gram <= by_residual : n >= 4 * size()) {
+    for (std::size_t slot = 0; slot < size(); ++slot)
+        if (w[slot] != 0) {
+            ++support;
+            possible = possible && position_[slot] >= 0;
+        }
+    // Costs in entries read. A missing column has to be computed first, which is worth it where it then saves a lot.
+    const std::size_t by_gram = slots.size() * members(), by_residual = design_.rows() * (slots.size() + support);
+    if (possible && (missing == 0 ? by_gram : 8 * by_gram) <= by_residual) {
         if (missing > 0) admit(slots);
         gradient_by_gram(w, slots, g);
     } else {
@@ -115,7 +114,7 @@ void GramModel::gradient_by_residual(const double* w, const std::vector<std::siz
     const std::size_t n = design_.rows();
     support_.clear();
     w_.clear();
-    for (std::size_t slot : member_)
+    for (std::size_t slot = 0; slot < size(); ++slot)
         if (w[slot] != 0) {
             support_.push_back(features_[slot]);
             w_.push_back(-w[slot]);

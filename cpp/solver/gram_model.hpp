@@ -30,7 +30,6 @@ public:
 
     /// Makes the listed slots members.
     void admit(const std::vector<std::size_t>& slots);
-    void admit_all();
     std::size_t members() const { return member_.size(); }
     const std::vector<std::size_t>& member() const { return member_; }
     bool is_member(std::size_t slot) const { return position_[slot] >= 0; }
@@ -42,7 +41,7 @@ public:
     std::size_t position(std::size_t slot) const { return static_cast<std::size_t>(position_[slot]); }
 
     /// g[i] = q_i - (G w)_i for the listed slots, by the cheaper of the Gram matrix and the residual. w has an entry
-    /// for every slot and is zero for those that are no members.
+    /// for every slot.
     void gradient(const double* w, const std::vector<std::size_t>& slots, double* g);
 
     std::size_t bytes() const { return G_.capacity() * sizeof(double); }

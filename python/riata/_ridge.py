@@ -23,16 +23,14 @@ import numpy as np
 from . import _fit
 from . import _validation as check
 from ._fit import Certificate
+from ._linalg import ShiftedInverse, column_space, cutoff, svd
 from ._problem import Array, Problem
 
 REFINEMENTS = 5
-SETTLED = (
-    1e-28  # suboptimality, relative to the null objective, below which refining further is noise
-)
-ACCEPTED = 1e-15  # the same, above which the Gram matrix is not trusted and the svd takes over
-FULL_RANK = (
-    1e-8  # smallest eigenvalue, relative to the largest, of a Gram matrix that counts as regular
-)
+# Suboptimality relative to the null objective: below SETTLED refining further is noise, above ACCEPTED the Gram matrix is
+# not trusted and the svd takes over.
+SETTLED = 1e-28
+ACCEPTED = 1e-15
 CHUNK = 16  # answers refined together: bounds the n x CHUNK residuals
 
 
@@ -88,7 +86,7 @@ def certify_least_squares(
     A = system.explicit()[:, system.kept]
     if problem.fit_intercept:  # an intercept that is off counts too
         A = np.column_stack([A, system.root])
-    U = _column_space(A)
+    U = column_space(A)
     lost = 0.5 * float(((U.T @ (system.root * residual)) ** 2).sum()) / system.total
     return _least_squares_certificate(system, coef, intercept, lost, tol)
 
@@ -256,7 +254,7 @@ class _Features:
         if len(kept) < system.p:
             G, Q = G[np.ix_(kept, kept)], Q[kept]
         self.Q, self.v = Q, system.v[kept]
-        self.inverse = _ShiftedInverse(G, self.v, system.lam)
+        self.inverse = ShiftedInverse(G, self.v, system.lam)
 
     def start(self, columns: slice) -> Array:
         return self.inverse.apply(self.Q[:, self.system.targets[columns]], columns)
@@ -300,7 +298,7 @@ class _Samples:
         self.basis = self._basis()
         K = self.project(self.project(K).T)
         empty = int((system.root == 0).sum())
-        self.inverse = _ShiftedInverse(
+        self.inverse = ShiftedInverse(
             K, np.ones(system.n), system.lam, null_size=self.basis.shape[1] + empty
         )
 
@@ -309,7 +307,7 @@ class _Samples:
         columns = [self.Z]
         if self.system.problem.fit_intercept:
             columns.append(self.system.root[:, None])
-        return _column_space(np.column_stack(columns))
+        return column_space(np.column_stack(columns))
 
     def project(self, A: Array) -> Array:
         return A - self.basis @ (self.basis.T @ A)
@@ -341,65 +339,6 @@ class _Samples:
         return step, 0.5 * (rho * (rho - lam * step)).sum(axis=0)
 
 
-class _ShiftedInverse:
-    """Applies (A + lam_m diag(v))^-1 for several lam_m to columns; A symmetric positive semidefinite."""
-
-    def __init__(self, A: Array, v: Array, lam: Array, null_size: int = 0) -> None:
-        self.lam = lam
-        self.eigen = bool((lam != lam[0]).any() and (v > 0).all()) or lam[0] == 0
-        if self.eigen:
-            scale = np.ones(len(v)) if lam[0] == 0 else 1 / np.sqrt(v)
-            if (
-                lam[0] == 0 and null_size == 0
-            ):  # least squares on regular columns: units do not matter
-                scale = _unit_diagonal(A)
-            self.scale = scale[:, None]
-            values, self.vectors = np.linalg.eigh(A * self.scale * scale)
-            if lam[0] == 0:
-                values[:null_size] = np.inf  # directions known to be empty
-                if values.min(initial=np.inf) <= FULL_RANK * values[-1]:
-                    raise np.linalg.LinAlgError("not of full rank")
-            self.values = np.maximum(values, 0.0)[:, None]
-        else:
-            self.factors = {x: _Cholesky(A, x * v) for x in dict.fromkeys(lam.tolist())}
-
-    def apply(self, B: Array, columns: slice) -> Array:
-        lam = self.lam[columns]
-        if self.eigen:
-            return self.scale * (
-                self.vectors @ ((self.vectors.T @ (self.scale * B)) / (self.values + lam))
-            )
-        if len(self.factors) == 1:
-            return self.factors[lam[0]].solve(B)
-        return np.column_stack([self.factors[x].solve(B[:, m]) for m, x in enumerate(lam.tolist())])
-
-
-class _Cholesky:
-    """A + diag(d), factorised with its diagonal scaled to one."""
-
-    def __init__(self, A: Array, d: Array) -> None:
-        from scipy.linalg import cho_factor, cho_solve
-
-        M = np.array(A, order="F")
-        M.flat[:: len(M) + 1] += d
-        self.scale = _unit_diagonal(M)
-        M *= self.scale
-        M *= self.scale[:, None]
-        self.factor = cho_factor(M, overwrite_a=True, check_finite=False)
-        self.cho_solve = cho_solve
-
-    def solve(self, B: Array) -> Array:
-        scale = self.scale if B.ndim == 1 else self.scale[:, None]
-        return np.asarray(scale * self.cho_solve(self.factor, scale * B, check_finite=False))
-
-
-def _unit_diagonal(A: Array) -> Array:
-    diagonal = np.diagonal(A)
-    if not (diagonal > 0).all():
-        raise np.linalg.LinAlgError("a column is empty")
-    return np.asarray(1 / np.sqrt(diagonal))
-
-
 def _solve_svd(system: _System) -> Direct:
     """Singular values of the centred X: s / (s^2 + lam), and the minimum-norm solution for lam = 0."""
     A = system.explicit()
@@ -410,10 +349,10 @@ def _solve_svd(system: _System) -> Direct:
     rest = np.setdiff1d(kept, free, assume_unique=True)
     scale = 1 / np.sqrt(v[rest]) if is_penalised else np.ones(len(rest))
     Z, P = A[:, free], A[:, rest] * scale
-    basis = _column_space(Z)
+    basis = column_space(Z)
     P = P - basis @ (basis.T @ P)
-    U, size, Vt = _svd(P)
-    use = size > _cutoff(size, P.shape)
+    U, size, Vt = svd(P)
+    use = size > cutoff(size, P.shape)
     U, size, Vt = U[:, use], size[use], Vt[use]
     W = np.zeros((system.p, len(lam)), order="F")
     W[rest] = scale[:, None] * (Vt.T @ ((U.T @ B) / (size[:, None] + lam / size[:, None])))
@@ -422,19 +361,3 @@ def _solve_svd(system: _System) -> Direct:
     R, b = system.residual(W, slice(None))
     lost = 0.5 * ((U.T @ (system.root[:, None] * R)) ** 2).sum(axis=0)
     return Direct(W, b, system.loss(R), lost, 1, "svd")
-
-
-def _column_space(A: Array) -> Array:
-    """Orthonormal basis of the columns of A."""
-    U, size, _ = _svd(A)
-    return U[:, size > _cutoff(size, A.shape)]
-
-
-def _svd(A: Array) -> tuple[Array, Array, Array]:
-    U, size, Vt = np.linalg.svd(A, full_matrices=False)
-    return U, size, Vt
-
-
-def _cutoff(size: Array, shape: tuple[int, ...]) -> float:
-    """Singular values up to this are rounding."""
-    return float(size.max(initial=0.0)) * max(shape) * float(np.finfo(np.float64).eps)

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from ._numeric import numeric_array, raise_at_first
+
 FLOAT64 = np.dtype(np.float64)
 FLOAT32 = np.dtype(np.float32)
 
@@ -47,7 +49,7 @@ def _is_borrowable(X: np.ndarray) -> bool:
 
 def _convert_matrix(X: Any, name: str) -> np.ndarray:
     reject_sparse(X, name)
-    array = _numeric_array(X, name)
+    array = numeric_array(X, name)
     if array.ndim != 2:
         raise ValueError(
             f"{name} must be 2-D, of shape (n_samples, n_features); got {array.ndim}-D of shape {array.shape}. Reshape your data "
@@ -103,7 +105,7 @@ def require_finite(array: np.ndarray, name: str) -> None:
     """Raise ValueError at the first NaN or infinity. One pass; a second one only if the sum is not finite."""
     if math.isfinite(array.sum()):
         return
-    _raise_at_first(~np.isfinite(array), array, name, "must be finite")
+    raise_at_first(~np.isfinite(array), array, name, "must be finite")
 
 
 def prediction_matrix(X: Any, n_features: int, owner: str) -> np.ndarray:
@@ -135,7 +137,7 @@ def target(y: Any, n: int, *, multi: bool = False, name: str = "y") -> np.ndarra
     if y is None:
         raise ValueError("This estimator requires y to be passed, but the target y is None.")
     reject_sparse(y, name)
-    array = _numeric_array(y, name)
+    array = numeric_array(y, name)
     if array.ndim == 2 and array.shape[1] == 1 and not multi:
         array = array[:, 0]
     if array.ndim != 1 and not (multi and array.ndim == 2 and array.shape[1] > 0):
@@ -152,7 +154,7 @@ def target(y: Any, n: int, *, multi: bool = False, name: str = "y") -> np.ndarra
     with np.errstate(over="ignore"):
         vector = np.ascontiguousarray(array, dtype=np.float64)
     if not np.isfinite(vector).all():
-        _raise_at_first(~np.isfinite(vector), vector, name, "must be finite")
+        raise_at_first(~np.isfinite(vector), vector, name, "must be finite")
     return vector
 
 
@@ -177,8 +179,8 @@ def sample_weights(weights: Any, n: int) -> np.ndarray | None:
             raise ValueError(
                 f"{name} is zero everywhere: at least one of the {n} weights must be positive"
             )
-    _raise_at_first(~np.isfinite(vector), vector, name, "must be finite")
-    _raise_at_first(vector < 0, vector, name, "must not be negative")
+    raise_at_first(~np.isfinite(vector), vector, name, "must be finite")
+    raise_at_first(vector < 0, vector, name, "must not be negative")
     raise ValueError(f"{name} must have a finite sum; got {vector.sum()}")
 
 
@@ -189,7 +191,7 @@ def offset_vector(offset: Any, n: int) -> np.ndarray | None:
     vector = _float_vector(offset, "offset")
     if vector.shape[0] != n:
         raise ValueError(f"offset must have one entry per sample, shape ({n},); got {vector.shape}")
-    _raise_at_first(~np.isfinite(vector), vector, "offset", "must be finite")
+    raise_at_first(~np.isfinite(vector), vector, "offset", "must be finite")
     return vector
 
 
@@ -198,8 +200,8 @@ def penalty_vector(weights: Any, p: int, name: str) -> np.ndarray | None:
     if weights is None:
         return None
     vector = _feature_vector(weights, p, name)
-    _raise_at_first(np.isnan(vector), vector, name, "must not be NaN")
-    _raise_at_first(vector < 0, vector, name, "must not be negative")
+    raise_at_first(np.isnan(vector), vector, name, "must not be NaN")
+    raise_at_first(vector < 0, vector, name, "must not be negative")
     return vector
 
 
@@ -221,8 +223,8 @@ def _one_bound(value: Any, p: int, name: str, free: float) -> np.ndarray | None:
     if value is None:
         return None
     vector = _feature_vector(value, p, name)
-    _raise_at_first(np.isnan(vector), vector, name, "must not be NaN")
-    _raise_at_first(vector == -free, vector, name, f"must not be {-free}")
+    raise_at_first(np.isnan(vector), vector, name, "must not be NaN")
+    raise_at_first(vector == -free, vector, name, f"must not be {-free}")
     return None if (vector == free).all() else vector
 
 
@@ -238,85 +240,11 @@ def _feature_vector(value: Any, p: int, name: str) -> np.ndarray:
 
 
 def _float_vector(value: Any, name: str) -> np.ndarray:
-    array = _numeric_array(value, name)
+    array = numeric_array(value, name)
     if array.ndim != 1:
         raise ValueError(f"{name} must be 1-D; got shape {array.shape}")
     with np.errstate(over="ignore"):
         return np.ascontiguousarray(array, dtype=np.float64)
-
-
-# --- what numpy makes of it -------------------------------------------------------------------------------------------
-
-
-def _numeric_array(x: Any, name: str) -> np.ndarray:
-    """x as a real numeric ndarray (a view where possible); everything that is no such thing is refused."""
-    if isinstance(x, np.ma.MaskedArray):
-        _raise_at_first(np.ma.getmaskarray(x), x, name, "must have no masked entries")
-        x = x.data
-    if isinstance(x, (str, bytes)):
-        raise TypeError(f"{name} must be numeric; got the string {x!r}")
-    try:
-        array = np.asarray(x)
-    except ValueError as error:
-        raise ValueError(f"{name} is not a rectangular array of numbers: {error}") from error
-    kind = array.dtype.kind
-    if kind in "fiub":
-        return array
-    if kind == "O":
-        return _numbers_from_objects(array, name)
-    if kind == "c":
-        raise ValueError(f"Complex data not supported: {name} has dtype {array.dtype}")
-    what = {"U": "strings", "S": "bytes", "M": "dates", "m": "time differences"}.get(
-        kind, "no numbers"
-    )
-    first = f", {_at(name, (0,) * array.ndim)} is {array.flat[0]!r}" if array.size else ""
-    raise TypeError(f"{name} must be numeric; it holds {what} (dtype {array.dtype}){first}")
-
-
-def _numbers_from_objects(array: np.ndarray, name: str) -> np.ndarray:
-    kinds = set(map(type, array.ravel().tolist()))
-    if not any(_is_refused(kind) for kind in kinds):
-        try:
-            return array.astype(np.float64)
-        except (TypeError, ValueError, OverflowError):
-            pass  # found and named below
-    for position in np.ndindex(array.shape):
-        value = array[position]
-        where = f"{_at(name, position)} is {value!r}"
-        if isinstance(value, numbers.Complex) and not isinstance(value, numbers.Real):
-            raise ValueError(f"Complex data not supported: {where}")
-        if _is_refused(type(value)):
-            raise TypeError(f"{where}: must be a number, not {type(value).__name__}")
-        try:
-            float(value)
-        except (TypeError, OverflowError) as error:
-            raise TypeError(f"{where}: {error}") from error
-        except ValueError as error:
-            raise ValueError(f"{where}: {error}") from error
-    raise TypeError(f"{name} cannot be converted to float64 (dtype object)")
-
-
-def _is_refused(kind: type) -> bool:
-    """Types that float() or astype() would take, or turn into NaN, without a word."""
-    if issubclass(kind, (str, bytes, type(None), np.datetime64, np.timedelta64)):
-        return True
-    return issubclass(kind, numbers.Complex) and not issubclass(kind, numbers.Real)
-
-
-def _raise_at_first(bad: np.ndarray, values: Any, name: str, rule: str) -> None:
-    """Raise ValueError at the first True of bad, if there is one."""
-    if not bad.any():
-        return
-    position = np.unravel_index(int(np.argmax(bad)), bad.shape)
-    value = values[position]
-    word = str(value)
-    if isinstance(value, (float, np.floating)) and math.isnan(value):
-        word = "NaN"
-    raise ValueError(f"{_at(name, position)} is {word}: {name} {rule}")
-
-
-def _at(name: str, position: tuple[Any, ...]) -> str:
-    return f"{name}[{', '.join(str(int(i)) for i in position)}]"
 
 
 # --- parameters -------------------------------------------------------------------------------------------------------
@@ -404,8 +332,8 @@ def penalty_grid(alphas: Any, name: str = "alphas") -> int | np.ndarray:
     grid = _float_vector(alphas, name)
     if grid.shape[0] == 0:
         raise ValueError(f"{name} must hold at least one penalty; got an empty array")
-    _raise_at_first(~np.isfinite(grid), grid, name, "must be finite")
-    _raise_at_first(grid < 0, grid, name, "must not be negative")
+    raise_at_first(~np.isfinite(grid), grid, name, "must be finite")
+    raise_at_first(grid < 0, grid, name, "must not be negative")
     return np.sort(grid)[::-1].copy()
 
 
@@ -418,15 +346,15 @@ def penalties(values: Any, name: str, targets: int) -> list[float]:
         raise ValueError(
             f"{name} must be a number or have one entry per target, shape ({targets},); got {vector.shape}"
         )
-    _raise_at_first(~np.isfinite(vector), vector, name, "must be finite")
-    _raise_at_first(vector < 0, vector, name, "must not be negative")
+    raise_at_first(~np.isfinite(vector), vector, name, "must be finite")
+    raise_at_first(vector < 0, vector, name, "must not be negative")
     return vector.tolist()
 
 
 def penalty_array(values: Any, name: str) -> np.ndarray:
     """Penalties of any shape as float64 in [0, inf]."""
-    array = np.asarray(_numeric_array(values, name), dtype=np.float64)
-    _raise_at_first(~(array >= 0), array, name, "must not be negative or NaN")
+    array = np.asarray(numeric_array(values, name), dtype=np.float64)
+    raise_at_first(~(array >= 0), array, name, "must not be negative or NaN")
     return array
 
 

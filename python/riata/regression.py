@@ -6,189 +6,17 @@ parameters at the end, `certificate_`, an offset, and solutions far more accurat
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
-from sklearn.utils.metadata_routing import UNUSED
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from . import _validation as check
-from ._fit import MAX_ITER, Certificate
+from ._estimator import LinearRegressor, SparseRegressor
 from ._path import enet_path, lasso_path
-from ._problem import Array, Problem, check_problem
-from ._routes import relative_tolerance
-from ._single import Fits, fit_targets
-from .exceptions import warn_not_converged
+from ._problem import Array, Problem
 
 
-class _LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
-    """What the three estimators share: problem in, attributes out, prediction."""
-
-    def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
-        """The data and this estimator's penalty, checked."""
-        return check_problem(
-            X,
-            y,
-            multi=True,
-            sample_weight=sample_weight,
-            offset=offset,
-            penalty_weights=self.penalty_weights,
-            l2_weights=self.l2_weights,
-            lower=self.lower,
-            upper=self.upper,
-            positive=self.positive,
-            l1_ratio=self._mixing(),
-            fit_intercept=self.fit_intercept,
-            standardize=self.standardize,
-            n_threads=self.n_threads,
-        )
-
-    def _mixing(self) -> float:
-        raise NotImplementedError
-
-    def _penalties(self, problem: Problem) -> list[float]:
-        """One penalty per target, on riata's scale."""
-        targets = 1 if problem.y.ndim == 1 else problem.y.shape[1]
-        return [check.nonnegative(self.alpha, "alpha")] * targets
-
-    def _fit(self, X: Any, y: Any, sample_weight: Any, offset: Any, route: str = "auto") -> Fits:
-        """Check, solve and take over the results; until the last step the estimator stays as it was."""
-        tol = check.nonnegative(self.tol, "tol")
-        max_iter = (
-            MAX_ITER if self.max_iter is None else check.integer(self.max_iter, "max_iter", 1)
-        )
-        problem = self._problem(X, y, sample_weight, offset)
-        names = _names(X)
-        fits = fit_targets(
-            problem, self._penalties(problem), relative_tolerance(tol), max_iter, route
-        )
-        self._take(fits, problem, names)
-        worst = fits.worst
-        if not worst.converged:
-            warn_not_converged(
-                f"The duality gap is {worst.rel_gap / 2:.2g} * |y|^2 / n (y centred), tol={tol:g} asked for less. Raise max_iter (now "
-                f"{max_iter}), tol or alpha; certificate_ holds the gap of this fit.",
-                stacklevel=3,
-            )
-        return fits
-
-    def _take(self, fits: Fits, problem: Problem, names: Array | None) -> None:
-        dtype = problem.X.dtype
-        single = self._is_single(problem.y)
-        self.coef_ = (fits.coef[:, 0] if single else fits.coef.T).astype(dtype, copy=False)
-        if not problem.fit_intercept:
-            self.intercept_: Any = 0.0
-        elif problem.y.ndim == 1:
-            self.intercept_ = dtype.type(fits.intercepts[0])
-        else:
-            self.intercept_ = np.array(fits.intercepts, dtype=dtype)
-        self.certificate_: Certificate | list[Certificate] = (
-            fits.certificates[0] if single else fits.certificates
-        )
-        self.n_features_in_ = problem.X.shape[1]
-        if names is not None:
-            self.feature_names_in_ = names
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
-
-    def _is_single(self, y: Array) -> bool:
-        """Whether coef_ is a vector."""
-        return y.ndim == 1 or y.shape[1] == 1
-
-    def predict(self, X: Any) -> Array:
-        """X @ coef_ + intercept_; an offset, if the fit had one, is the caller's to add.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-
-        Returns
-        -------
-        y : ndarray of shape (n_samples,) or (n_samples, n_targets)
-        """
-        if not hasattr(self, "coef_"):
-            check_is_fitted(self)
-        if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
-            check.reject_sparse(X, "X")
-            validate_data(
-                self, X=X, reset=False, skip_check_array=True
-            )  # feature names and their number
-        X = check.prediction_matrix(X, self.n_features_in_, type(self).__name__)
-        return np.asarray(X @ self.coef_.T + self.intercept_)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
-        return tags
-
-
-class _SparseRegressor(_LinearRegressor):
-    """Lasso and ElasticNet."""
-
-    __metadata_request__fit: ClassVar = {"check_input": UNUSED}
-
-    def fit(
-        self,
-        X: Any,
-        y: Any,
-        sample_weight: Any = None,
-        offset: Any = None,
-        *,
-        check_input: bool = True,
-    ) -> Self:
-        """Fit the model.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Any real dtype; float32 and float64 with contiguous rows or columns are read in place. Never modified.
-        y : array-like of shape (n_samples,) or (n_samples, n_targets)
-            Several targets are independent problems over one X.
-        sample_weight : array-like of shape (n_samples,) or float, optional
-            Weight 2 is a row given twice, weight 0 a row left out.
-        offset : array-like of shape (n_samples,), optional
-            Known part of the prediction, subtracted from y; `predict` does not add it.
-        check_input : bool, default=True
-            Of no effect: checks cost next to nothing here.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError, TypeError
-            For bad input, naming the argument, the value and its position; the estimator stays as it was.
-
-        Warns
-        -----
-        ConvergenceWarning
-            If the duality gap stayed above `tol`; it quotes the gap in the unit of `tol`.
-        """
-        check.flag(self.warm_start, "warm_start")
-        check.one_of(self.selection, "selection", ("cyclic", "random"))
-        fits = self._fit(X, y, sample_weight, offset)
-        gaps = [certificate.gap for certificate in fits.certificates]
-        if len(gaps) == 1:
-            self.dual_gap_: Any = gaps[0]
-            self.n_iter_: Any = fits.n_iter[0]
-        else:
-            self.dual_gap_ = np.array(gaps)
-            self.n_iter_ = fits.n_iter
-        return self
-
-    @property
-    def sparse_coef_(self) -> Any:
-        """`coef_` as a sparse CSR container of shape (1, n_features) or (n_targets, n_features)."""
-        from scipy.sparse import csr_array, csr_matrix
-        from sklearn import get_config
-
-        make = csr_array if get_config().get("sparse_interface") == "sparray" else csr_matrix
-        return make(np.atleast_2d(self.coef_))
-
-
-class Lasso(_SparseRegressor):
+class Lasso(SparseRegressor):
     """Linear model with an L1 penalty, a drop-in for scikit-learn's that comes with proof.
 
     Minimises, with S the sum of the sample weights s,
@@ -289,7 +117,7 @@ class Lasso(_SparseRegressor):
         return 1.0
 
 
-class ElasticNet(_SparseRegressor):
+class ElasticNet(SparseRegressor):
     """Linear model with L1 and L2 penalties, a drop-in for scikit-learn's that comes with proof.
 
     Minimises, with S the sum of the sample weights s,
@@ -361,7 +189,7 @@ class ElasticNet(_SparseRegressor):
         return self.l1_ratio  # checked with the problem
 
 
-class Ridge(_LinearRegressor):
+class Ridge(LinearRegressor):
     """Linear model with an L2 penalty, a drop-in for scikit-learn's, by one factorisation and certified.
 
     Minimises, as scikit-learn's Ridge does, for each target
@@ -494,12 +322,3 @@ class Ridge(_LinearRegressor):
 
     def _is_single(self, y: Array) -> bool:
         return y.ndim == 1
-
-
-def _names(X: Any) -> Array | None:
-    """Feature names by scikit-learn's rules."""
-    if type(X) is np.ndarray:
-        return None
-    probe = BaseEstimator()
-    validate_data(probe, X=X, skip_check_array=True)
-    return getattr(probe, "feature_names_in_", None)

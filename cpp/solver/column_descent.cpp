@@ -1,0 +1,61 @@
+#include "solver/column_descent.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/kernels.hpp"
+
+namespace riata {
+
+long descend_columns(const Problem& problem, const std::vector<Index>& features, std::vector<double>& w,
+                     double tolerance, long max_sweeps, Control& control) {
+    const std::size_t n = problem.design.rows();
+    const kernels::Kernels& leaf = kernels::active();
+    std::vector<Index> support;
+    std::vector<double> minus_w;
+    for (std::size_t i = 0; i < features.size(); ++i) {
+        const ScalarPenalty h = problem.penalty[static_cast<std::size_t>(features[i])];
+        w[i] = std::clamp(w[i], h.lower, h.upper);
+        if (w[i] == 0) continue;
+        support.push_back(features[i]);
+        minus_w.push_back(-w[i]);
+    }
+    std::vector<double> r = problem.y, x(n);  // both times S^.5 below
+    problem.design.accumulate(support, minus_w.data(), 1, r.data(), problem.team);
+    if (problem.root_weights())
+        for (std::size_t i = 0; i < n; ++i) r[i] *= problem.root_s[i];
+
+    // A sweep over everything is followed by sweeps over what moved in it, until those stand still.
+    std::vector<std::size_t> all(features.size()), moving;
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    const auto sweep = [&](const std::vector<std::size_t>& places) {
+        double largest = 0;
+        for (std::size_t i : places) {
+            if (control.cancelled()) throw Cancelled{};
+            const auto j = static_cast<std::size_t>(features[i]);
+            const ScalarPenalty h = problem.penalty[j];
+            const double norm = problem.design.moments().norm[j], diagonal = norm * norm, curvature = diagonal + h.l2;
+            problem.design.gather({features[i]}, problem.root_weights(), x.data(), problem.team);
+            const double pull = leaf.dot(x.data(), r.data(), n) + diagonal * w[i];
+            const double shrunk = std::copysign(std::max(0.0, std::abs(pull) - h.l1), pull) / curvature;
+            const double next = std::clamp(shrunk, h.lower, h.upper), delta = next - w[i];
+            if (delta == 0) continue;
+            leaf.axpy(-delta, x.data(), r.data(), n);
+            w[i] = next;
+            largest = std::max(largest, std::abs(delta) * curvature);
+        }
+        return largest;
+    };
+    long sweeps = 0;
+    while (sweeps < max_sweeps) {
+        ++sweeps;
+        if (sweep(all) <= tolerance) break;
+        moving.clear();
+        for (std::size_t i : all)
+            if (w[i] != 0) moving.push_back(i);
+        for (int k = 0; k < 20 && sweeps < max_sweeps && sweep(moving) > tolerance; ++k) ++sweeps;
+    }
+    return sweeps;
+}
+
+}  // namespace riata

@@ -1,0 +1,84 @@
+"""Factorisations of small symmetric matrices and of matrices that may lack full rank."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._problem import Array
+
+# Smallest eigenvalue, relative to the largest, of a Gram matrix that counts as regular.
+FULL_RANK = 1e-8
+
+
+class ShiftedInverse:
+    """Applies (A + lam_m diag(v))^-1 for several lam_m to columns; A symmetric positive semidefinite."""
+
+    def __init__(self, A: Array, v: Array, lam: Array, null_size: int = 0) -> None:
+        self.lam = lam
+        self.eigen = bool((lam != lam[0]).any() and (v > 0).all()) or lam[0] == 0
+        if self.eigen:
+            scale = np.ones(len(v)) if lam[0] == 0 else 1 / np.sqrt(v)
+            if lam[0] == 0 and null_size == 0:
+                # Least squares on regular columns: units do not matter.
+                scale = _unit_diagonal(A)
+            self.scale = scale[:, None]
+            values, self.vectors = np.linalg.eigh(A * self.scale * scale)
+            if lam[0] == 0:
+                values[:null_size] = np.inf  # directions known to be empty
+                if values.min(initial=np.inf) <= FULL_RANK * values[-1]:
+                    raise np.linalg.LinAlgError("not of full rank")
+            self.values = np.maximum(values, 0.0)[:, None]
+        else:
+            self.factors = {x: _Cholesky(A, x * v) for x in dict.fromkeys(lam.tolist())}
+
+    def apply(self, B: Array, columns: slice) -> Array:
+        lam = self.lam[columns]
+        if self.eigen:
+            return self.scale * (
+                self.vectors @ ((self.vectors.T @ (self.scale * B)) / (self.values + lam))
+            )
+        if len(self.factors) == 1:
+            return self.factors[lam[0]].solve(B)
+        return np.column_stack([self.factors[x].solve(B[:, m]) for m, x in enumerate(lam.tolist())])
+
+
+class _Cholesky:
+    """A + diag(d), factorised with its diagonal scaled to one."""
+
+    def __init__(self, A: Array, d: Array) -> None:
+        from scipy.linalg import cho_factor, cho_solve
+
+        M = np.array(A, order="F")
+        M.flat[:: len(M) + 1] += d
+        self.scale = _unit_diagonal(M)
+        M *= self.scale
+        M *= self.scale[:, None]
+        self.factor = cho_factor(M, overwrite_a=True, check_finite=False)
+        self.cho_solve = cho_solve
+
+    def solve(self, B: Array) -> Array:
+        scale = self.scale if B.ndim == 1 else self.scale[:, None]
+        return np.asarray(scale * self.cho_solve(self.factor, scale * B, check_finite=False))
+
+
+def _unit_diagonal(A: Array) -> Array:
+    diagonal = np.diagonal(A)
+    if not (diagonal > 0).all():
+        raise np.linalg.LinAlgError("a column is empty")
+    return np.asarray(1 / np.sqrt(diagonal))
+
+
+def column_space(A: Array) -> Array:
+    """Orthonormal basis of the columns of A."""
+    U, size, _ = svd(A)
+    return U[:, size > cutoff(size, A.shape)]
+
+
+def svd(A: Array) -> tuple[Array, Array, Array]:
+    U, size, Vt = np.linalg.svd(A, full_matrices=False)
+    return U, size, Vt
+
+
+def cutoff(size: Array, shape: tuple[int, ...]) -> float:
+    """Singular values up to this are rounding."""
+    return float(size.max(initial=0.0)) * max(shape) * float(np.finfo(np.float64).eps)
