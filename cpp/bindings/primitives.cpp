@@ -25,10 +25,11 @@ py::array_t<double> alpha_max_of(const py::array& X, const Doubles& y, const May
     return to_array(unlocked([&] {
         Team team(n_threads);
         Problem problem(*design, columns[0].data(), request, team);
+        Control control;
         std::vector<double> out;
         for (std::size_t t = 0; t < columns.size(); ++t) {
             if (t > 0) problem.set_response(columns[t].data(), team);
-            out.push_back(alpha_max(problem));
+            out.push_back(alpha_max(problem, control));
         }
         return out;
     }));

@@ -22,7 +22,7 @@ RIATA_INLINE void accumulate_tile(const T* const* x, size_t more, const double* 
         vec xi[C];
         if constexpr (R > 1 && C > 1)
 #pragma GCC unroll 8
-            for (int a = 0; a < C; ++a) __builtin_prefetch(next[a] + i);
+            for (int a = 0; a < C; ++a) __builtin_prefetch(next[a] + i, 0, 2);
 #pragma GCC unroll 8
         for (int a = 0; a < C; ++a) xi[a] = load(p[a] + i, f...) - shift[a];
 #pragma GCC unroll 8
@@ -73,7 +73,7 @@ RIATA_INLINE void rows_tile(const T* x, const T* next, size_t ldx, const double*
     for (size_t i = 0; i < n; ++i) {
         vec xi[V];
 #pragma GCC unroll 8
-        for (int v = 0; v < V; ++v) __builtin_prefetch(next + i * ldx + v * W);
+        for (int v = 0; v < V; ++v) __builtin_prefetch(next + i * ldx + v * W, 0, 2);
 #pragma GCC unroll 8
         for (int v = 0; v < V; ++v) xi[v] = load(x + i * ldx + v * W, f...) - shift[v];
 #pragma GCC unroll 8

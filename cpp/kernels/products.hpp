@@ -4,7 +4,7 @@
 
 /// Rows per partial sum. The sum of one (j, k) is W lanes over a chunk, their total, and the totals in order:
 /// it depends on n alone, not on which other j and k are asked for.
-constexpr size_t kChunk = 512;
+constexpr size_t kChunk = 256;
 
 struct NoShift {
     struct Local {
@@ -66,9 +66,8 @@ RIATA_INLINE void product_tile(const X& x, const Shift& shift, size_t j, size_t 
     size_t i = 0;
     for (; i + W <= n; i += W) {
         vec xi[C];
-        if constexpr (R > 1)
 #pragma GCC unroll 8
-            for (int a = 0; a < C; ++a) __builtin_prefetch(next[a] + i);
+        for (int a = 0; a < C; ++a) __builtin_prefetch(next[a] + i, 0, 2);
 #pragma GCC unroll 8
         for (int a = 0; a < C; ++a) xi[a] = shifted(load(p[a] + i), a, i0 + i);
 #pragma GCC unroll 8

@@ -99,7 +99,7 @@ void pack_columns(const T* x, ptrdiff_t ldx, const double* c, const double* s, s
             for (; i + W <= n; i += W) {
                 if (j + 2 * W <= m)
 #pragma GCC unroll 8
-                    for (int l = 0; l < W; ++l) __builtin_prefetch(xj + (W + l) * ldx + i);
+                    for (int l = 0; l < W; ++l) __builtin_prefetch(xj + (W + l) * ldx + i, 0, 2);
                 pack_square(xj + i, ldx, shift, s ? s + i : s, W, W, out + i * W);
             }
         for (; i + W <= n; i += W) pack_square(xj + i, ldx, shift, s ? s + i : s, cols, W, out + i * W);
@@ -118,7 +118,7 @@ void pack_rows(const T* x, ptrdiff_t ldx, ptrdiff_t stride, const double* c, con
             const vec shift = !c ? vec{} : cols == W ? load(c + j) : load(c + j, few(cols));
             for (size_t i = i0; i < end; ++i) {
                 const T* p = x + ptrdiff_t(i) * ldx + ptrdiff_t(j) * stride;
-                __builtin_prefetch(p + ptrdiff_t(kRows) * ldx);
+                __builtin_prefetch(p + ptrdiff_t(kRows) * ldx, 0, 2);
                 vec v;
                 if (stride == 1)
                     v = cols == W ? load(p) : load(p, few(cols));

@@ -15,7 +15,7 @@ RIATA_INLINE void copy_panel(const double* G, size_t ld, size_t r, size_t k, dou
 
 /// A W x W lower triangle by columns: entry (i, q) is d[q][i]. What is beyond r x r is the unit matrix.
 struct Square {
-    vec d[W];
+    double d[W][W];
     double inverse[W];  ///< of the diagonal, once factored
 };
 
@@ -27,10 +27,13 @@ RIATA_INLINE size_t factor_square(Square& s, size_t r, const double* floor) {
         if (size_t(q) < r && !(pivot > (floor ? floor[q] : 0))) return q;
         const double root = __builtin_sqrt(pivot);
         s.inverse[q] = 1 / root;
-        s.d[q] *= s.inverse[q];
         s.d[q][q] = root;
 #pragma GCC unroll 8
-        for (int p = q + 1; p < W; ++p) s.d[p] -= s.d[q] * s.d[q][p];
+        for (int i = q + 1; i < W; ++i) s.d[q][i] *= s.inverse[q];
+#pragma GCC unroll 8
+        for (int p = q + 1; p < W; ++p)
+#pragma GCC unroll 8
+            for (int i = p; i < W; ++i) s.d[p][i] -= s.d[q][i] * s.d[q][p];
     }
     return r;
 }
@@ -58,11 +61,7 @@ size_t factor_columns(double* G, size_t ld, size_t n, const double* floor, size_
         tile<1>(G + j + j0 * ld, 0, ld, panel, k, acc, few(r));
     subtract_lower(diagonal, ld, acc[0], r);
     for (size_t q = 0; q < W; ++q) {
-        double column[W] = {};
-        column[q] = 1;
-        if (q < r)
-            for (size_t i = q; i < r; ++i) column[i] = diagonal[i + q * ld];
-        square.d[q] = load(column);
+        for (size_t i = q; i < W; ++i) square.d[q][i] = i < r ? diagonal[i + q * ld] : i == q;
     }
     const size_t done = factor_square(square, r, floor ? floor + j : floor);
     for (size_t q = 0; q < r; ++q)

@@ -5,6 +5,10 @@
 
 namespace riata {
 
+namespace {
+constexpr long kNullSolves = 10000;
+}
+
 Judgement certify(Problem& problem, const double* coef, double intercept, double alpha) {
     Design& design = problem.design;
     const std::size_t n = design.rows(), p = design.cols();
@@ -49,12 +53,50 @@ Judgement certify(Problem& problem, const double* coef, double intercept, double
     return {result, problem.objective(null)};
 }
 
-double alpha_max(const Problem& problem) {
+double alpha_max(Problem& problem, Control& control) {
+    GramModel model(problem);
+    model.grow(unpenalised(problem));
+    ActiveSet active(problem, model, make_gram_system(model), control);
+    return alpha_max(problem, null_correlations(problem, model, active));
+}
+
+std::vector<Index> unpenalised(const Problem& problem) {
+    const Penalty& penalty = problem.penalty;
+    std::vector<Index> features;
+    for (std::size_t j = 0; j < problem.design.cols(); ++j) {
+        if (!problem.usable[j]) continue;
+        const bool displaced = penalty.bounded() && (penalty.lower[j] > 0 || penalty.upper[j] < 0);
+        if (penalty.l1_factor[j] == 0 || displaced || problem.request.l1_ratio == 0)
+            features.push_back(static_cast<Index>(j));
+    }
+    return features;
+}
+
+std::vector<double> null_correlations(Problem& problem, const GramModel& model, ActiveSet& active) {
+    if (model.size() == 0) return problem.xty;
+    problem.at_infinity();
+    active.solve(problem.penalty, problem.noise(), kNullSolves);
+    std::vector<double> r = problem.y, u(r.size()), c(problem.design.cols()), minus_w;
+    std::vector<Index> support;
+    for (std::size_t slot = 0; slot < model.size(); ++slot)
+        if (active.w()[slot] != 0) {
+            support.push_back(model.features()[slot]);
+            minus_w.push_back(-active.w()[slot]);
+        }
+    if (support.empty()) return problem.xty;
+    problem.design.accumulate(support, minus_w.data(), 1, r.data(), problem.team);
+    problem.recentre(r.data());
+    problem.weigh(r.data(), u.data());
+    problem.design.correlate_all(u.data(), 1, c.data(), problem.team);
+    return c;
+}
+
+double alpha_max(const Problem& problem, const std::vector<double>& correlations) {
     const Penalty& penalty = problem.penalty;
     double top = 0;
     for (std::size_t j = 0; j < problem.design.cols(); ++j) {
         if (!problem.usable[j] || penalty.l1_factor[j] == 0) continue;
-        double c = problem.xty[j];
+        double c = correlations[j];
         if (penalty.bounded() && penalty.upper[j] <= 0) c = std::min(c, 0.0);
         if (penalty.bounded() && penalty.lower[j] >= 0) c = std::max(c, 0.0);
         top = std::max(top, std::abs(c) / penalty.l1_factor[j]);

@@ -1,7 +1,9 @@
-// The certificate of any coefficients, whoever found them.
+// The certificate of any coefficients, whoever found them, and the null model that a path starts from.
 #pragma once
 
 #include "path/path.hpp"
+#include "solver/active_set.hpp"
+#include "solver/gram_model.hpp"
 
 namespace riata {
 
@@ -14,7 +16,15 @@ struct Judgement {
 /// point is made from their residual, centred where there is an intercept.
 Judgement certify(Problem& problem, const double* coef, double intercept, double alpha);
 
-/// The smallest alpha at which every penalised coefficient is zero.
-double alpha_max(const Problem& problem);
+/// The features that no alpha keeps at zero: without l1 penalty, or with bounds that exclude zero.
+std::vector<Index> unpenalised(const Problem& problem);
+
+/// Solves the model's features, which have to include the unpenalised ones, at infinite alpha and returns the correlations
+/// of all features with the residual.
+std::vector<double> null_correlations(Problem& problem, const GramModel& model, ActiveSet& active);
+
+/// The smallest alpha at which every penalised coefficient is zero, from the null model's correlations or from scratch.
+double alpha_max(const Problem& problem, const std::vector<double>& correlations);
+double alpha_max(Problem& problem, Control& control);
 
 }  // namespace riata

@@ -12,6 +12,8 @@ namespace riata {
 namespace {
 constexpr std::size_t kWidest = 8;   // residuals per pass: eight fit the registers of the widest instruction set
 constexpr double kLikely = 0.97;      // of its l1: what an extrapolated correlation has to reach to be predicted
+constexpr double kStone = 0.6;        // ratio of neighbouring stepping stones
+constexpr double kStoneGap = 1e-2;    // relative gap at which a stepping stone is left behind
 constexpr int kCorrections = 4;      // defect corrections of one alpha before its gap is reported as it is
 }  // namespace
 
@@ -44,24 +46,18 @@ Path Driver::run() {
 /// Puts into W what no alpha keeps out, all features where one sweep for the whole Gram matrix pays, and solves the
 /// null model with it.
 void Driver::start() {
-    const Penalty& penalty = problem_.penalty;
-    std::vector<Index> always;
-    for (std::size_t j = 0; j < design_.cols(); ++j) {
-        if (!problem_.usable[j]) continue;
-        const bool displaced = penalty.bounded() && (penalty.lower[j] > 0 || penalty.upper[j] < 0);
-        if (penalty.l1_factor[j] == 0 || displaced || problem_.request.l1_ratio == 0)
-            always.push_back(static_cast<Index>(j));
-    }
     if (whole_gram_pays()) {
         model_.grow_to_all();
         path_.n_passes += 1;
     } else {
         for (std::size_t j = 0; j < design_.cols(); ++j)
             if (problem_.usable[j]) beyond_.push_back(static_cast<Index>(j));
-        add(always);
+        add(unpenalised(problem_));
     }
     active_ = std::make_unique<ActiveSet>(problem_, model_, make_gram_system(model_), control_);
     null_ = 0.5 * problem_.yy;
+    c_now_ = null_correlations(problem_, model_, *active_);
+    path_.alpha_max = alpha_max(problem_, c_now_);
 }
 
 bool Driver::whole_gram_pays() const {
@@ -74,9 +70,9 @@ bool Driver::whole_gram_pays() const {
 }
 
 void Driver::make_grid() {
-    path_.alpha_max = alpha_max(problem_);
     if (!options_.alphas.empty()) {
-        alphas_ = options_.alphas;
+        if (options_.only_last) make_stepping_stones(options_.alphas.back());
+        else alphas_ = options_.alphas;
         return;
     }
     const double eps = options_.eps > 0 ? options_.eps : design_.cols() > design_.rows() ? 1e-2 : 1e-4;
@@ -85,6 +81,14 @@ void Driver::make_grid() {
         const double t = options_.n_alphas > 1 ? static_cast<double>(k) / static_cast<double>(options_.n_alphas - 1) : 0;
         alphas_.push_back(highest * std::pow(eps, t));
     }
+}
+
+/// A short path ahead of the one alpha asked for: cheaper than growing W from far away.
+void Driver::make_stepping_stones(double alpha) {
+    const double steps = std::ceil(std::log(path_.alpha_max / alpha) / std::log(1 / kStone));
+    if (std::isfinite(steps))
+        for (double k = steps - 1; k >= 1; --k) alphas_.push_back(alpha * std::pow(path_.alpha_max / alpha, k / steps));
+    alphas_.push_back(alpha);
 }
 
 /// True where the n x n form of the linear algebra is the cheaper one and can be used.
@@ -109,14 +113,16 @@ void Driver::speculate(std::size_t first, std::size_t count) {
     batch_.count = count;
     batch_.w.resize(count);
     batch_.solves.assign(count, 0);
-    if (model_.size() == 0) {
-        // Nothing is in W yet: begin with what the first alphas will want.
+    if (first == 0 && !model_.complete()) {
+        // Nothing is known of the path yet: begin with what the null model says the first alphas will want.
         const Penalty& penalty = problem_.penalty;
         std::vector<Candidate> candidates;
         problem_.at(alphas_[first + count - 1]);
-        for (std::size_t j = 0; j < design_.cols(); ++j)
-            if (problem_.usable[j] && penalty.l1_factor[j] > 0 && std::abs(problem_.xty[j]) > penalty.l1(j))
-                candidates.push_back({static_cast<Index>(j), std::abs(problem_.xty[j]) / penalty.l1_factor[j]});
+        for (Index feature : beyond_) {
+            const auto j = static_cast<std::size_t>(feature);
+            if (std::abs(c_now_[j]) > penalty.l1(j))
+                candidates.push_back({feature, std::abs(c_now_[j]) / penalty.l1_factor[j]});
+        }
         grow(candidates, 64);
     }
     for (std::size_t k = 0; k < count; ++k) {
@@ -226,7 +232,11 @@ void Driver::certify() {
     for (std::size_t k = 0; k < batch_.count; ++k) batch_.certificates[k] = certificate(k);
 }
 
-bool Driver::accepted(std::size_t k) const { return batch_.certificates[k].rel_gap <= options_.tol; }
+bool Driver::wanted(std::size_t k) const { return !options_.only_last || batch_.first + k + 1 == alphas_.size(); }
+
+bool Driver::accepted(std::size_t k) const {
+    return batch_.certificates[k].rel_gap <= (wanted(k) ? options_.tol : std::max(options_.tol, kStoneGap));
+}
 
 /// Takes the leading solutions of the batch that are certified; returns how many.
 std::size_t Driver::accept() {
@@ -256,7 +266,7 @@ std::size_t Driver::accept() {
 
 /// Hands out one solution. True when the path ends here.
 bool Driver::finish(std::size_t k) {
-    if (options_.only_last && batch_.first + k + 1 < alphas_.size()) return false;
+    if (!wanted(k)) return false;
     path_.solutions.push_back(solution(k));
     const Solution& s = path_.solutions.back();
     const std::size_t index = path_.solutions.size() - 1;

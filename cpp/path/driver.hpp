@@ -38,6 +38,7 @@ private:
     void start();
     void make_grid();
     bool whole_gram_pays() const;
+    void make_stepping_stones(double alpha);
     bool samples_pay() const;
     void choose_system();
     void set_alpha(std::size_t k);
@@ -47,6 +48,7 @@ private:
     void correlate();
     void certify();
     Certificate certificate(std::size_t k);
+    bool wanted(std::size_t k) const;
     bool accepted(std::size_t k) const;
 
     std::size_t accept();
@@ -74,7 +76,6 @@ private:
     double at_before_ = 0, at_now_ = 0;     ///< the l1 scales of those alphas
     Batch batch_;
     Path path_;
-    std::vector<double> null_c_;  ///< correlations of the null model
     double null_ = 0;            ///< objective of the null model
     std::size_t width_ = 8;      ///< alphas per batch
     int corrections_ = 0;        ///< of the alpha at hand

@@ -102,6 +102,11 @@ void Problem::at(double alpha) {
     penalty.l2_scale = weight * (1.0 - request.l1_ratio) * alpha;
 }
 
+void Problem::at_infinity() {
+    penalty.l1_scale = 1e100;
+    penalty.l2_scale = request.l1_ratio < 1 ? 1e100 : 0;
+}
+
 double Problem::inner(const double* a, const double* b) const {
     if (s.empty()) return kernels::active().dot(a, b, design.rows());
     double sum = 0;

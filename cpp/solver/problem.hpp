@@ -49,6 +49,8 @@ public:
     Penalty penalty;
     /// Sets the scales for the caller's alpha.
     void at(double alpha);
+    /// Scales that keep every penalised coefficient at rest.
+    void at_infinity();
     /// The caller's alpha at which a correlation c would just enter with l1 factor f.
     double alpha_of(double ratio) const { return ratio / y_unit_ / weight / request.l1_ratio; }
 
