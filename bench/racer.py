@@ -87,13 +87,15 @@ class Result:
 
     ``status`` is "reached", "budget" (the target was not reached within the time allowed), "ladder" (not even at its tightest
     tolerance), "refused" or "failed". ``gap`` is the largest relative gap over the path at ``rung``; ``at_least`` is a lower bound
-    on the seconds to the target where it was not reached.
+    on the seconds to the target where it was not reached. ``cpu`` is the least processor time of a run: less than ``seconds`` on a
+    busy machine.
     """
 
     contender: str
     status: str = "failed"
     rung: float | None = None
     seconds: list = field(default_factory=list)
+    cpu: float | None = None
     gap: float | None = None
     intercept_excess: float | None = None
     at_least: float | None = None
@@ -206,6 +208,7 @@ class Racer:
             result.climb.append([rung, reply["seconds"][0], verdict.worst])
             if verdict.worst <= self.target:
                 result.status, result.seconds = "reached", reply["seconds"]
+                result.cpu = reply["cpu"]
                 return None
             slowest = max(slowest, reply["seconds"][0])
             if self.spent >= self.budget:
@@ -221,6 +224,7 @@ class Racer:
         reply, verdict = self.run(self.result.rung, quick=False)
         if reply and verdict and verdict.worst <= self.target:
             self.result.seconds = self.result.seconds + reply["seconds"]
+            self.result.cpu = min(self.result.cpu, reply["cpu"])
 
     def close(self):
         """End the process."""

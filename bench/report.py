@@ -94,12 +94,21 @@ def seconds(value):
     return f"{value:.3g}" if value >= 0.01 else f"{value * 1e3:.2g}e-3"
 
 
+def crowded(line):
+    """Return whether the best run got much less processor time than it took: the machine was busy."""
+    return (
+        bool(line.get("cpu"))
+        and line["contender"] != "r-glmnet"
+        and line["cpu"] < 0.8 * line["best"]
+    )
+
+
 def cell(line):
     """Return one contender's entry: its time, or why there is none."""
     if line is None:
         return ""
     if line["status"] == "reached":
-        return seconds(line["best"])
+        return seconds(line["best"]) + ("*" if crowded(line) else "")
     if line["status"] in ("budget", "ladder"):
         reached = "" if line["gap"] is None else f" ({line['gap']:.0e})"
         return f"> {seconds(line['at_least'])}{reached}"
@@ -110,10 +119,8 @@ def path_table(lines):
     """Return a Markdown table of a racing suite: a row per problem, a column per contender."""
     names = list(dict.fromkeys(line["contender"] for line in lines))
     peers = [name for name in names if name != "riata"]
-    rows = [
-        "| problem | riata | " + " | ".join(peers) + " | best peer / riata | goal | riata's gap |",
-        "|---" * (len(peers) + 5) + "|",
-    ]
+    head = ["problem", "riata", *peers, "best peer / riata", "goal", "riata's gap"]
+    rows = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     keys = list(dict.fromkeys((line["problem"], line.get("what")) for line in lines))
     for problem, what in keys:
         of = {
@@ -188,4 +195,6 @@ def tables(lines):
             found[suite] = pair_table(own, "threads", 1, 2, ">= 1.5")
         else:
             found[suite] = path_table(own)
+        if any(line.get("best") and crowded(line) for line in own):
+            found[suite] += "\n\n\\* on a busy machine: less than 0.8 of that was processor time."
     return found

@@ -407,4 +407,4 @@ def test_estimator_is_lazy_about_nothing_public():
     for name in riata.__all__:
         assert getattr(riata, name) is not None
     with pytest.raises(AttributeError, match="nonsense"):
-        riata.nonsense  # noqa: B018
+        riata.nonsense

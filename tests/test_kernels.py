@@ -57,7 +57,9 @@ def assert_sums(got, want, terms, size):
 
 def lower(rng, n, dominance=1.0):
     """A well-conditioned lower triangular L; NaN above the diagonal, where nobody may look."""
-    L = np.tril(rng.uniform(-1, 1, (n, n)) / max(n, 1), -1) + np.diag(rng.uniform(1, 2, n) * dominance)
+    L = np.tril(rng.uniform(-1, 1, (n, n)) / max(n, 1), -1) + np.diag(
+        rng.uniform(1, 2, n) * dominance
+    )
     upper = np.triu(np.ones((n, n), bool), 1)
     return L, np.where(upper, np.nan, L)
 
@@ -120,7 +122,10 @@ def check_correlate(isa, X, U, c, old, out):
     d = long(X) - (0 if c is None else long(c)[:, None])
     n = X.shape[1]
     assert_sums(
-        out.view, d @ long(U).T + long(old), np.abs(d) @ np.abs(U).T + np.abs(old) + 1e-9 * (n == 0), n
+        out.view,
+        d @ long(U).T + long(old),
+        np.abs(d) @ np.abs(U).T + np.abs(old) + 1e-9 * (n == 0),
+        n,
     )
     out.check()
 
@@ -190,7 +195,11 @@ def rows_shapes():
 def test_correlate_rows(isa, dtype, rng):
     for n, m, K in rows_shapes():
         X = guarded(3 + rng.standard_normal((n, m)), dtype)
-        U, c, old = guarded(rng.standard_normal((K, n))), guarded(rng.uniform(2, 4, m)), rng.standard_normal((m, K))
+        U, c, old = (
+            guarded(rng.standard_normal((K, n))),
+            guarded(rng.uniform(2, 4, m)),
+            rng.standard_normal((m, K)),
+        )
         for shift in (None, c):
             out = Guarded(old)
             kernels.correlate_rows(isa, X, shift, U, out.view)
@@ -201,12 +210,18 @@ def test_correlate_rows(isa, dtype, rng):
 def test_accumulate_rows(isa, dtype, rng):
     for n, m, K in rows_shapes():
         X = guarded(3 + rng.standard_normal((n, m)), dtype)
-        w, c, old = guarded(rng.standard_normal((m, K))), guarded(rng.uniform(2, 4, m)), rng.standard_normal((K, n))
+        w, c, old = (
+            guarded(rng.standard_normal((m, K))),
+            guarded(rng.uniform(2, 4, m)),
+            rng.standard_normal((K, n)),
+        )
         for shift in (None, c):
             r = Guarded(old)
             kernels.accumulate_rows(isa, X, shift, w, r.view)
             d = long(X) - (0 if shift is None else long(shift))
-            assert_sums(r.view, long(old) + (d @ long(w)).T, np.abs(old) + (np.abs(d) @ np.abs(w)).T, m)
+            assert_sums(
+                r.view, long(old) + (d @ long(w)).T, np.abs(old) + (np.abs(d) @ np.abs(w)).T, m
+            )
             r.check()
 
 
@@ -240,7 +255,9 @@ def test_pack(isa, dtype, rng):
 
 def test_gram(isa, rng):
     P = kernels.panel(isa)
-    for n, m in [(n, 3 * P) for n in LENGTHS] + [(19, m) for m in range(1, 10 * P, 3)] + [(600, 5 * P)]:
+    for n, m in (
+        [(n, 3 * P) for n in LENGTHS] + [(19, m) for m in range(1, 10 * P, 3)] + [(600, 5 * P)]
+    ):
         X = rng.standard_normal((n, m))
         packed = kernels.pack(isa, X, None, None)
         full = packed.shape[0] * P
@@ -266,7 +283,9 @@ def test_dot_and_axpy(isa, rng):
         assert_sums(kernels.dot(isa, x, y), long(x) @ long(y), np.abs(x) @ np.abs(y), n)
         out = Guarded(y)
         kernels.axpy(isa, -1.5, x, out.view)
-        np.testing.assert_allclose(out.view, y - 1.5 * x, rtol=0, atol=8 * EPS * (1 + np.abs(x).max(initial=0)))
+        np.testing.assert_allclose(
+            out.view, y - 1.5 * x, rtol=0, atol=8 * EPS * (1 + np.abs(x).max(initial=0))
+        )
         out.check()
 
 
@@ -293,7 +312,11 @@ def test_triangular_solves(isa, rng):
 
 
 def test_solve_lower_many(isa, rng):
-    sizes = [(n, 5) for n in LENGTHS] + [(n, K) for n in (1, 9, 60, 140) for K in range(1, 18)] + [(20, 70)]
+    sizes = (
+        [(n, 5) for n in LENGTHS]
+        + [(n, K) for n in (1, 9, 60, 140) for K in range(1, 18)]
+        + [(20, 70)]
+    )
     for n, K in sizes:
         L, stored = lower(rng, n)
         B = rng.standard_normal((K, n))
@@ -304,7 +327,9 @@ def test_solve_lower_many(isa, rng):
 
 
 def test_downdate_square(isa, rng):
-    sizes = [(n, 5) for n in LENGTHS] + [(n, m) for n in (0, 3, 30) for m in range(20)] + [(1100, 40)]
+    sizes = (
+        [(n, 5) for n in LENGTHS] + [(n, m) for n in (0, 3, 30) for m in range(20)] + [(1100, 40)]
+    )
     for n, m in sizes:
         A, old = guarded(rng.standard_normal((m, n))), rng.standard_normal((m, m))
         C = Guarded(old)
@@ -356,7 +381,9 @@ def test_rotate(isa, rng):
             kernels.rotate(isa, buffer.view, gap, moved.view, cs, sn)
             np.testing.assert_allclose(buffer.view[:n], cs * x + sn * v, rtol=0, atol=1e-14)
             np.testing.assert_allclose(moved.view, cs * v - sn * x, rtol=0, atol=1e-14)
-            np.testing.assert_array_equal(buffer.view[max(n, gap) :], x[max(n - gap, 0) :] if gap else [])
+            np.testing.assert_array_equal(
+                buffer.view[max(n, gap) :], x[max(n - gap, 0) :] if gap else []
+            )
             buffer.check()
             moved.check()
 
@@ -392,7 +419,9 @@ def test_what_is_not_finite_comes_through(isa, dtype, bad, rng):
             np.testing.assert_array_equal(r[:, at], bad * w[2])
             assert np.isfinite(np.delete(r, at, 1)).all()
 
-            assert not np.isfinite(kernels.moments(isa, X[2], 0.0, None, None)).any(where=[True, True, False])
+            assert not np.isfinite(kernels.moments(isa, X[2], 0.0, None, None)).any(
+                where=[True, True, False]
+            )
             packed = kernels.pack(isa, X.T, c, None)
             G = np.zeros((packed.shape[0] * packed.shape[2],) * 2)
             kernels.gram(isa, packed, G, 0, packed.shape[0])
@@ -415,7 +444,9 @@ def test_environment_names_the_instruction_set(isa):
     run = [sys.executable, "-c", code]
     done = subprocess.run(run, capture_output=True, text=True, env=os.environ | {"RIATA_ISA": isa})
     assert done.stdout.strip() == isa, done.stderr
-    done = subprocess.run(run, capture_output=True, text=True, env=os.environ | {"RIATA_ISA": isa + "x"})
+    done = subprocess.run(
+        run, capture_output=True, text=True, env=os.environ | {"RIATA_ISA": isa + "x"}
+    )
     assert done.returncode != 0
     assert f"RIATA_ISA='{isa}x' cannot be used" in done.stderr
     assert isa in done.stderr.split("available here:")[1]

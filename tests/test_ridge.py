@@ -104,6 +104,17 @@ def test_columns_of_any_scale(rng):
     assert_allclose(model.coef_ * d, riata.Ridge(0).fit(X, y).coef_, rtol=1e-7)
 
 
+@pytest.mark.parametrize("shape", [(30, 8), (8, 30)])
+@pytest.mark.parametrize("unit_X", [1e-150, 1e100])
+@pytest.mark.parametrize("unit_y", [1e-120, 1e150])
+def test_extreme_units(rng, shape, unit_X, unit_y):
+    X, y = rng.standard_normal(shape), rng.standard_normal(shape[0])
+    for alpha in (0.0, 0.5):
+        plain = riata.Ridge(alpha).fit(X, y).coef_
+        model = riata.Ridge(alpha * unit_X * unit_X).fit(X * unit_X, y * unit_y)
+        assert_allclose(model.coef_ * unit_X / unit_y, plain, rtol=1e-9)
+
+
 def test_wide_takes_no_square_of_the_features(rng):
     X, y = rng.standard_normal((20, 30_000)), rng.standard_normal(20)
     model = riata.Ridge(1.0).fit(X, y)  # 7 GB if it did

@@ -1,6 +1,6 @@
 """Bad input: every message names the argument, the value and its position; nothing is fitted and nothing touched."""
 
-import datetime
+import datetime as dt
 import decimal
 
 import numpy as np
@@ -59,7 +59,7 @@ BAD_ARRAYS = [
     ),
     ({"X": replaced(X0, (1, 0), 10**400, object)}, TypeError, r"X\[1, 0\] is 1000"),
     (
-        {"X": replaced(X0, (1, 0), datetime.date.today(), object)},
+        {"X": replaced(X0, (1, 0), dt.date.today(), object)},
         TypeError,
         r"X\[1, 0\] is datetime",
     ),

@@ -45,7 +45,8 @@ struct Vector {
 
 template <class T = const double>
 Vector<T> vector(const py::array& a) {
-    require(py::isinstance<py::array_t<std::remove_const_t<T>>>(a) && a.ndim() == 1, "a vector of the right type expected");
+    require(py::isinstance<py::array_t<std::remove_const_t<T>>>(a) && a.ndim() == 1,
+            "a vector of the right type expected");
     require(std::is_const_v<T> || a.writeable(), "a writable vector expected");
     require(a.strides(0) % a.itemsize() == 0, "unaligned stride");
     return {const_cast<T*>(static_cast<const T*>(a.data())), std::size_t(a.shape(0)), a.strides(0) / a.itemsize()};
@@ -70,11 +71,13 @@ struct Matrix {
 
 template <class T = const double>
 Matrix<T> matrix(const py::array& a) {
-    require(py::isinstance<py::array_t<std::remove_const_t<T>>>(a) && a.ndim() == 2, "a matrix of the right type expected");
+    require(py::isinstance<py::array_t<std::remove_const_t<T>>>(a) && a.ndim() == 2,
+            "a matrix of the right type expected");
     require(std::is_const_v<T> || a.writeable(), "a writable matrix expected");
     const std::size_t count = a.shape(0), size = a.shape(1);
     require(a.size() == 0 || size < 2 || a.strides(1) == a.itemsize(), "contiguous rows expected");
-    require(a.size() == 0 || count < 2 || (a.strides(0) >= 0 && a.strides(0) % a.itemsize() == 0), "padded rows expected");
+    require(a.size() == 0 || count < 2 || (a.strides(0) >= 0 && a.strides(0) % a.itemsize() == 0),
+            "padded rows expected");
     const std::size_t ld = a.size() == 0 || count < 2 ? size : a.strides(0) / a.itemsize();
     require(ld >= size, "rows must not overlap");
     return {const_cast<T*>(static_cast<const T*>(a.data())), count, size, ld};
@@ -95,12 +98,13 @@ double max_abs(const std::string& isa, const py::array& x) {
     });
 }
 
-std::vector<double> moments(const std::string& isa, const py::array& x, double c, const Optional& s, const Optional& y) {
+std::vector<double> moments(const std::string& isa, const py::array& x, double c, const Optional& s,
+                            const Optional& y) {
     std::vector<double> out(3);
     by_type(x, [&](auto t) {
         const auto v = vector<const decltype(t)>(x);
-        kernels::read<decltype(t)>(table(isa)).moments(v.data, v.stride, c, contiguous(s, v.size),
-                                                       contiguous(y, v.size), v.size, out.data());
+        kernels::read<decltype(t)>(table(isa))
+            .moments(v.data, v.stride, c, contiguous(s, v.size), contiguous(y, v.size), v.size, out.data());
     });
     return out;
 }
@@ -108,20 +112,22 @@ std::vector<double> moments(const std::string& isa, const py::array& x, double c
 void gather(const std::string& isa, const py::array& x, double c, double a, const Optional& s, const py::array& out) {
     by_type(x, [&](auto t) {
         const auto v = vector<const decltype(t)>(x);
-        kernels::read<decltype(t)>(table(isa)).gather(v.data, v.stride, c, a, contiguous(s, v.size), v.size,
-                                                      contiguous<double>(out, v.size));
+        kernels::read<decltype(t)>(table(isa))
+            .gather(v.data, v.stride, c, a, contiguous(s, v.size), v.size, contiguous<double>(out, v.size));
     });
 }
 
 /// X (m vectors of n), U (K of n), out (m of K).
-void correlate(const std::string& isa, const py::array& X, const Optional& c, const py::array& U, const py::array& out) {
+void correlate(const std::string& isa, const py::array& X, const Optional& c, const py::array& U,
+               const py::array& out) {
     by_type(X, [&](auto t) {
         const auto x = matrix<const decltype(t)>(X);
         const auto u = matrix(U);
         const auto o = matrix<double>(out);
         require(u.size == x.size && o.count == x.count && o.size == u.count && u.count > 0, "shapes do not match");
-        kernels::read<decltype(t)>(table(isa)).correlate(pointers(x).data(), contiguous(c, x.count), x.count, u.data, u.ld,
-                                                         u.count, x.size, o.data, o.ld);
+        kernels::read<decltype(t)>(table(isa))
+            .correlate(pointers(x).data(), contiguous(c, x.count), x.count, u.data, u.ld, u.count, x.size, o.data,
+                       o.ld);
     });
 }
 
@@ -133,8 +139,9 @@ void accumulate(const std::string& isa, const py::array& X, const Optional& c, c
         const auto w = matrix(weights);
         const auto r = matrix<double>(R);
         require(r.size == x.size && w.count == x.count && w.size == r.count && r.count > 0, "shapes do not match");
-        kernels::read<decltype(t)>(table(isa)).accumulate(pointers(x).data(), contiguous(c, x.count), x.count, w.data,
-                                                          w.ld, r.count, x.size, r.data, r.ld);
+        kernels::read<decltype(t)>(table(isa))
+            .accumulate(pointers(x).data(), contiguous(c, x.count), x.count, w.data, w.ld, r.count, x.size, r.data,
+                        r.ld);
     });
 }
 
@@ -146,8 +153,8 @@ void correlate_rows(const std::string& isa, const py::array& X, const Optional& 
         const auto u = matrix(U);
         const auto o = matrix<double>(out);
         require(u.size == x.count && o.count == x.size && o.size == u.count && u.count > 0, "shapes do not match");
-        kernels::read<decltype(t)>(table(isa)).correlate_rows(x.data, x.ld, contiguous(c, x.size), x.size, u.data, u.ld,
-                                                              u.count, x.count, o.data, o.ld);
+        kernels::read<decltype(t)>(table(isa))
+            .correlate_rows(x.data, x.ld, contiguous(c, x.size), x.size, u.data, u.ld, u.count, x.count, o.data, o.ld);
     });
 }
 
@@ -159,8 +166,8 @@ void accumulate_rows(const std::string& isa, const py::array& X, const Optional&
         const auto w = matrix(weights);
         const auto r = matrix<double>(R);
         require(r.size == x.count && w.count == x.size && w.size == r.count && r.count > 0, "shapes do not match");
-        kernels::read<decltype(t)>(table(isa)).accumulate_rows(x.data, x.ld, contiguous(c, x.size), x.size, w.data, w.ld,
-                                                               r.count, x.count, r.data, r.ld);
+        kernels::read<decltype(t)>(table(isa))
+            .accumulate_rows(x.data, x.ld, contiguous(c, x.size), x.size, w.data, w.ld, r.count, x.count, r.data, r.ld);
     });
 }
 
@@ -173,8 +180,9 @@ py::array_t<double> pack(const std::string& isa, const py::array& X, const Optio
     by_type(X, [&](auto t) {
         using T = decltype(t);
         require(X.strides(0) % X.itemsize() == 0 && X.strides(1) % X.itemsize() == 0, "unaligned strides");
-        kernels::read<T>(k).pack(static_cast<const T*>(X.data()), X.strides(0) / X.itemsize(), X.strides(1) / X.itemsize(),
-                                 contiguous(c, m), contiguous(s, n), n, m, out.mutable_data());
+        kernels::read<T>(k).pack(static_cast<const T*>(X.data()), X.strides(0) / X.itemsize(),
+                                 X.strides(1) / X.itemsize(), contiguous(c, m), contiguous(s, n), n, m,
+                                 out.mutable_data());
     });
     return out;
 }
@@ -239,7 +247,8 @@ std::size_t cholesky(const std::string& isa, const py::array& G, const Optional&
 }
 
 /// buffer = out's gap and x: x starts `gap` entries after out; v as long as x.
-void rotate(const std::string& isa, const py::array& buffer, std::size_t gap, const py::array& v, double cs, double sn) {
+void rotate(const std::string& isa, const py::array& buffer, std::size_t gap, const py::array& v, double cs,
+            double sn) {
     const std::size_t n = v.size();
     double* out = contiguous<double>(buffer, n + gap);
     require(gap == 0 || gap >= n, "x must not overlap out");

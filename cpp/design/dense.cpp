@@ -61,7 +61,9 @@ void Dense<T>::gather(const std::vector<Index>& features, const double* weight, 
     team.for_blocks(features.size(), kColumnBlock, [&](std::size_t b, std::size_t e) {
         for (std::size_t f = b; f < e; ++f) {
             const Index j = features[f];
-            read_.gather(column_[j], 1, moments_.mean[j], moments_.scale[j], weight, rows_, out + f * rows_);
+            const bool pinned = column_[j] != nullptr;
+            read_.gather(pinned ? column_[j] : at(0, j), pinned ? 1 : row_stride_, moments_.mean[j], moments_.scale[j],
+                         weight, rows_, out + f * rows_);
         }
     });
 }

@@ -51,14 +51,14 @@ public:
     virtual void correlate(const std::vector<Index>& features, const double* u, std::size_t K, double* out,
                            Team& team) const = 0;
 
-    /// r_k += sum_f xh_f w[f*K + k] over the listed columns, which have to be pinned; r_k = r + k*rows.
+    /// r_k += sum_f xh_f w[f*K + k] over the listed columns, pinned or not; r_k = r + k*rows.
     virtual void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
                             Team& team) const = 0;
 
     /// Declares columns that will be read again and again; a layout that reads columns badly copies them.
     virtual void pin(const std::vector<Index>& features, Team& team) = 0;
 
-    /// out[f*rows + i] = xh_f[i] * (weight ? weight[i] : 1) for the listed, pinned columns.
+    /// out[f*rows + i] = xh_f[i] * (weight ? weight[i] : 1) for the listed columns.
     virtual void gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const = 0;
 
     /// G = Xh' S Xh for all columns, both triangles, leading dimension cols; root_s (null: ones) is sqrt(s).

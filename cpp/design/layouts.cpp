@@ -87,12 +87,25 @@ public:
 
     void correlate(const std::vector<Index>& features, const double* u, std::size_t K, double* out,
                    Team& team) const override {
-        const bool pinned = std::all_of(features.begin(), features.end(), [&](Index j) { return this->column_[j]; });
-        if (pinned) return Dense<T>::correlate(features, u, K, out, team);
+        if (pinned(features)) return Dense<T>::correlate(features, u, K, out, team);
         std::vector<double> all(this->cols_ * K);
         correlate_all(u, K, all.data(), team);
         for (std::size_t f = 0; f < features.size(); ++f)
             std::copy_n(all.data() + features[f] * K, K, out + f * K);
+    }
+
+    void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
+                    Team& team) const override {
+        if (pinned(features)) return Dense<T>::accumulate(features, w, K, r, team);
+        std::vector<double> all(this->cols_ * K, 0.0);
+        for (std::size_t f = 0; f < features.size(); ++f)
+            for (std::size_t k = 0; k < K; ++k)
+                all[features[f] * K + k] = w[f * K + k] * this->moments_.scale[features[f]];
+        team.for_blocks(this->rows_, 512, [&](std::size_t b, std::size_t e) {
+            this->read_.accumulate_rows(this->at(b, 0), static_cast<std::size_t>(this->row_stride_),
+                                        this->moments_.mean.data(), this->cols_, all.data(), K, K, e - b, r + b,
+                                        this->rows_);
+        });
     }
 
     void pin(const std::vector<Index>& features, Team& team) override {
@@ -119,6 +132,10 @@ public:
     }
 
 private:
+    bool pinned(const std::vector<Index>& features) const {
+        return std::all_of(features.begin(), features.end(), [&](Index j) { return this->column_[j] != nullptr; });
+    }
+
     std::vector<std::vector<T>> copies_;
 };
 

@@ -2,12 +2,12 @@
 // by kernels.cpp inside its anonymous namespace.
 #pragma once
 
-/// r[k*ldr + i] += sum_a (x_{j+a}[i] - c_{j+a}) w[a*ldw + k], a < C, k < R, for i0 <= i < i0 + n. The terms are
-/// added one after the other, so that the result does not depend on how the vectors are grouped. Fetches the same
+/// r[k*ldr + i] += sum_a (x_a[i] - c_a) w[a*ldw + k], a < C, k < R, for i0 <= i < i0 + n. The terms are added
+/// one after the other, so that the result does not depend on how the vectors are grouped. Fetches the same
 /// rows of the `more` vectors after these.
 template <int C, int R, class T>
-RIATA_INLINE void accumulate_tile(const T* const* x, size_t more, const double* c, size_t i0, const double* w, size_t ldw, size_t n,
-                                  double* r, size_t ldr) {
+RIATA_APART void accumulate_tile(const T* const* x, size_t more, const double* c, size_t i0, const double* w,
+                                 size_t ldw, size_t n, double* r, size_t ldr) {
     double weight[R][C], shift[C];
     const T *p[C], *next[C];
 #pragma GCC unroll 8
@@ -61,11 +61,11 @@ void accumulate(const T* const* x, const double* c, size_t m, const double* w, s
     }
 }
 
-/// out[j*ldo + k] += sum_i (x[i*ldx + j] - c_j) u[k*ldu + i] for the V vectors of columns from x, k < R, i < n.
+/// out[j*ldo + k] += sum_i (x[i*ldx + j] - c_j) u[k*ldu + i] for j < width in V vectors, k < R, i < n.
 /// `next` is what is read after x; it is fetched on the way.
 template <int V, int R, class T, class... F>
-RIATA_INLINE void rows_tile(const T* x, const T* next, size_t ldx, const double* c, const double* u, size_t ldu, size_t n,
-                            double* out, size_t ldo, size_t width, F... f) {
+RIATA_APART void rows_tile(const T* x, const T* next, size_t ldx, const double* c, const double* u, size_t ldu,
+                           size_t n, double* out, size_t ldo, size_t width, F... f) {
     vec acc[R][V] = {}, shift[V] = {};
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v)
@@ -94,7 +94,8 @@ template <int V, int R, class T>
 RIATA_INLINE void rows_tiles(const T* x, size_t ldx, const double* c, size_t j, size_t m, const double* u, size_t ldu,
                              size_t n, double* out, size_t ldo) {
     for (; j + V * W <= m; j += V * W)
-        rows_tile<V, R>(x + j, j + 2 * V * W <= m ? x + j + V * W : x + n * ldx, ldx, c ? c + j : nullptr, u, ldu, n, out + j * ldo, ldo, V * W);
+        rows_tile<V, R>(x + j, j + 2 * V * W <= m ? x + j + V * W : x + n * ldx, ldx, c ? c + j : nullptr, u, ldu, n,
+                        out + j * ldo, ldo, V * W);
     if constexpr (V > 1)
         rows_tiles<V / 2, R>(x, ldx, c, j, m, u, ldu, n, out, ldo);
     else if (j < m)
@@ -102,8 +103,8 @@ RIATA_INLINE void rows_tiles(const T* x, size_t ldx, const double* c, size_t j, 
 }
 
 template <class T>
-void correlate_rows(const T* x, size_t ldx, const double* c, size_t m, const double* u, size_t ldu, size_t K,
-                    size_t n, double* out, size_t ldo) {
+void correlate_rows(const T* x, size_t ldx, const double* c, size_t m, const double* u, size_t ldu, size_t K, size_t n,
+                    double* out, size_t ldo) {
     constexpr size_t kRows = 256;
     for (size_t i = 0; i < n; i += kRows) {
         const size_t rows = n - i < kRows ? n - i : kRows;

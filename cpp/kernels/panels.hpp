@@ -1,11 +1,11 @@
-// The register tile behind the Gram matrix, the Cholesky factor and triangular solves. Included by kernels.cpp
-// inside its anonymous namespace.
+// The register tile behind the Gram matrix, the Cholesky factor and triangular solves. Included by
+// kernels.cpp inside its anonymous namespace.
 #pragma once
 
 /// Vectors of rows in a tile: with W columns, as many accumulators as the registers hold.
 constexpr int V = W == 2 ? 4 : 3;
 
-/// acc[v][q] = sum_p a[v*va + p*la + lane] b[p*W + q], p < k. b is a panel: W entries after each other for each p.
+/// acc[v][q] = sum_p a[v*va + p*la + lane] b[p*W + q], p < k. b is a panel: W neighbours for each p.
 template <int N, class... F>
 RIATA_INLINE void tile(const double* a, size_t va, size_t la, const double* b, size_t k, vec (&acc)[N][W], F... f) {
 #pragma GCC unroll 8
@@ -23,11 +23,12 @@ RIATA_INLINE void tile(const double* a, size_t va, size_t la, const double* b, s
     }
 }
 
-/// The rows [i, n) in tiles of N vectors, then fewer, the last perhaps of few lanes: f(i, lanes<N>, few...).
 template <int N>
 struct Size {
     static constexpr int value = N;
 };
+
+/// The rows [i, n) in tiles of N vectors, then fewer, the last perhaps of few lanes: f(i, Size<N>, few...).
 template <int N = V, class F>
 RIATA_INLINE void each_tile(size_t i, size_t n, const F& f) {
     for (; i + N * W <= n; i += N * W) f(i, Size<N>{});

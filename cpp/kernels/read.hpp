@@ -69,9 +69,8 @@ void gather(const T* x, ptrdiff_t stride, double c, double a, const double* s, s
             store(out + i, (v - c) * a * load(s + i, f...), f...);
         });
     else
-        each(x, stride, n, [=](size_t i, vec v, auto... f) __attribute__((always_inline)) {
-            store(out + i, (v - c) * a, f...);
-        });
+        each(x, stride, n,
+             [=](size_t i, vec v, auto... f) __attribute__((always_inline)) { store(out + i, (v - c) * a, f...); });
 }
 
 /// Fills rows [i, i + W) of a panel from columns that are contiguous, W by W entries at a time.

@@ -16,7 +16,7 @@ RIATA_INLINE void copy_panel(const double* G, size_t ld, size_t r, size_t k, dou
 /// A W x W lower triangle by columns: entry (i, q) is d[q][i]. What is beyond r x r is the unit matrix.
 struct Square {
     double d[W][W];
-    double inverse[W];  ///< of the diagonal, once factored
+    double inverse[W] = {};  ///< of the diagonal, once factored
 };
 
 /// Factors the r x r matrix in place. Returns the columns factored.
@@ -212,7 +212,10 @@ RIATA_INLINE void solve_rows(const double* L, size_t ld, size_t i, size_t r, siz
 }
 
 void solve_lower_many(const double* L, size_t ld, size_t n, double* B, size_t ldb, size_t K) {
-    if (K == 1) return solve_lower(L, ld, n, B);
+    if (K < 3) {
+        for (size_t k = 0; k < K; ++k) solve_lower(L, ld, n, B + k * ldb);
+        return;
+    }
     Solved solved;
     constexpr size_t kMany = Solved::kGroups * W;
     for (size_t k0 = 0; k0 < K; k0 += kMany)
@@ -223,7 +226,8 @@ void solve_lower_many(const double* L, size_t ld, size_t n, double* B, size_t ld
                 for (size_t g = 0; g < many; g += W) {
                     const size_t cols = many - g < W ? many - g : W;
                     if (end - i < W)
-                        solve_rows(L, ld, i, end - i, i - j, solved.panel[g / W], Bk + g * ldb, ldb, cols, few(end - i));
+                        solve_rows(L, ld, i, end - i, i - j, solved.panel[g / W], Bk + g * ldb, ldb, cols,
+                                   few(end - i));
                     else
                         solve_rows(L, ld, i, W, i - j, solved.panel[g / W], Bk + g * ldb, ldb, cols);
                 }

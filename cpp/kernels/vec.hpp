@@ -3,6 +3,7 @@
 #pragma once
 
 #define RIATA_INLINE inline __attribute__((always_inline))
+#define RIATA_APART __attribute__((noinline))
 
 #if defined(__AVX512F__)
 constexpr int W = 8;
@@ -39,8 +40,8 @@ RIATA_INLINE void hold(vec& v) {
 #endif
 }
 
-/// The first r < W lanes. Loads of few lanes fill up with zeros and touch no memory beyond them. The masked
-/// loads have no counterpart in the vector extension; lane by lane, a tail costs as much as ten vectors.
+/// The first r < W lanes. Loads of few lanes fill up with zeros and touch no memory beyond them: intrinsics,
+/// because the vector extension has no masked loads.
 #if defined(__AVX512F__)
 using Few = __mmask8;
 RIATA_INLINE Few few(size_t r) { return Few((1u << r) - 1); }

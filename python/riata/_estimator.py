@@ -70,7 +70,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
 
     def _take(self, fits: Fits, problem: Problem, names: Array | None) -> None:
         dtype = problem.X.dtype
-        single = self._is_single(problem.y)
+        single = problem.y.ndim == 1 or problem.y.shape[1] == 1
         self.coef_ = (fits.coef[:, 0] if single else fits.coef.T).astype(dtype, copy=False)
         if not problem.fit_intercept:
             self.intercept_: Any = 0.0
@@ -86,10 +86,6 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
             self.feature_names_in_ = names
         elif hasattr(self, "feature_names_in_"):
             del self.feature_names_in_
-
-    def _is_single(self, y: Array) -> bool:
-        """Whether coef_ is a vector."""
-        return y.ndim == 1 or y.shape[1] == 1
 
     def predict(self, X: Any) -> Array:
         """X @ coef_ + intercept_; an offset, if the fit had one, is the caller's to add.

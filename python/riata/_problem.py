@@ -11,6 +11,9 @@ from . import _validation as check
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+# Entries of X up to which waking a second thread costs more than it gains.
+SMALL = 50_000
+
 
 @dataclass(slots=True)
 class Problem:
@@ -63,9 +66,9 @@ def check_problem(
     l1_ratio = check.fraction(l1_ratio, "l1_ratio")
     fit_intercept = check.flag(fit_intercept, "fit_intercept")
     standardize = check.flag(standardize, "standardize")
-    threads = check.thread_count(n_threads)
     X = check.design_matrix(X)
     n, p = X.shape
+    threads = 1 if n_threads is None and n * p < SMALL else check.thread_count(n_threads)
     y = check.target(y, n, multi=multi)
     if sample_weight is not None:
         sample_weight = check.sample_weights(sample_weight, n)

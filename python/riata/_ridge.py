@@ -60,7 +60,8 @@ def solve(problem: Problem, alphas: Array, targets: Array, route: str = "auto") 
     system = _System(problem, alphas, targets)
     if route != "svd":
         try:
-            answer = _solve_gram(system)
+            with np.errstate(all="ignore"):  # what overflows is left to the svd
+                answer = _solve_gram(system)
             if (answer.suboptimality <= ACCEPTED * system.null).all():
                 return answer
         except np.linalg.LinAlgError:
@@ -70,10 +71,21 @@ def solve(problem: Problem, alphas: Array, targets: Array, route: str = "auto") 
 
 def certify(problem: Problem, answer: Direct, m: int, alpha: float, tol: float) -> Certificate:
     """Certificate of answer m of a one-target problem."""
+    lost = float(answer.suboptimality[m]) / problem.total_weight
     if alpha > 0:
-        return _fit.certify(problem, answer.coef[:, m], answer.intercept[m], alpha, tol)
+        certificate = _fit.certify(problem, answer.coef[:, m], answer.intercept[m], alpha, tol)
+        if certificate.gap <= lost:
+            return certificate
+        # With a tiny penalty rounding spoils the general dual point. The objective is quadratic: what is lost is g'H^-1 g / 2.
+        return _fit.make_certificate(
+            alpha,
+            certificate.primal,
+            certificate.primal - lost,
+            certificate.kkt_max,
+            certificate.null_objective,
+            tol,
+        )
     system = _System(problem, np.zeros(1), np.zeros(1, dtype=np.intp))
-    lost = float(answer.suboptimality[m]) / system.total
     return _least_squares_certificate(system, answer.coef[:, m], answer.intercept[m], lost, tol)
 
 
@@ -122,7 +134,7 @@ class _System:
         self.targets = targets
         Y = problem.y if problem.y.ndim == 2 else problem.y[:, None]
         self.Y = np.asfortranarray(Y)
-        self.y_mean = self.mean(Y) if problem.fit_intercept else np.zeros(Y.shape[1])
+        self.y_mean = Y[0] + self.mean(Y - Y[0]) if problem.fit_intercept else np.zeros(Y.shape[1])
         self.B = self.root[:, None] * (self.Y - self.y_mean)  # S^.5 (Y - mean)
         self.null = 0.5 * (self.B**2).sum(axis=0)[targets]
         self.v, self.kept = self._penalty()
@@ -354,10 +366,12 @@ def _solve_svd(system: _System) -> Direct:
     U, size, Vt = svd(P)
     use = size > cutoff(size, P.shape)
     U, size, Vt = U[:, use], size[use], Vt[use]
+    core = (U.T @ B) / (size[:, None] + lam / size[:, None])
     W = np.zeros((system.p, len(lam)), order="F")
-    W[rest] = scale[:, None] * (Vt.T @ ((U.T @ B) / (size[:, None] + lam / size[:, None])))
+    W[rest] = scale[:, None] * (Vt.T @ core)
     if len(free):
         W[free] = np.linalg.lstsq(Z, B - A[:, rest] @ W[rest], rcond=None)[0]
     R, b = system.residual(W, slice(None))
-    lost = 0.5 * ((U.T @ (system.root[:, None] * R)) ** 2).sum(axis=0)
+    gradient = size[:, None] * (U.T @ (system.root[:, None] * R)) - lam * core
+    lost = 0.5 * (gradient**2 / (size[:, None] ** 2 + lam)).sum(axis=0)
     return Direct(W, b, system.loss(R), lost, 1, "svd")

@@ -171,17 +171,16 @@ def sample_weights(weights: Any, n: int) -> np.ndarray | None:
             raise ValueError(
                 f"{name} must have one entry per sample, shape ({n},); got {vector.shape}"
             )
-    if vector.min() >= 0:
-        total = vector.sum()
-        if 0 < total < math.inf:
+    largest = float(vector.max())
+    if float(vector.min()) >= 0 and largest * n < math.inf:
+        if largest > 0:
             return vector
-        if total == 0:
-            raise ValueError(
-                f"{name} is zero everywhere: at least one of the {n} weights must be positive"
-            )
+        raise ValueError(
+            f"{name} is zero everywhere: at least one of the {n} weights must be positive"
+        )
     raise_at_first(~np.isfinite(vector), vector, name, "must be finite")
     raise_at_first(vector < 0, vector, name, "must not be negative")
-    raise ValueError(f"{name} must have a finite sum; got {vector.sum()}")
+    raise ValueError(f"{name} must have a finite sum; the largest weight is {largest}")
 
 
 def offset_vector(offset: Any, n: int) -> np.ndarray | None:

@@ -13,7 +13,7 @@ import numpy as np
 from . import _validation as check
 from ._estimator import LinearRegressor, SparseRegressor
 from ._path import enet_path, lasso_path
-from ._problem import Array, Problem
+from ._problem import Problem
 
 
 class Lasso(SparseRegressor):
@@ -319,6 +319,3 @@ class Ridge(LinearRegressor):
             return [check.nonnegative(self.alpha, "alpha") / total] * targets
         alphas = check.penalties(self.alpha, "alpha", targets)
         return [alpha / total for alpha in alphas]
-
-    def _is_single(self, y: Array) -> bool:
-        return y.ndim == 1

@@ -1,0 +1,23 @@
+"""The demonstration runs on the small data that need no carrier, and riata keeps its gap there."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.house
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_demo_on_small_data(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "examples.demo", "--quick", "--output", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "riata_path.png").stat().st_size > 10_000
+    assert "breast_cancer" in done.stdout
