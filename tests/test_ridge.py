@@ -65,7 +65,7 @@ def test_many_penalties_from_one_factorisation(rng, shape):
 @pytest.mark.parametrize("shape", [(40, 12), (12, 40)])
 def test_one_penalty_per_target(rng, shape):
     X, Y = rng.standard_normal(shape), rng.standard_normal((shape[0], 3))
-    alphas = [0.1, 1.0, 10.0]
+    alphas = np.array([0.1, 1.0, 10.0])
     model = riata.Ridge(alphas).fit(X, Y)
     assert_allclose(model.coef_, sk.Ridge(alphas, solver="svd").fit(X, Y).coef_, atol=1e-10)
     assert [c.alpha * shape[0] for c in model.certificate_] == pytest.approx(alphas)

@@ -219,7 +219,7 @@ Certificate Driver::certificate(std::size_t k) {
     Certificate c;
     c.primal = cost;
     c.dual = dual.best(problem_.inner(r, problem_.y.data()), batch_.rr[k]);
-    c.gap = std::max(0.0, c.primal - c.dual);
+    c.gap = std::abs(c.primal - c.dual);  // below 0 it is rounding, and says how much
     c.rel_gap = null_ > 0 ? c.gap / null_ : (c.gap > 0 ? kInfinity : 0.0);
     c.kkt_max = dual.kkt_max();
     return c;

@@ -50,7 +50,7 @@ void ActiveSet::follow_model(const Penalty& penalty) {
     for (std::size_t slot = known; slot < m; ++slot) pin(slot, h_[slot].rest());
     std::vector<Move> unpenalised;
     for (std::size_t slot = known; slot < m; ++slot)
-        if (!h_[slot].is_breakpoint(w_[slot])) unpenalised.push_back({slot, 1, 1.0});
+        if (!h_[slot].is_breakpoint(w_[slot])) unpenalised.push_back({slot, 1, true, 1.0});
     release(unpenalised, unpenalised.size());
 }
 
@@ -128,9 +128,9 @@ std::vector<ActiveSet::Move> ActiveSet::violators(double noise) {
         const double v = w_[slot], g = gradient_[i] - h.l2 * v, slack = kTie * h.l1 + noise;
         const auto up = h.above(v), down = h.below(v);
         if (up.exists() && g > up.slope + slack)
-            moves.push_back({slot, v < 0 ? -1 : 1, g - up.slope});
+            moves.push_back({slot, v < 0 ? -1 : 1, true, g - up.slope});
         else if (down.exists() && g < down.slope - slack)
-            moves.push_back({slot, v > 0 ? 1 : -1, down.slope - g});
+            moves.push_back({slot, v > 0 ? 1 : -1, false, down.slope - g});
     }
     return moves;
 }
@@ -237,12 +237,10 @@ void ActiveSet::release_one(const Move& move) {
     const double start = w_[move.slot];
     std::vector<double> direction(order.size());
     system_->regress(move.slot, direction.data());
-    const auto up = h_[move.slot].above(start), down = h_[move.slot].below(start);
-    const bool rising = up.exists() && (move.side > 0 ? start >= 0 : start < 0) && !(down.exists() && start > 0);
-    const double sign = rising ? 1.0 : -1.0;
-    const auto own = rising ? up : down;
+    const double sign = move.rising ? 1.0 : -1.0;
+    const auto own = move.rising ? h_[move.slot].above(start) : h_[move.slot].below(start);
     // A unit of the new slot takes -direction of the others. Scale so that "1" is far enough for anything.
-    double reach = rising ? own.to - start : start - own.from;
+    double reach = move.rising ? own.to - start : start - own.from;
     std::size_t blocking = order.size();
     for (std::size_t i = 0; i < order.size(); ++i) {
         const auto seg = segment(order[i]);

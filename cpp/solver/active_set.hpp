@@ -49,6 +49,7 @@ private:
     struct Move {
         std::size_t slot;
         int side;          // of the segment it enters
+        bool rising;       // which way it goes
         double violation;  // relative
     };
 

@@ -29,13 +29,16 @@ public:
     void add(const ScalarPenalty& h, double w, double c, double norm) {
         kkt_ = std::max(kkt_, h.violation(w, c - h.l2 * w));
         const double limit = c > 0 ? h.limit_above() : h.limit_below();
-        if (limit == kInfinity) {
-            if (std::abs(c) * kStretch > h.l1) curved_.push_back({h, c});
-        } else if (std::abs(c) * 1.0 > limit) {
-            // An unpenalised feature is an equality in the dual; the solver has it at rounding level.
-            if (std::abs(c) <= rounding_ * norm && limit <= rounding_ * norm) return;
-            largest_ = std::min(largest_, limit / std::abs(c));
+        // An unpenalised feature is an equality in the dual; the solver has it at rounding level.
+        // P(w*) >= D + sum c_j w*_j over those, which is charged with twice the w at hand.
+        if (limit == 0 && std::abs(c) <= rounding_ * norm) {
+            slack_ += 2 * std::abs(c * w);
+            return;
         }
+        if (std::abs(c) > limit) largest_ = std::min(largest_, limit / std::abs(c));
+        // Up to l1 the conjugate is 0, unless the bounds keep 0 out.
+        const bool displaced = h.lower > 0 || h.upper < 0;
+        if (displaced || (limit == kInfinity && std::abs(c) > h.l1)) curved_.push_back({h, c});
     }
 
     double kkt_max() const { return kkt_; }
@@ -44,7 +47,7 @@ public:
     double best(double ry, double rr) const {
         if (curved_.empty()) {
             const double t = rr > 0 ? std::clamp(ry / rr, 0.0, largest_) : 0.0;
-            return t * ry - 0.5 * t * t * rr;
+            return t * ry - 0.5 * t * t * rr - slack_;
         }
         // Concave in t: golden section towards the end of the range, where the optimum of a good solution is.
         const double golden = 0.6180339887498949;
@@ -63,11 +66,10 @@ public:
             }
             best = std::max({best, at_left, at_right});
         }
-        return best;
+        return best - slack_;
     }
 
 private:
-    static constexpr double kStretch = 1.0 + 1e-9;
     struct Curved {
         ScalarPenalty h;
         double c;
@@ -79,7 +81,7 @@ private:
         return sum;
     }
 
-    double rounding_, largest_ = 1.0, kkt_ = 0;
+    double rounding_, largest_ = 1.0, kkt_ = 0, slack_ = 0;
     std::vector<Curved> curved_;
 };
 

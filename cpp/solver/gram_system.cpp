@@ -7,7 +7,9 @@ namespace riata {
 
 namespace {
 
-constexpr double kPivot = 1e-11;  // relative to the diagonal: below, a column counts as dependent
+// Pivots, relative to the diagonal, below which a column counts as dependent. A penalised one can stay out at no loss; an
+// unpenalised one has to explain what it can, with the help of the defect correction.
+constexpr double kPivot = 1e-11, kPivotUnpenalised = 1e-14;
 
 class GramSystem final : public FreeSystem {
 public:
@@ -128,7 +130,7 @@ private:
             for (std::size_t i = 0; i < n; ++i) cross[i + k * n] = column[model_.position(order_[i])];
             for (std::size_t a = k; a < K; ++a) square[a + k * K] = column[model_.position(slots[a])];
             square[k + k * K] += l2_[slots[k]];
-            floor[k] = kPivot * square[k + k * K];
+            floor[k] = (unit_[slots[k]] == 0 ? kPivotUnpenalised : kPivot) * square[k + k * K];
             target[k] = target_[slots[k]];
             unit[k] = unit_[slots[k]];
         }

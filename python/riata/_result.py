@@ -201,7 +201,7 @@ class PathResult:
         coefs[rows, np.repeat(np.arange(len(self)), self.df)] = self._arrays.data
         return support, coefs
 
-    def plot(self, ax: Any = None, *, max_labels: int = 12) -> Any:
+    def plot(self, ax: Any = None, *, max_labels: int = 10) -> Any:
         """Coefficients against log alpha, the largest labelled; returns the matplotlib axes. See `riata.plotting.plot_path`."""
         support, coefs = self._support()
         return plotting.plot_path(

@@ -29,8 +29,11 @@ from ._problem import Array, Problem
 REFINEMENTS = 5
 # Suboptimality relative to the null objective: below SETTLED refining further is noise, above ACCEPTED the Gram matrix is
 # not trusted and the svd takes over.
-SETTLED = 1e-28
+SETTLED = 1e-26
 ACCEPTED = 1e-15
+CONFIRMED = (
+    1e-9  # relative gap up to which the bound that falls out of refining is certificate enough
+)
 CHUNK = 16  # answers refined together: bounds the n x CHUNK residuals
 
 
@@ -38,14 +41,18 @@ CHUNK = 16  # answers refined together: bounds the n x CHUNK residuals
 class Direct:
     """Answers of a direct solve, one column or entry per answer.
 
-    `loss` is the weighted mean of half the squared residuals, `suboptimality` (unlike it not divided by S) what refining once
-    more would gain, `n_solves` the most solves any answer took.
+    `primal` and its part `loss`, `bound` and `kkt_max` are on the scale of a certificate; `bound` is a gap that holds whatever
+    the factorisation was worth (inf where there is none). `suboptimality` is what refining once more would gain.
     """
 
     coef: Array
     intercept: Array
     loss: Array
+    primal: Array
+    bound: Array
+    kkt_max: Array
     suboptimality: Array
+    null: Array
     n_solves: int
     route: str
 
@@ -62,7 +69,7 @@ def solve(problem: Problem, alphas: Array, targets: Array, route: str = "auto") 
         try:
             with np.errstate(all="ignore"):  # what overflows is left to the svd
                 answer = _solve_gram(system)
-            if (answer.suboptimality <= ACCEPTED * system.null).all():
+            if (answer.suboptimality <= ACCEPTED * answer.null).all():
                 return answer
         except np.linalg.LinAlgError:
             pass
@@ -71,22 +78,18 @@ def solve(problem: Problem, alphas: Array, targets: Array, route: str = "auto") 
 
 def certify(problem: Problem, answer: Direct, m: int, alpha: float, tol: float) -> Certificate:
     """Certificate of answer m of a one-target problem."""
-    lost = float(answer.suboptimality[m]) / problem.total_weight
-    if alpha > 0:
-        certificate = _fit.certify(problem, answer.coef[:, m], answer.intercept[m], alpha, tol)
-        if certificate.gap <= lost:
-            return certificate
-        # With a tiny penalty rounding spoils the general dual point. The objective is quadratic: what is lost is g'H^-1 g / 2.
-        return _fit.make_certificate(
-            alpha,
-            certificate.primal,
-            certificate.primal - lost,
-            certificate.kkt_max,
-            certificate.null_objective,
-            tol,
-        )
-    system = _System(problem, np.zeros(1), np.zeros(1, dtype=np.intp))
-    return _least_squares_certificate(system, answer.coef[:, m], answer.intercept[m], lost, tol)
+    primal, null, lost = (float(x[m]) for x in (answer.primal, answer.null, answer.suboptimality))
+    kkt_max = float(answer.kkt_max[m])
+    bound = float(answer.bound[m])
+    if alpha > 0 and not bound <= min(tol, CONFIRMED) * null:
+        # Features without a penalty, or a penalty so small that rounding spoils the bound.
+        general = _fit.certify(problem, answer.coef[:, m], answer.intercept[m], alpha, tol)
+        if general.gap <= lost:
+            return general
+        bound = lost
+    elif alpha == 0:
+        bound = lost
+    return _fit.make_certificate(alpha, primal, primal - bound, kkt_max, null, tol)
 
 
 def certify_least_squares(
@@ -197,6 +200,25 @@ class _System:
         """X'U of the centred X."""
         return _fit.correlate(self.problem, U)
 
+    def answer(
+        self,
+        W: Array,
+        b: Array,
+        loss: Array,
+        bound: Array,
+        kkt: Array,
+        lost: Array,
+        n_solves: int,
+        route: str,
+    ) -> Direct:
+        """The result, sums divided by S."""
+        S, null = self.total, self.null / self.total
+        roots = np.sqrt(self.v[self.kept, None]) * np.sqrt(self.lam / S)
+        penalty = 0.5 * ((roots * W[self.kept]) ** 2).sum(axis=0)
+        return Direct(
+            W, b, loss, loss + penalty, bound / S, kkt / S, lost / S, null, n_solves, route
+        )
+
     def loss(self, R: Array) -> Array:
         """Weighted mean of half the squared residuals, per column."""
         return np.asarray(0.5 * ((self.root[:, None] * R) ** 2).sum(axis=0) / self.total)
@@ -215,41 +237,52 @@ class _System:
 def _solve_gram(system: _System) -> Direct:
     side = _Features(system) if system.p <= system.n else _Samples(system)
     m = len(system.lam)
-    coef = np.empty((system.p, m), order="F")
-    intercept, loss, lost = np.empty(m), np.empty(m), np.empty(m)
-    most = 0
-    for first in range(0, m, CHUNK):
-        columns = slice(first, min(first + CHUNK, m))
-        best = _refine(system, side, columns)
-        coef[:, columns], intercept[columns], loss[columns], lost[columns], solves = best
-        most = max(most, solves)
-    return Direct(coef, intercept, loss, lost, most, side.route)
+    parts = [
+        _refine(system, side, slice(first, min(first + CHUNK, m))) for first in range(0, m, CHUNK)
+    ]
+    states = [part[0] for part in parts]
+    return system.answer(
+        np.hstack([state.W for state in states]),
+        np.hstack([state.b for state in states]),
+        np.hstack([state.loss for state in states]),
+        np.hstack([state.bound for state in states]),
+        np.hstack([state.kkt for state in states]),
+        np.hstack([state.lost for state in states]),
+        max(part[1] for part in parts),
+        side.route,
+    )
 
 
-def _refine(
-    system: _System, side: _Features | _Samples, columns: slice
-) -> tuple[Array, Array, Array, Array, int]:
+@dataclass(slots=True)
+class _State:
+    """Answers under refinement with what their residuals tell."""
+
+    W: Array
+    b: Array
+    loss: Array
+    step: Array  # the correction that comes next
+    lost: Array  # what it gains
+    bound: Array
+    kkt: Array
+
+
+def _refine(system: _System, side: _Features | _Samples, columns: slice) -> tuple[_State, int]:
     """Solve, then correct with exact residuals for as long as the suboptimality falls."""
-    state = side.start(columns)
-    lost = np.full(len(state[0].T), np.inf)
-    best = None
+    unknown = side.start(columns)
+    best: _State | None = None
     for solves in range(1, REFINEMENTS + 2):
-        W = side.coefficients(state, columns)
-        R, b = system.residual(W, columns)
-        W, R, b = side.complete(W, R, b)
-        step, now = side.correct(state, W, R, columns)
-        now = np.maximum(now, 0.0)
-        if not np.isfinite(now).all():
+        now = side.evaluate(unknown, columns)
+        total = now.lost.sum()
+        if not np.isfinite(total) or (best is not None and total >= best.lost.sum()):
             break
-        if best is None or now.sum() < lost.sum():
-            best = (W, b, system.loss(R), now, solves)
-        if (now <= SETTLED * system.null[columns]).all() or now.sum() > 0.1 * lost.sum():
+        slow = best is not None and total > 0.1 * best.lost.sum()
+        best, count = now, solves
+        if slow or (now.lost <= SETTLED * system.null[columns]).all():
             break
-        lost = now
-        state = state + step
+        unknown = unknown + now.step
     if best is None:
         raise np.linalg.LinAlgError("the Gram matrix is too ill-conditioned")
-    return best
+    return best, count
 
 
 class _Features:
@@ -271,22 +304,26 @@ class _Features:
     def start(self, columns: slice) -> Array:
         return self.inverse.apply(self.Q[:, self.system.targets[columns]], columns)
 
-    def coefficients(self, state: Array, columns: slice) -> Array:
-        if len(self.system.kept) == self.system.p:
-            return state
-        W = np.zeros((self.system.p, state.shape[1]), order="F")
-        W[self.system.kept] = state
-        return W
-
-    def complete(self, W: Array, R: Array, b: Array) -> tuple[Array, Array, Array]:
-        return W, R, b
-
-    def correct(self, state: Array, W: Array, R: Array, columns: slice) -> tuple[Array, Array]:
-        """The Newton step and what it gains, g' H^-1 g / 2."""
-        gradient = self.system.correlate(self.system.root[:, None] ** 2 * R)[self.system.kept]
-        gradient = gradient - self.system.lam[columns] * self.v[:, None] * state
+    def evaluate(self, w: Array, columns: slice) -> _State:
+        """Residuals from X, the Newton step H^-1 g, its gain g' H^-1 g / 2, and the bound that H >= lam V gives for it."""
+        system = self.system
+        W = np.zeros((system.p, w.shape[1]), order="F")
+        W[system.kept] = w
+        R, b = system.residual(W, columns)
+        lam = system.lam[columns]
+        gradient = system.correlate(system.root[:, None] ** 2 * R)[system.kept]
+        gradient = gradient - lam * self.v[:, None] * w
         step = self.inverse.apply(gradient, columns)
-        return step, 0.5 * (gradient * step).sum(axis=0)
+        bound = 0.5 * ((gradient / np.sqrt(self.v[:, None]) / np.sqrt(lam)) ** 2).sum(axis=0)
+        return _State(
+            W,
+            b,
+            system.loss(R),
+            step,
+            np.maximum(0.5 * (gradient * step).sum(axis=0), 0.0),
+            np.where(np.isnan(bound), np.inf, bound),
+            np.abs(gradient).max(axis=0, initial=0.0),
+        )
 
 
 class _Samples:
@@ -328,27 +365,29 @@ class _Samples:
         B = self.project(self.system.B[:, self.system.targets[columns]])
         return self.project(self.inverse.apply(B, columns))
 
-    def coefficients(self, state: Array, columns: slice) -> Array:
-        W = self.system.correlate(self.system.root[:, None] * state)
-        return np.asfortranarray(W * self.inverse_v[:, None])
-
-    def complete(self, W: Array, R: Array, b: Array) -> tuple[Array, Array, Array]:
-        """Add the unpenalised coefficients: least squares on what the others leave."""
-        if not len(self.free):
-            return W, R, b
-        root = self.system.root[:, None]
-        w = np.linalg.lstsq(self.Z, root * R, rcond=None)[0]
-        W[self.free] = w
-        shift = self.z_mean @ w
-        used = self.system.problem.X[:, self.free].astype(np.float64) @ w - shift
-        return W, R - used, b - shift
-
-    def correct(self, state: Array, W: Array, R: Array, columns: slice) -> tuple[Array, Array]:
-        """The step in c and what it gains in the primal, rho' (K + lam)^-1 K rho / 2."""
-        lam = self.system.lam[columns]
-        rho = self.project(self.system.root[:, None] * R - lam * state)
+    def evaluate(self, c: Array, columns: slice) -> _State:
+        """Residuals from X, the step in c, its gain in the primal, and |rho|^2 / 2, the gap to the dual point lam c."""
+        system = self.system
+        root = system.root[:, None]
+        W = np.asfortranarray(system.correlate(root * c) * self.inverse_v[:, None])
+        R, b = system.residual(W, columns)
+        if len(self.free):  # least squares on what the penalised ones leave
+            w = np.linalg.lstsq(self.Z, root * R, rcond=None)[0]
+            W[self.free] = w
+            R, b = system.residual(W, columns)
+        lam = system.lam[columns]
+        rho = self.project(root * R - lam * c)
         step = self.project(self.inverse.apply(rho, columns))
-        return step, 0.5 * (rho * (rho - lam * step)).sum(axis=0)
+        gradient = system.correlate(root * rho)[system.kept]
+        return _State(
+            W,
+            b,
+            system.loss(R),
+            step,
+            np.maximum(0.5 * (rho * (rho - lam * step)).sum(axis=0), 0.0),
+            0.5 * (rho**2).sum(axis=0),
+            np.abs(gradient).max(axis=0, initial=0.0),
+        )
 
 
 def _solve_svd(system: _System) -> Direct:
@@ -374,4 +413,6 @@ def _solve_svd(system: _System) -> Direct:
     R, b = system.residual(W, slice(None))
     gradient = size[:, None] * (U.T @ (system.root[:, None] * R)) - lam * core
     lost = 0.5 * (gradient**2 / (size[:, None] ** 2 + lam)).sum(axis=0)
-    return Direct(W, b, system.loss(R), lost, 1, "svd")
+    slopes = system.correlate(system.root[:, None] ** 2 * R)[kept] - lam * v[kept, None] * W[kept]
+    kkt = np.abs(slopes).max(axis=0, initial=0.0)
+    return system.answer(W, b, system.loss(R), np.full(len(lam), np.inf), kkt, lost, 1, "svd")

@@ -17,7 +17,7 @@ def plot_path(
     coefs: Array,
     *,
     feature_names: Array | None = None,
-    max_labels: int = 12,
+    max_labels: int = 10,
     ax: Any = None,
 ) -> Any:
     """Draw coefficients against log alpha, the largest ones labelled.
@@ -32,7 +32,7 @@ def plot_path(
         Their coefficients.
     feature_names : ndarray of shape (p,), optional
         Names of all features; indices are shown without.
-    max_labels : int, default=12
+    max_labels : int, default=10
         How many features get a colour and a label; the others are drawn in grey.
     ax : matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.

@@ -71,7 +71,7 @@ class Lasso(SparseRegressor):
     >>> import riata
     >>> model = riata.Lasso(alpha=0.1).fit([[0, 0], [1, 1], [2, 2]], [0, 1, 2])
     >>> model.predict([[3, 3]]).round(2).tolist()
-    [2.85]
+    [2.7]
     """
 
     path = staticmethod(lasso_path)
