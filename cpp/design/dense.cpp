@@ -17,7 +17,7 @@ double power_of_two_below(double x) { return std::ldexp(1.0, std::ilogb(x)); }
 
 [[noreturn]] void throw_non_finite(std::size_t i, std::size_t j, double value) {
     throw NonFinite("X[" + std::to_string(i) + ", " + std::to_string(j) + "] is " +
-                    (std::isnan(value) ? "nan" : value > 0 ? "inf" : "-inf") + ": X has to be finite");
+                    (std::isnan(value) ? "NaN" : value > 0 ? "inf" : "-inf") + ": X has to be finite");
 }
 
 }  // namespace
