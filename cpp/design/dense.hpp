@@ -21,6 +21,8 @@ public:
     void gram_all(const double* root_s, double* G, Team& team) const override;
     void outer_all(const double* root_s, const double* d, double* K, Team& team) const override;
 
+    std::unique_ptr<Design> sample(std::size_t step, std::size_t rows) const override;
+
 protected:
     const T* at(std::size_t i, std::size_t j) const {
         return x_ + static_cast<std::ptrdiff_t>(i) * row_stride_ + static_cast<std::ptrdiff_t>(j) * col_stride_;

@@ -67,6 +67,9 @@ public:
     /// K = S^.5 Xh D Xh' S^.5 (rows x rows, both triangles) with D = diag(d) over all columns (null: ones).
     virtual void outer_all(const double* root_s, const double* d, double* K, Team& team) const = 0;
 
+    /// A copy of every step-th row, `rows` of them.
+    virtual std::unique_ptr<Design> sample(std::size_t step, std::size_t rows) const = 0;
+
     /// Bytes this design holds beyond the caller's array.
     virtual std::size_t bytes() const = 0;
 

@@ -18,6 +18,12 @@ public:
         for (std::size_t j = 0; j < cols; ++j) this->column_[j] = this->at(0, j);
     }
 
+    /// Keeps the entries itself.
+    ColumnMajor(std::vector<T>&& own, std::size_t rows, std::size_t cols)
+        : ColumnMajor(own.data(), rows, cols, static_cast<std::ptrdiff_t>(rows)) {
+        own_ = std::move(own);
+    }
+
     void measure(const double* s, const double* y, bool centre, double* xty, Team& team) override {
         const double weight = total(s, this->rows_);
         for (auto* v : {&this->moments_.mean, &this->moments_.scale, &this->moments_.norm}) v->resize(this->cols_);
@@ -41,7 +47,10 @@ public:
     }
 
     void pin(const std::vector<Index>&, Team&) override {}
-    std::size_t bytes() const override { return 0; }
+    std::size_t bytes() const override { return own_.size() * sizeof(T); }
+
+private:
+    std::vector<T> own_;
 };
 
 template <class T>
@@ -140,6 +149,22 @@ private:
 };
 
 }  // namespace
+
+template <class T>
+std::unique_ptr<Design> Dense<T>::sample(std::size_t step, std::size_t rows) const {
+    std::vector<T> copy(rows * cols_);
+    if (row_stride_ == 1) {
+        for (std::size_t j = 0; j < cols_; ++j)
+            for (std::size_t i = 0; i < rows; ++i) copy[j * rows + i] = *at(i * step, j);
+    } else {
+        for (std::size_t i = 0; i < rows; ++i)
+            for (std::size_t j = 0; j < cols_; ++j) copy[j * rows + i] = *at(i * step, j);
+    }
+    return std::make_unique<ColumnMajor<T>>(std::move(copy), rows, cols_);
+}
+
+template std::unique_ptr<Design> Dense<float>::sample(std::size_t, std::size_t) const;
+template std::unique_ptr<Design> Dense<double>::sample(std::size_t, std::size_t) const;
 
 template <class T>
 std::unique_ptr<Design> make_dense(const T* x, std::size_t rows, std::size_t cols, std::ptrdiff_t row_stride,

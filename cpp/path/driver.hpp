@@ -23,7 +23,7 @@ private:
         std::vector<std::vector<double>> w;  ///< per alpha, an entry per slot
         std::vector<long> solves;
         std::vector<double> r, u;        ///< count residuals of rows() entries, and the same times s
-        std::vector<double> rr;
+        std::vector<double> rr, ry;      ///< r'r and r'y
         std::vector<double> in_model;    ///< correlations of the slots, slot*count + k
         std::vector<Index> listed;       ///< features beyond W that no bound settled
         std::vector<double> exact;       ///< their correlations, place in listed * count + k
@@ -38,12 +38,15 @@ private:
     void start();
     void make_grid();
     bool whole_gram_pays() const;
+    std::vector<std::size_t> support_of_sample();
+    double lowest_ratio() const;
     void make_stepping_stones(double alpha);
     bool samples_pay() const;
     void choose_system();
     void set_alpha(std::size_t k);
 
     void speculate(std::size_t first, std::size_t count);
+    bool read_off_gram();
     void find_residuals();
     void correlate();
     void certify();
@@ -76,6 +79,7 @@ private:
     double at_before_ = 0, at_now_ = 0;     ///< the l1 scales of those alphas
     Batch batch_;
     Path path_;
+    std::vector<std::size_t> every_slot_;  // scratch
     double null_ = 0;            ///< objective of the null model
     std::size_t width_ = 8;      ///< alphas per batch
     int corrections_ = 0;        ///< of the alpha at hand

@@ -22,28 +22,32 @@ void GramModel::grow(const std::vector<Index>& features) {
         features_.push_back(j);
         q_.push_back(problem_.xty[static_cast<std::size_t>(j)]);
     }
-    position_.resize(features_.size(), -1);
+    member_place_.resize(features_.size(), -1);
 }
 
-void GramModel::grow_to_all() {
+void GramModel::grow_to_all(bool sweep) {
     const std::size_t p = design_.cols();
+    complete_ = true;
     features_.resize(p);
     std::iota(features_.begin(), features_.end(), Index{0});
-    slot_ = position_ = member_features_ = features_;
+    slot_ = features_;
+    member_place_.assign(p, -1);
     q_ = problem_.xty;
-    member_.resize(p);
-    std::iota(member_.begin(), member_.end(), std::size_t{0});
     ld_ = p;
     G_.resize(p * p);
+    if (!sweep) return;
     design_.gram_all(problem_.root_weights(), G_.data(), team_);
+    member_place_ = features_;
+    member_.resize(p);
+    std::iota(member_.begin(), member_.end(), std::size_t{0});
 }
 
 void GramModel::reserve(std::size_t size) {
     if (size <= ld_) return;
     const std::size_t ld = std::min(std::max<std::size_t>({size, ld_ + ld_ / 2, 64}), slot_.size());
     std::vector<double> grown(ld * ld);
-    for (std::size_t j = 0; j < members(); ++j)
-        std::copy_n(G_.data() + j * ld_, members(), grown.data() + j * ld);
+    for (std::size_t j = 0; j < std::min(ld_, members()); ++j)
+        std::copy_n(G_.data() + j * ld_, std::min(ld_, members()), grown.data() + j * ld);
     G_.swap(grown);
     ld_ = ld;
 }
@@ -51,22 +55,42 @@ void GramModel::reserve(std::size_t size) {
 void GramModel::admit(const std::vector<std::size_t>& slots) {
     std::vector<std::size_t> fresh;
     for (std::size_t slot : slots)
-        if (position_[slot] < 0) fresh.push_back(slot);
-    if (fresh.empty()) return;
-    reserve(members() + fresh.size());
-    const std::size_t n = design_.rows();
-    block_.resize(n * std::min(kBatch, fresh.size()));
-    for (std::size_t begin = 0; begin < fresh.size(); begin += kBatch) {
-        const std::size_t m = std::min(kBatch, fresh.size() - begin), known = members(), end = known + m;
-        for (std::size_t k = 0; k < m; ++k) {
-            position_[fresh[begin + k]] = static_cast<Index>(known + k);
-            member_.push_back(fresh[begin + k]);
-            member_features_.push_back(features_[fresh[begin + k]]);
+        if (member_place_[slot] < 0) {
+            member_place_[slot] = static_cast<Index>(member_.size());
+            member_.push_back(slot);
+            fresh.push_back(slot);
         }
-        const std::vector<Index> batch(member_features_.begin() + known, member_features_.end());
+    if (fresh.empty()) return;
+    block_.resize(design_.rows() * std::min(kBatch, fresh.size()));
+    if (complete_) admit_complete(fresh);
+    else admit_square(fresh);
+}
+
+void GramModel::admit_complete(const std::vector<std::size_t>& fresh) {
+    const std::size_t p = size();
+    for (std::size_t begin = 0; begin < fresh.size(); begin += kBatch) {
+        const std::size_t m = std::min(kBatch, fresh.size() - begin);
+        const std::vector<Index> batch(fresh.begin() + static_cast<std::ptrdiff_t>(begin),
+                                       fresh.begin() + static_cast<std::ptrdiff_t>(begin + m));
+        design_.gather(batch, problem_.weights(), block_.data(), team_);
+        products_.resize(p * m);
+        design_.correlate_all(block_.data(), m, products_.data(), team_);
+        for (std::size_t k = 0; k < m; ++k)
+            for (std::size_t a = 0; a < p; ++a) G_[fresh[begin + k] * ld_ + a] = products_[a * m + k];
+    }
+}
+
+void GramModel::admit_square(const std::vector<std::size_t>& fresh) {
+    const std::size_t before = members() - fresh.size();
+    for (std::size_t slot : fresh) member_features_.push_back(features_[slot]);
+    reserve(members());
+    for (std::size_t begin = 0; begin < fresh.size(); begin += kBatch) {
+        const std::size_t m = std::min(kBatch, fresh.size() - begin), known = before + begin, end = known + m;
+        const std::vector<Index> so_far(member_features_.begin(), member_features_.begin() + static_cast<std::ptrdiff_t>(end));
+        const std::vector<Index> batch(so_far.begin() + static_cast<std::ptrdiff_t>(known), so_far.end());
         design_.gather(batch, problem_.weights(), block_.data(), team_);
         products_.resize(end * m);
-        design_.correlate(member_features_, block_.data(), m, products_.data(), team_);
+        design_.correlate(so_far, block_.data(), m, products_.data(), team_);
         for (std::size_t k = 0; k < m; ++k) {
             double* column = G_.data() + (known + k) * ld_;
             for (std::size_t a = 0; a <= known + k; ++a) column[a] = products_[a * m + k];
@@ -77,18 +101,32 @@ void GramModel::admit(const std::vector<std::size_t>& slots) {
     }
 }
 
+void GramModel::correct(const double* c, std::size_t stride, const double* w) {
+    const std::size_t rows = complete_ ? size() : members();
+    std::vector<double> product(rows, 0.0);
+    const auto& leaf = kernels::active();
+    for (std::size_t slot : member_)
+        if (w[slot] != 0) leaf.axpy(w[slot], column(slot), product.data(), rows);
+    for (std::size_t i = 0; i < rows; ++i) {
+        const std::size_t slot = complete_ ? i : member_[i];
+        q_[slot] = c[slot * stride] + product[i];
+    }
+}
+
 void GramModel::gradient(const double* w, const std::vector<std::size_t>& slots, double* g) {
     std::size_t missing = 0, support = 0;
     bool possible = true;
-    for (std::size_t slot : slots) missing += position_[slot] < 0;
+    for (std::size_t slot : slots) missing += !is_member(slot);
     for (std::size_t slot = 0; slot < size(); ++slot)
         if (w[slot] != 0) {
             ++support;
-            possible = possible && position_[slot] >= 0;
+            possible = possible && is_member(slot);
         }
     // Costs in entries read. A missing column has to be computed first, which is worth it where it then saves a lot.
     const std::size_t by_gram = slots.size() * members(), by_residual = design_.rows() * (slots.size() + support);
-    if (possible && (missing == 0 ? by_gram : 8 * by_gram) <= by_residual) {
+    if (possible && complete_) {
+        gradient_by_columns(w, slots, g);
+    } else if (possible && (missing == 0 ? by_gram : 8 * by_gram) <= by_residual) {
         if (missing > 0) admit(slots);
         gradient_by_gram(w, slots, g);
     } else {
@@ -108,6 +146,20 @@ void GramModel::gradient_by_gram(const double* w, const std::vector<std::size_t>
                          leaf.f64.correlate(columns_.data() + b, nullptr, e - b, w_.data(), m, 1, m, g + b, 1);
                          for (std::size_t i = b; i < e; ++i) g[i] = q_[slots[i]] - g[i];
                      });
+}
+
+/// Of a complete model: the members' columns reach every slot.
+void GramModel::gradient_by_columns(const double* w, const std::vector<std::size_t>& slots, double* g) {
+    w_.clear();
+    columns_.clear();
+    for (std::size_t slot : member_)
+        if (w[slot] != 0) {
+            w_.push_back(-w[slot]);
+            columns_.push_back(column(slot));
+        }
+    r_ = q_;
+    kernels::active().f64.accumulate(columns_.data(), nullptr, columns_.size(), w_.data(), 1, 1, size(), r_.data(), size());
+    for (std::size_t i = 0; i < slots.size(); ++i) g[i] = r_[slots[i]];
 }
 
 void GramModel::gradient_by_residual(const double* w, const std::vector<std::size_t>& slots, double* g) {

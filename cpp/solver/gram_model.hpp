@@ -1,6 +1,9 @@
 // The quadratic model on a working set W: min 1/2 w'Gw - q'w + h(w) with G = Xh_W' S Xh_W and q = Xh_W' S y.
 // W only grows; its features are called slots. Columns of G are computed for the slots that need them, the *members*:
 // a slot that never becomes free needs none where its gradient is cheaper to read off the residual.
+//
+// G comes in two shapes. Square: members x members, for a W that grows. Complete, for n >> p: W is all features and a
+// member's column has an entry for every feature, so that gradients of all features are free once the columns are there.
 #pragma once
 
 #include <cstddef>
@@ -18,27 +21,32 @@ public:
     const std::vector<Index>& features() const { return features_; }
     /// The slot of a feature, or -1.
     Index slot(Index feature) const { return slot_[static_cast<std::size_t>(feature)]; }
-    bool complete() const { return size() == slot_.size(); }
+    bool complete() const { return complete_; }
 
     std::vector<double>& q() { return q_; }
     const std::vector<double>& q() const { return q_; }
 
     /// Adds features that are not in W yet.
     void grow(const std::vector<Index>& features);
-    /// Makes W all features and all of them members, with one sweep over X, when W is empty.
-    void grow_to_all();
+    /// Turns an empty model into the complete one; with `sweep` all features become members in one sweep over X.
+    void grow_to_all(bool sweep);
+    /// q := c + G w for the members (square) or all slots, where c are the exact correlations at w of all slots, `stride`
+    /// apart: takes the rounding out of q.
+    void correct(const double* c, std::size_t stride, const double* w);
 
     /// Makes the listed slots members.
     void admit(const std::vector<std::size_t>& slots);
     std::size_t members() const { return member_.size(); }
     const std::vector<std::size_t>& member() const { return member_; }
-    bool is_member(std::size_t slot) const { return position_[slot] >= 0; }
+    bool is_member(std::size_t slot) const { return member_place_[slot] >= 0; }
 
     /// Entries of G between members.
-    double operator()(std::size_t a, std::size_t b) const { return column(a)[position_[b]]; }
-    /// The column of a member: an entry for every member, in the order of member().
-    const double* column(std::size_t slot) const { return G_.data() + static_cast<std::size_t>(position_[slot]) * ld_; }
-    std::size_t position(std::size_t slot) const { return static_cast<std::size_t>(position_[slot]); }
+    double operator()(std::size_t a, std::size_t b) const { return column(a)[position(b)]; }
+    /// The column of a member, to be indexed by position().
+    const double* column(std::size_t slot) const { return G_.data() + position(slot) * ld_; }
+    std::size_t position(std::size_t slot) const {
+        return complete_ ? slot : static_cast<std::size_t>(member_place_[slot]);
+    }
 
     /// g[i] = q_i - (G w)_i for the listed slots, by the cheaper of the Gram matrix and the residual. w has an entry
     /// for every slot.
@@ -50,13 +58,18 @@ public:
 
 private:
     void reserve(std::size_t size);
+    void admit_square(const std::vector<std::size_t>& fresh);
+    void admit_complete(const std::vector<std::size_t>& fresh);
     void gradient_by_gram(const double* w, const std::vector<std::size_t>& slots, double* g);
+    void gradient_by_columns(const double* w, const std::vector<std::size_t>& slots, double* g);
     void gradient_by_residual(const double* w, const std::vector<std::size_t>& slots, double* g);
 
     Problem& problem_;
     Design& design_;
     Team& team_;
-    std::vector<Index> features_, slot_, position_;
+    bool complete_ = false;
+    std::vector<Index> features_, slot_;
+    std::vector<Index> member_place_;     ///< per slot: place in member_, or -1
     std::vector<std::size_t> member_;
     std::vector<Index> member_features_;
     std::vector<double> G_, q_;

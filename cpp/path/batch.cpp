@@ -1,0 +1,180 @@
+// One batch of the path: solutions on W, their residuals, correlations and certificates.
+#include "path/driver.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace riata {
+
+namespace {
+constexpr double kGramRounding = 4e-15;  // of a residual norm or correlation put together from Gram entries
+}
+
+/// Solves on W for `count` alphas from `first`.
+void Driver::speculate(std::size_t first, std::size_t count) {
+    batch_.first = first;
+    batch_.count = count;
+    batch_.w.resize(count);
+    batch_.solves.assign(count, 0);
+    if (first == 0 && !model_.complete()) {
+        // Nothing is known of the path yet: begin with what the null model says the first alphas will want.
+        const Penalty& penalty = problem_.penalty;
+        std::vector<Candidate> candidates;
+        problem_.at(alphas_[first + count - 1]);
+        for (Index feature : beyond_) {
+            const auto j = static_cast<std::size_t>(feature);
+            if (std::abs(c_now_[j]) > penalty.l1(j))
+                candidates.push_back({feature, std::abs(c_now_[j]) / penalty.l1_factor[j]});
+        }
+        grow(candidates, 64);
+    }
+    for (std::size_t k = 0; k < count; ++k) {
+        set_alpha(first + k);
+        const auto report = active_->solve(problem_.penalty, problem_.noise(), options_.max_solves);
+        batch_.solves[k] += report.solves;
+        batch_.w[k] = active_->w();
+    }
+}
+
+/// Correlations and norms of the batch's residuals from the Gram matrix, where all features have a column of it or a row:
+/// c = q - G w, r'y = y'y - q'w and r'r = r'y - c'w. False where rounding could matter.
+bool Driver::read_off_gram() {
+    if (!model_.complete()) return false;
+    const std::size_t p = model_.size(), K = batch_.count;
+    const auto& norm = design_.moments().norm;
+    every_slot_.resize(p);
+    std::iota(every_slot_.begin(), every_slot_.end(), std::size_t{0});
+    std::vector<double> c(p);
+    batch_.in_model.resize(p * K);
+    batch_.rr.resize(K);
+    batch_.ry.resize(K);
+    batch_.listed.clear();
+    batch_.lacking.clear();
+    for (std::size_t k = 0; k < K; ++k) {
+        const double* w = batch_.w[k].data();
+        double size = std::sqrt(problem_.yy), qw = 0, cw = 0;
+        for (std::size_t slot = 0; slot < p; ++slot) size += std::abs(w[slot]) * norm[slot];
+        if (kGramRounding * size * size > 0.05 * options_.tol * null_) return false;
+        model_.gradient(w, every_slot_, c.data());
+        for (std::size_t slot = 0; slot < p; ++slot) {
+            qw += model_.q()[slot] * w[slot];
+            cw += c[slot] * w[slot];
+            batch_.in_model[slot * K + k] = c[slot];
+        }
+        batch_.ry[k] = problem_.yy - qw;
+        batch_.rr[k] = batch_.ry[k] - cw;
+    }
+    return true;
+}
+
+/// r_k = y - Xh_W w_k for the whole batch in one pass over the union of the supports.
+void Driver::find_residuals() {
+    const std::size_t n = design_.rows(), K = batch_.count;
+    std::vector<Index> support;
+    std::vector<double> minus_w;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot) {
+        bool any = false;
+        for (std::size_t k = 0; k < K; ++k) any = any || batch_.w[k][slot] != 0;
+        if (!any) continue;
+        support.push_back(model_.features()[slot]);
+        for (std::size_t k = 0; k < K; ++k) minus_w.push_back(-batch_.w[k][slot]);
+    }
+    batch_.r.resize(n * K);
+    for (std::size_t k = 0; k < K; ++k) std::copy(problem_.y.begin(), problem_.y.end(), batch_.r.begin() + k * n);
+    design_.accumulate(support, minus_w.data(), K, batch_.r.data(), problem_.team);
+    batch_.rr.resize(K);
+    batch_.ry.resize(K);
+    for (std::size_t k = 0; k < K; ++k) {
+        double* r = batch_.r.data() + k * n;
+        problem_.recentre(r);
+        batch_.rr[k] = problem_.inner(r, r);
+        batch_.ry[k] = problem_.inner(r, problem_.y.data());
+    }
+}
+
+/// Exact correlations of the batch's residuals with W, and with every other feature that no bound settles.
+void Driver::correlate() {
+    const std::size_t n = design_.rows(), K = batch_.count;
+    const Penalty& penalty = problem_.penalty;
+    std::vector<double> scales(K);
+    for (std::size_t k = 0; k < K; ++k) {
+        set_alpha(batch_.first + k);
+        scales[k] = penalty.l1_scale;
+    }
+    const double* u = batch_.r.data();
+    if (problem_.weights()) {
+        batch_.u.resize(n * K);
+        for (std::size_t k = 0; k < K; ++k) problem_.weigh(batch_.r.data() + k * n, batch_.u.data() + k * n);
+        u = batch_.u.data();
+    }
+    batch_.in_model.resize(model_.size() * K);
+    design_.correlate(model_.features(), u, K, batch_.in_model.data(), problem_.team);
+
+    batch_.listed.clear();
+    batch_.lacking.clear();
+    if (!beyond_.empty()) bounds_.look_at(batch_.r.data(), K);
+    for (Index feature : beyond_) {
+        const auto j = static_cast<std::size_t>(feature);
+        for (std::size_t k = K; k-- > 0;)
+            if (bounds_.bound(j, k) > scales[k] * penalty.l1_factor[j]) {
+                batch_.listed.push_back(feature);
+                break;
+            }
+    }
+    batch_.exact.resize(batch_.listed.size() * K);
+    if (!batch_.listed.empty()) design_.correlate(batch_.listed, u, K, batch_.exact.data(), problem_.team);
+    for (std::size_t i = 0; i < batch_.listed.size(); ++i) {
+        const double factor = penalty.l1_factor[static_cast<std::size_t>(batch_.listed[i])];
+        const double* c = batch_.exact.data() + i * K;
+        bool lacks = false;
+        for (std::size_t k = 0; k < K; ++k) lacks = lacks || std::abs(c[k]) > scales[k] * factor;
+        if (lacks) batch_.lacking.push_back(i);
+    }
+    path_.n_passes += static_cast<double>(batch_.listed.size() + model_.size()) / static_cast<double>(design_.cols());
+}
+
+Certificate Driver::certificate(std::size_t k) {
+    const std::size_t K = batch_.count;
+    const auto& norm = design_.moments().norm;
+    const auto& w = batch_.w[k];
+    set_alpha(batch_.first + k);
+    const Penalty& penalty = problem_.penalty;
+    DualPoint dual(1e3 * problem_.noise());
+    double cost = 0.5 * batch_.rr[k];
+    for (std::size_t slot = 0; slot < model_.size(); ++slot) {
+        const Index j = model_.features()[slot];
+        const ScalarPenalty h = penalty[j];
+        cost += h.value(w[slot]);
+        dual.add(h, w[slot], batch_.in_model[slot * K + k], norm[j]);
+    }
+    for (std::size_t i : batch_.lacking) {
+        const Index j = batch_.listed[i];
+        dual.add(penalty[j], 0.0, batch_.exact[i * K + k], norm[j]);
+    }
+    Certificate c;
+    c.primal = cost;
+    c.dual = dual.best(batch_.ry[k], batch_.rr[k]);
+    c.gap = std::abs(c.primal - c.dual);  // below 0 it is rounding, and says how much
+    c.rel_gap = null_ > 0 ? c.gap / null_ : (c.gap > 0 ? kInfinity : 0.0);
+    c.kkt_max = dual.kkt_max();
+    return c;
+}
+
+void Driver::certify() {
+    batch_.certificates.resize(batch_.count);
+    const auto judge = [&] {
+        for (std::size_t k = 0; k < batch_.count; ++k) batch_.certificates[k] = certificate(k);
+    };
+    if (read_off_gram()) {
+        judge();
+        if (std::all_of(batch_.certificates.begin(), batch_.certificates.end(),
+                        [&](const Certificate& c) { return c.rel_gap <= options_.tol; }))
+            return;
+    }
+    find_residuals();
+    correlate();
+    judge();
+}
+
+}  // namespace riata
