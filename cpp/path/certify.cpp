@@ -44,7 +44,7 @@ Judgement certify(Problem& problem, const double* coef, double intercept, double
         result.primal += h.value(wj);
         dual.add(h, wj, c[j], design.moments().norm[j]);
     }
-    result.dual = dual.best(problem.inner(r.data(), problem.y.data()), rr);
+    result.dual = dual.best(problem.inner(r.data(), problem.y.data()), rr, kInfinity);
     result.gap = std::abs(result.primal - result.dual);
     const double null = 0.5 * problem.yy;
     result.rel_gap = null > 0 ? result.gap / null : (result.gap > 0 ? kInfinity : 0.0);

@@ -10,7 +10,7 @@ namespace riata {
 
 namespace {
 constexpr std::size_t kWidest = 8;   // residuals per pass: eight fit the registers of the widest instruction set
-constexpr double kStone = 0.6;        // ratio of neighbouring stepping stones
+constexpr double kStone = 0.87;        // ratio of neighbouring stepping stones
 constexpr double kStoneGap = 1e-2;    // relative gap at which a stepping stone is left behind
 constexpr int kCorrections = 4;      // defect corrections of one alpha before its gap is reported as it is
 }  // namespace
@@ -99,7 +99,7 @@ bool Driver::whole_gram_pays() const {
     if (std::any_of(problem_.usable.begin(), problem_.usable.end(), [](char u) { return !u; })) return false;
     const double n_alphas = static_cast<double>(options_.alphas.empty() ? options_.n_alphas : options_.alphas.size());
     // A sweep of n p^2 / 2 against a few passes of n p a batch, and some Gram work on the support anyway.
-    return n >= 4 * p && p <= 1500 && p <= 16 + 4 * n_alphas;
+    return n >= 4 * p && p <= 1500 && p <= 16 + 4 * std::max(n_alphas, 60.0);
 }
 
 void Driver::make_grid() {

@@ -43,15 +43,17 @@ public:
 
     double kkt_max() const { return kkt_; }
 
-    /// The best dual value over 0 <= t <= 1 with ry = r'y and rr = r'r.
-    double best(double ry, double rr) const {
+    /// The best dual value over 0 <= t <= 1 with ry = r'y and rr = r'r; the search ends early at a value of `enough`.
+    double best(double ry, double rr, double enough) const {
         if (curved_.empty()) {
             const double t = rr > 0 ? std::clamp(ry / rr, 0.0, largest_) : 0.0;
             return t * ry - 0.5 * t * t * rr - slack_;
         }
         // Concave in t: golden section towards the end of the range, where the optimum of a good solution is.
         const double golden = 0.6180339887498949;
-        double from = 0, to = largest_, best = std::max(0.0 + value(0, ry, rr), value(to, ry, rr));
+        double from = 0, to = largest_, best = value(to, ry, rr);
+        if (best >= enough) return best - slack_;
+        best = std::max(best, value(0, ry, rr));
         double left = to - golden * (to - from), right = from + golden * (to - from);
         double at_left = value(left, ry, rr), at_right = value(right, ry, rr);
         for (int i = 0; i < 60 && to - from > 1e-12 * to; ++i) {
