@@ -47,6 +47,7 @@ class Problem:
         self.s = self.s / self.s.sum()  # from here on S = 1
         X, y = self.X.astype(np.longdouble), self.y.astype(np.longdouble)
         self.x_mean, self.y_mean = np.zeros(p), 0.0
+        size = np.abs(X[self.s > 0]).max(axis=0).astype(float)
         if self.fit_intercept:
             s = self.s.astype(np.longdouble)
             x_mean, y_mean = s @ X / s.sum(), s @ y / s.sum()
@@ -54,9 +55,9 @@ class Problem:
             X, y = X - x_mean, y - y_mean
         self.Xc, self.yc = X.astype(float), y.astype(float)
         # A column whose spread is the rounding of its mean has none.
-        size = np.abs(self.X[self.s > 0].astype(float)).max(axis=0, initial=0.0)
-        spread = np.abs(self.Xc[self.s > 0]).max(axis=0, initial=0.0)
-        self.Xc[:, spread <= 8 * np.finfo(float).eps * size * self.fit_intercept] = 0.0
+        self.rounding = 8 * np.finfo(float).eps * size
+        spread = np.abs(self.Xc[self.s > 0]).max(axis=0)
+        self.Xc[:, spread <= self.rounding * self.fit_intercept] = 0.0
         self.norms = np.sqrt(self.s @ self.Xc**2)
         self.u = np.ones(p) if self.penalty_weights is None else self.penalty_weights
         self.v = np.ones(p) if self.l2_weights is None else self.l2_weights
@@ -100,7 +101,9 @@ class Problem:
         # Features with c_j = 0 at the optimum although a bound is infinite: any rounding of c_j would leave the dual's domain.
         free = (l1 == 0) & (l2 == 0) & (np.isinf(lo) | np.isinf(up)) & (self.norms > 0)
         c = self.Xc.T @ (self.s * r)
-        free &= (w != lo) & (w != up) | (np.abs(c) <= ROUNDING * self.norms * np.sqrt(2 * self.null))
+        free &= (w != lo) & (w != up) | (
+            np.abs(c) <= ROUNDING * self.norms * np.sqrt(2 * self.null)
+        )
         if best < enough and free.any():
             r = self._orthogonal_to(r, free)
             best = max(best, self._dual_along(r, l1, l2, lo, up, enough, free))
@@ -117,7 +120,9 @@ class Problem:
         root = np.sqrt(self.s)
         A = root[:, None] * (self.Xc[:, features] / self.norms[features])
         U, size, _ = np.linalg.svd(A, full_matrices=False)
-        U = U[:, size > 1e-13 * size[0]]
+        # Directions that are the rounding of the entries of X are nobody's: duplicates of large mean differ by it.
+        noise = np.linalg.norm(self.rounding[features] / self.norms[features])
+        U = U[:, size > max(1e-13 * size[0], noise)]
         z = root * r
         for _ in range(2):  # twice is enough
             z = z - U @ (U.T @ z)

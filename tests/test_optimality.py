@@ -5,10 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from oracle import Problem, coefficients, conjugate
 
 from riata import _core
-
-from oracle import Problem, coefficients, conjugate
 
 TOL = 1e-6
 FEW = 3.0  # times its own claim: what the judge may find instead, both being bounds of the same gap
@@ -212,7 +211,7 @@ def test_conjugate_is_the_supremum(rng):
         l1, l2 = rng.choice([0.0, 0.7]), rng.choice([0.0, 0.4])
         lower, upper = rng.choice([-1.0, 0.0, 0.3]), rng.choice([0.3, 1.0, 2.5])
         c = rng.normal() * 2
-        w = np.linspace(lower, upper, 20001)
+        w = np.append(np.linspace(lower, upper, 20001), np.clip(0.0, lower, upper))
         values = c * w - l1 * np.abs(w) - 0.5 * l2 * w**2
         assert_allclose(conjugate(c, l1, l2, lower, upper), values.max(), atol=1e-7)
     assert conjugate(0.8, 0.7, 0.0, -1.0, np.inf) == np.inf
@@ -276,7 +275,9 @@ def test_every_route_gives_one_certificate(rng):
         assert_allclose(solution.null_objective, q.null, rtol=1e-12)
         assert_allclose(solution.primal[k], q.primal(W[:, k], alpha), rtol=1e-12)
         off = W[:, k] + 0.01 * rng.standard_normal(15)
-        worse = _core.certify(X, y, off, solution.intercepts[k], alpha, sample_weight=s, l1_ratio=0.8)
+        worse = _core.certify(
+            X, y, off, solution.intercepts[k], alpha, sample_weight=s, l1_ratio=0.8
+        )
         assert_allclose(worse["primal"], q.primal(off, alpha, solution.intercepts[k]), rtol=1e-12)
         assert worse["rel_gap"] >= q.gap(off, alpha) - 1e-9
 

@@ -9,11 +9,16 @@ namespace {
 
 const char* name_of(Stop stop) {
     switch (stop) {
-        case Stop::kMaxFeatures: return "max_features";
-        case Stop::kEarlyStop: return "early_stop";
-        case Stop::kTimeLimit: return "time_limit";
-        case Stop::kCallback: return "callback";
-        default: return "completed";
+        case Stop::kMaxFeatures:
+            return "max_features";
+        case Stop::kEarlyStop:
+            return "early_stop";
+        case Stop::kTimeLimit:
+            return "time_limit";
+        case Stop::kCallback:
+            return "callback";
+        default:
+            return "completed";
     }
 }
 
@@ -62,17 +67,22 @@ auto wrap_callback(const py::object& callback, Control& control) {
 }
 
 std::vector<Path> solve(const py::array& X, const Doubles& y, const MaybeDoubles& sample_weight,
-                        const MaybeDoubles& penalty_weights, const MaybeDoubles& l2_weights,
-                        const MaybeDoubles& lower, const MaybeDoubles& upper, const MaybeDoubles& alphas,
-                        std::size_t n_alphas, double eps, double l1_ratio, bool fit_intercept, bool standardize,
-                        double tol, long max_iter, std::size_t max_features, bool early_stop, double time_limit,
-                        std::size_t memory_limit, bool single, const py::object& callback, int n_threads) {
+                        const MaybeDoubles& penalty_weights, const MaybeDoubles& l2_weights, const MaybeDoubles& lower,
+                        const MaybeDoubles& upper, const MaybeDoubles& alphas, std::size_t n_alphas, double eps,
+                        double l1_ratio, bool fit_intercept, bool standardize, double tol, long max_iter,
+                        std::size_t max_features, bool early_stop, double time_limit, std::size_t memory_limit,
+                        bool single, const py::object& callback, int n_threads) {
     const auto design = borrow(X);
     const auto columns = responses(y, design->rows());
     const std::size_t n = design->rows(), p = design->cols();
-    const Request request{vector_of(sample_weight, n, "sample_weight"), vector_of(penalty_weights, p, "penalty_weights"),
-                          vector_of(l2_weights, p, "l2_weights"), vector_of(lower, p, "lower"),
-                          vector_of(upper, p, "upper"), l1_ratio, fit_intercept, standardize};
+    const Request request{vector_of(sample_weight, n, "sample_weight"),
+                          vector_of(penalty_weights, p, "penalty_weights"),
+                          vector_of(l2_weights, p, "l2_weights"),
+                          vector_of(lower, p, "lower"),
+                          vector_of(upper, p, "upper"),
+                          l1_ratio,
+                          fit_intercept,
+                          standardize};
     Control control;
     control.interrupted = signal_poll();
     control.time_limit = time_limit;
@@ -106,7 +116,8 @@ void bind_path(py::module_& m) {
         .def_property_readonly("alphas", [](const Path& p) { return each<double>(p, [](auto& s) { return s.alpha; }); })
         .def_property_readonly("indptr", index_pointers)
         .def_property_readonly(
-            "indices", [](const Path& p) { return joined<std::int32_t>(p, [](auto& s) -> auto& { return s.features; }); })
+            "indices",
+            [](const Path& p) { return joined<std::int32_t>(p, [](auto& s) -> auto& { return s.features; }); })
         .def_property_readonly(
             "data", [](const Path& p) { return joined<double>(p, [](auto& s) -> auto& { return s.values; }); })
         .def_property_readonly("intercepts",

@@ -43,9 +43,14 @@ py::dict certificate_of(const py::array& X, const Doubles& y, const Doubles& coe
     const auto columns = responses(y, design->rows());
     const std::size_t n = design->rows(), p = design->cols();
     const double* w = vector_of(coef, p, "coef");
-    const Request request{vector_of(sample_weight, n, "sample_weight"), vector_of(penalty_weights, p, "penalty_weights"),
-                          vector_of(l2_weights, p, "l2_weights"), vector_of(lower, p, "lower"),
-                          vector_of(upper, p, "upper"), l1_ratio, fit_intercept, standardize};
+    const Request request{vector_of(sample_weight, n, "sample_weight"),
+                          vector_of(penalty_weights, p, "penalty_weights"),
+                          vector_of(l2_weights, p, "l2_weights"),
+                          vector_of(lower, p, "lower"),
+                          vector_of(upper, p, "upper"),
+                          l1_ratio,
+                          fit_intercept,
+                          standardize};
     const Judgement judged = unlocked([&] {
         Team team(n_threads);
         Problem problem(*design, columns[0].data(), request, team);

@@ -9,15 +9,18 @@ namespace riata {
 
 namespace {
 
-constexpr std::size_t kColumnBlock = 64;   // columns per unit of parallel work
-constexpr std::size_t kRowBlock = 2048;    // rows per unit; 8 residual blocks of that length stay in L2
+constexpr std::size_t kColumnBlock = 64;  // columns per unit of parallel work
+constexpr std::size_t kRowBlock = 2048;   // rows per unit; 8 residual blocks of that length stay in L2
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 
 double power_of_two_below(double x) { return std::ldexp(1.0, std::ilogb(x)); }
 
 [[noreturn]] void throw_non_finite(std::size_t i, std::size_t j, double value) {
     throw NonFinite("X[" + std::to_string(i) + ", " + std::to_string(j) + "] is " +
-                    (std::isnan(value) ? "NaN" : value > 0 ? "inf" : "-inf") + ": X has to be finite");
+                    (std::isnan(value) ? "NaN"
+                     : value > 0       ? "inf"
+                                       : "-inf") +
+                    ": X has to be finite");
 }
 
 }  // namespace
@@ -69,8 +72,8 @@ void Dense<T>::gather(const std::vector<Index>& features, const double* weight, 
 }
 
 void sweep_gram(const kernels::Kernels& kernels, std::size_t n, std::size_t m,
-                const std::function<void(std::size_t, std::size_t, std::size_t, std::size_t, double*)>& pack,
-                double* G, Team& team) {
+                const std::function<void(std::size_t, std::size_t, std::size_t, std::size_t, double*)>& pack, double* G,
+                Team& team) {
     const std::size_t panel = kernels.gram_panel, panels = (m + panel - 1) / panel, ld = panels * panel;
     const std::size_t step = std::clamp<std::size_t>((std::size_t{1} << 19) / (8 * ld), 32, 256);
     std::vector<double> packed(ld * step), sums(ld * ld, 0.0);

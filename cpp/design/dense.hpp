@@ -10,8 +10,8 @@ template <class T>
 class Dense : public Design {
 public:
     Dense(const T* x, std::size_t rows, std::size_t cols, std::ptrdiff_t row_stride, std::ptrdiff_t col_stride)
-        : Design(rows, cols), x_(x), row_stride_(row_stride), col_stride_(col_stride),
-          kernels_(kernels::active()), read_(kernels::read<T>(kernels_)), column_(cols, nullptr) {}
+        : Design(rows, cols), x_(x), row_stride_(row_stride), col_stride_(col_stride), kernels_(kernels::active()),
+          read_(kernels::read<T>(kernels_)), column_(cols, nullptr) {}
 
     void correlate(const std::vector<Index>& features, const double* u, std::size_t K, double* out,
                    Team& team) const override;
@@ -45,7 +45,7 @@ double total(const double* s, std::size_t n);
 /// Packs blocks of rows of an n x m matrix with `pack(begin, end, out)` and sums up the lower triangle of its Gram
 /// matrix, then mirrors it: G[a + b*ldg], a, b < m, with G holding ldg >= m rows and columns rounded up to whole panels.
 void sweep_gram(const kernels::Kernels& kernels, std::size_t n, std::size_t m,
-                const std::function<void(std::size_t, std::size_t, std::size_t, std::size_t, double*)>& pack,
-                double* G, Team& team);
+                const std::function<void(std::size_t, std::size_t, std::size_t, std::size_t, double*)>& pack, double* G,
+                Team& team);
 
 }  // namespace riata

@@ -99,8 +99,7 @@ public:
         if (pinned(features)) return Dense<T>::correlate(features, u, K, out, team);
         std::vector<double> all(this->cols_ * K);
         correlate_all(u, K, all.data(), team);
-        for (std::size_t f = 0; f < features.size(); ++f)
-            std::copy_n(all.data() + features[f] * K, K, out + f * K);
+        for (std::size_t f = 0; f < features.size(); ++f) std::copy_n(all.data() + features[f] * K, K, out + f * K);
     }
 
     void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,

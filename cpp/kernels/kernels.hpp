@@ -21,25 +21,24 @@ struct ReadKernels {
 
     /// out = {sum s_i (x_i - c), sum s_i (x_i - c)^2, sum s_i (x_i - c) y_i}, i < n.
     /// s null: ones. y null: the third sum is 0. x_i is x[i * stride].
-    void (*moments)(const T* x, ptrdiff_t stride, double c, const double* s, const double* y, size_t n,
-                    double* out);
+    void (*moments)(const T* x, ptrdiff_t stride, double c, const double* s, const double* y, size_t n, double* out);
 
     /// out[j*ldo + k] = sum_i (x_j[i] - c_j) u[k*ldu + i] for j < m, k < K. K >= 1.
-    void (*correlate)(const T* const* x, const double* c, size_t m, const double* u, size_t ldu, size_t K,
-                      size_t n, double* out, size_t ldo);
+    void (*correlate)(const T* const* x, const double* c, size_t m, const double* u, size_t ldu, size_t K, size_t n,
+                      double* out, size_t ldo);
 
     /// r[k*ldr + i] += sum_j (x_j[i] - c_j) w[j*ldw + k] for i < n, k < K.
-    void (*accumulate)(const T* const* x, const double* c, size_t m, const double* w, size_t ldw, size_t K,
-                       size_t n, double* r, size_t ldr);
+    void (*accumulate)(const T* const* x, const double* c, size_t m, const double* w, size_t ldw, size_t K, size_t n,
+                       double* r, size_t ldr);
 
     /// Row-major twin of correlate for n rows of m consecutive columns, rows ldx apart:
     /// out[j*ldo + k] += sum_i (x[i*ldx + j] - c_j) u[k*ldu + i]. Adds, so that rows can be split.
-    void (*correlate_rows)(const T* x, size_t ldx, const double* c, size_t m, const double* u, size_t ldu,
-                           size_t K, size_t n, double* out, size_t ldo);
+    void (*correlate_rows)(const T* x, size_t ldx, const double* c, size_t m, const double* u, size_t ldu, size_t K,
+                           size_t n, double* out, size_t ldo);
 
     /// Row-major twin of accumulate: r[k*ldr + i] += sum_j (x[i*ldx + j] - c_j) w[j*ldw + k], j < m.
-    void (*accumulate_rows)(const T* x, size_t ldx, const double* c, size_t m, const double* w, size_t ldw,
-                            size_t K, size_t n, double* r, size_t ldr);
+    void (*accumulate_rows)(const T* x, size_t ldx, const double* c, size_t m, const double* w, size_t ldw, size_t K,
+                            size_t n, double* r, size_t ldr);
 
     /// out[i] = a * (x[i*stride] - c) * (s ? s[i] : 1), i < n.
     void (*gather)(const T* x, ptrdiff_t stride, double c, double a, const double* s, size_t n, double* out);
@@ -47,8 +46,8 @@ struct ReadKernels {
     /// Packs n rows of m columns, entry (i, j) at x[i*row_stride + j*col_stride], into panels for
     /// `gram`: out[(j / gram_panel) * n * gram_panel + i * gram_panel + j % gram_panel]
     /// = (x_ij - c_j) * (s ? s[i] : 1); the columns that fill up the last panel are zero.
-    void (*pack)(const T* x, ptrdiff_t row_stride, ptrdiff_t col_stride, const double* c, const double* s,
-                 size_t n, size_t m, double* out);
+    void (*pack)(const T* x, ptrdiff_t row_stride, ptrdiff_t col_stride, const double* c, const double* s, size_t n,
+                 size_t m, double* out);
 };
 
 /// Dense double algebra on packed panels and on lower triangular factors (column-major, leading
@@ -98,8 +97,12 @@ const char* const* compiled();
 template <class T>
 const ReadKernels<T>& read(const Kernels& k);
 template <>
-inline const ReadKernels<float>& read<float>(const Kernels& k) { return k.f32; }
+inline const ReadKernels<float>& read<float>(const Kernels& k) {
+    return k.f32;
+}
 template <>
-inline const ReadKernels<double>& read<double>(const Kernels& k) { return k.f64; }
+inline const ReadKernels<double>& read<double>(const Kernels& k) {
+    return k.f64;
+}
 
 }  // namespace riata::kernels

@@ -69,8 +69,7 @@ void Team::serve() {
     }
 }
 
-void Team::for_blocks(std::size_t count, std::size_t block,
-                      const std::function<void(std::size_t, std::size_t)>& f) {
+void Team::for_blocks(std::size_t count, std::size_t block, const std::function<void(std::size_t, std::size_t)>& f) {
     if (count == 0) return;
     block = std::max<std::size_t>(block, 1);
     if (workers_.empty() || count <= block) {

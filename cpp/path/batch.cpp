@@ -136,7 +136,7 @@ void Driver::correlate() {
 
 Certificate Driver::certificate(std::size_t k) {
     const std::size_t K = batch_.count;
-    const auto& norm = design_.moments().norm;
+    const auto &norm = design_.moments().norm, &scale = design_.moments().scale;
     const auto& w = batch_.w[k];
     set_alpha(batch_.first + k);
     const Penalty& penalty = problem_.penalty;
@@ -146,18 +146,18 @@ Certificate Driver::certificate(std::size_t k) {
         const Index j = model_.features()[slot];
         const ScalarPenalty h = penalty[j];
         cost += h.value(w[slot]);
-        dual.add(h, w[slot], batch_.in_model[slot * K + k], norm[j]);
+        dual.add(h, w[slot], batch_.in_model[slot * K + k], norm[j], scale[j]);
     }
     for (std::size_t i : batch_.lacking) {
         const Index j = batch_.listed[i];
-        dual.add(penalty[j], 0.0, batch_.exact[i * K + k], norm[j]);
+        dual.add(penalty[j], 0.0, batch_.exact[i * K + k], norm[j], scale[j]);
     }
     Certificate c;
     c.primal = cost;
     c.dual = dual.best(batch_.ry[k], batch_.rr[k], cost - 0.1 * options_.tol * null_);
     c.gap = std::abs(c.primal - c.dual);  // below 0 it is rounding, and says how much
     c.rel_gap = null_ > 0 ? c.gap / null_ : (c.gap > 0 ? kInfinity : 0.0);
-    c.kkt_max = dual.kkt_max();
+    c.kkt_max = dual.kkt_max() / problem_.y_unit() / problem_.weight;
     return c;
 }
 

@@ -42,7 +42,7 @@ Judgement certify(Problem& problem, const double* coef, double intercept, double
         const ScalarPenalty h = problem.penalty[j];
         if (wj < h.lower || wj > h.upper) result.primal = kInfinity;
         result.primal += h.value(wj);
-        dual.add(h, wj, c[j], design.moments().norm[j]);
+        dual.add(h, wj, c[j], design.moments().norm[j], design.moments().scale[j]);
     }
     result.dual = dual.best(problem.inner(r.data(), problem.y.data()), rr, kInfinity);
     result.gap = std::abs(result.primal - result.dual);

@@ -9,10 +9,10 @@
 namespace riata {
 
 namespace {
-constexpr std::size_t kWidest = 8;   // residuals per pass: eight fit the registers of the widest instruction set
-constexpr double kStone = 0.87;        // ratio of neighbouring stepping stones
-constexpr double kStoneGap = 1e-2;    // relative gap at which a stepping stone is left behind
-constexpr int kCorrections = 4;      // defect corrections of one alpha before its gap is reported as it is
+constexpr std::size_t kWidest = 8;  // residuals per pass: eight fit the registers of the widest instruction set
+constexpr double kStone = 0.87;     // ratio of neighbouring stepping stones
+constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
+constexpr int kCorrections = 4;     // defect corrections of one alpha before its gap is reported as it is
 }  // namespace
 
 Driver::Driver(Problem& problem, const PathOptions& options, Control& control)
@@ -77,7 +77,8 @@ std::vector<std::size_t> Driver::support_of_sample() {
     options.plain = true;
     options.tol = 1e-4;
     options.n_alphas = 25;
-    options.eps = options_.alphas.empty() ? lowest_ratio() : std::min(1.0, options_.alphas.back() / alpha_max(problem_, problem_.xty));
+    options.eps = options_.alphas.empty() ? lowest_ratio()
+                                          : std::min(1.0, options_.alphas.back() / alpha_max(problem_, problem_.xty));
     request.lower = request.upper = nullptr;
     Problem small(*sample, y.data(), request, problem_.team);
     std::vector<char> used(p, 0);
@@ -104,14 +105,17 @@ bool Driver::whole_gram_pays() const {
 
 void Driver::make_grid() {
     if (!options_.alphas.empty()) {
-        if (options_.only_last) make_stepping_stones(options_.alphas.back());
-        else alphas_ = options_.alphas;
+        if (options_.only_last)
+            make_stepping_stones(options_.alphas.back());
+        else
+            alphas_ = options_.alphas;
         return;
     }
     const double eps = lowest_ratio();
     const double highest = path_.alpha_max > 0 ? path_.alpha_max : std::numeric_limits<double>::epsilon();
     for (std::size_t k = 0; k < options_.n_alphas; ++k) {
-        const double t = options_.n_alphas > 1 ? static_cast<double>(k) / static_cast<double>(options_.n_alphas - 1) : 0;
+        const double t =
+            options_.n_alphas > 1 ? static_cast<double>(k) / static_cast<double>(options_.n_alphas - 1) : 0;
         alphas_.push_back(highest * std::pow(eps, t));
     }
 }
@@ -200,6 +204,12 @@ bool Driver::correct(std::size_t k) {
     return true;
 }
 
+double Driver::rest_of(Index constant) const {
+    for (const auto& [j, rest] : problem_.displaced_constants)
+        if (j == constant) return rest;
+    return 0;
+}
+
 Solution Driver::solution(std::size_t k) const {
     Solution s;
     s.alpha = alphas_[batch_.first + k];
@@ -208,17 +218,22 @@ Solution Driver::solution(std::size_t k) const {
     s.dev_ratio = problem_.yy > 0 ? 1.0 - batch_.rr[k] / problem_.yy : 0.0;
     for (std::size_t slot = 0; slot < model_.size(); ++slot)
         if (batch_.w[k][slot] != 0) s.features.push_back(model_.features()[slot]);
+    for (const auto& [j, rest] : problem_.displaced_constants) s.features.push_back(j);
     std::sort(s.features.begin(), s.features.end());
     s.intercept = problem_.y_mean();
     for (Index j : s.features) {
-        const double w = problem_.coefficient(j, batch_.w[k][model_.slot(j)]);
+        const Index slot = model_.slot(j);
+        const bool constant = slot < 0 || batch_.w[k][static_cast<std::size_t>(slot)] == 0;
+        const double w = constant ? rest_of(j) : problem_.coefficient(j, batch_.w[k][static_cast<std::size_t>(slot)]);
         s.values.push_back(w);
-        s.intercept -= w * design_.moments().mean[j];
+        s.intercept -= w * design_.moments().mean[static_cast<std::size_t>(j)];
     }
     if (!problem_.request.fit_intercept) s.intercept = 0;
     s.certificate = batch_.certificates[k];
     for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap})
         *value = problem_.objective(*value);
+    s.certificate.primal += problem_.constant_cost(s.alpha);
+    s.certificate.dual += problem_.constant_cost(s.alpha);
     s.status = accepted(k) ? Status::kConverged : Status::kGapAboveTol;
     return s;
 }

@@ -22,11 +22,11 @@ private:
         std::size_t first = 0, count = 0;
         std::vector<std::vector<double>> w;  ///< per alpha, an entry per slot
         std::vector<long> solves;
-        std::vector<double> r, u;        ///< count residuals of rows() entries, and the same times s
-        std::vector<double> rr, ry;      ///< r'r and r'y
-        std::vector<double> in_model;    ///< correlations of the slots, slot*count + k
-        std::vector<Index> listed;       ///< features beyond W that no bound settled
-        std::vector<double> exact;       ///< their correlations, place in listed * count + k
+        std::vector<double> r, u;          ///< count residuals of rows() entries, and the same times s
+        std::vector<double> rr, ry;        ///< r'r and r'y
+        std::vector<double> in_model;      ///< correlations of the slots, slot*count + k
+        std::vector<Index> listed;         ///< features beyond W that no bound settled
+        std::vector<double> exact;         ///< their correlations, place in listed * count + k
         std::vector<std::size_t> lacking;  ///< places in listed that exceed their l1 at some alpha
         std::vector<Certificate> certificates;
     };
@@ -63,6 +63,7 @@ private:
     void add(const std::vector<Index>& features);
     void grow(std::vector<Candidate>& candidates, std::size_t limit);
     bool correct(std::size_t k);
+    double rest_of(Index constant) const;
     Solution solution(std::size_t k) const;
 
     Problem& problem_;
@@ -74,15 +75,15 @@ private:
     std::unique_ptr<ActiveSet> active_;
     bool on_samples_ = false;  ///< the free system in use is the n x n one
     std::vector<double> alphas_;
-    std::vector<Index> beyond_;  ///< usable features outside W
+    std::vector<Index> beyond_;             ///< usable features outside W
     std::vector<double> c_before_, c_now_;  ///< their correlations at two accepted alphas, exact or guessed
     double at_before_ = 0, at_now_ = 0;     ///< the l1 scales of those alphas
     Batch batch_;
     Path path_;
     std::vector<std::size_t> every_slot_;  // scratch
-    double null_ = 0;            ///< objective of the null model
-    std::size_t width_ = 8;      ///< alphas per batch
-    int corrections_ = 0;        ///< of the alpha at hand
+    double null_ = 0;                      ///< objective of the null model
+    std::size_t width_ = 8;                ///< alphas per batch
+    int corrections_ = 0;                  ///< of the alpha at hand
 };
 
 }  // namespace riata

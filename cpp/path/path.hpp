@@ -11,15 +11,16 @@
 namespace riata {
 
 struct PathOptions {
-    std::vector<double> alphas;  ///< descending and positive; empty: a geometric grid of n_alphas down to eps * alpha_max
+    std::vector<double>
+        alphas;  ///< descending and positive; empty: a geometric grid of n_alphas down to eps * alpha_max
     std::size_t n_alphas = 100;
-    double eps = 0;              ///< 0: 1e-2 when p > n, else 1e-4
-    bool only_last = false;      ///< alphas before the last are stepping stones: they are neither certified nor returned
-    double tol = 1e-6;           ///< relative duality gap
-    long max_solves = 1000000;   ///< linear systems per alpha
+    double eps = 0;             ///< 0: 1e-2 when p > n, else 1e-4
+    bool only_last = false;     ///< alphas before the last are stepping stones: they are neither certified nor returned
+    double tol = 1e-6;          ///< relative duality gap
+    long max_solves = 1000000;  ///< linear systems per alpha
     std::size_t max_features = 0;  ///< stop after the first solution with more, 0 for no limit
-    bool plain = false;          ///< no look at a sample of the rows first
-    bool early_stop = false;     ///< stop when the fit no longer improves
+    bool plain = false;            ///< no look at a sample of the rows first
+    bool early_stop = false;       ///< stop when the fit no longer improves
     std::size_t memory_limit = 0;  ///< bytes beyond X, 0 for none
     /// Called after each solution with (k, alpha, rel_gap, df, dev_ratio); true stops the path.
     std::function<bool(std::size_t, double, double, std::size_t, double)> callback;

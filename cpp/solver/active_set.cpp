@@ -8,8 +8,8 @@
 namespace riata {
 
 namespace {
-constexpr double kTie = 1e-11;      // relative slack at |g| = l1: without it ties are added and dropped for ever
-constexpr int kPatience = 4;        // exchanges without progress before the descent takes over
+constexpr double kTie = 1e-11;  // relative slack at |g| = l1: without it ties are added and dropped for ever
+constexpr int kPatience = 4;    // exchanges without progress before the descent takes over
 constexpr int kMaxExchanges = 25;
 constexpr long kMaxSweeps = 10000;  // of coordinate descent, the last resort
 }  // namespace
@@ -292,9 +292,8 @@ bool ActiveSet::descend(double noise, long max_solves, Report& report) {
         }
         const auto moves = violators(noise);
         if (moves.empty()) return true;
-        release_one(*std::max_element(moves.begin(), moves.end(), [](const Move& a, const Move& b) {
-            return a.violation < b.violation;
-        }));
+        release_one(*std::max_element(moves.begin(), moves.end(),
+                                      [](const Move& a, const Move& b) { return a.violation < b.violation; }));
     }
     return false;
 }

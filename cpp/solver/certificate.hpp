@@ -25,9 +25,9 @@ public:
     /// correlation: what of a correlation is rounding, relative to the norm of the column.
     explicit DualPoint(double rounding) : rounding_(rounding) {}
 
-    /// A feature with coefficient w and exact correlation c.
-    void add(const ScalarPenalty& h, double w, double c, double norm) {
-        kkt_ = std::max(kkt_, h.violation(w, c - h.l2 * w));
+    /// A feature with coefficient w and exact correlation c; its column has this norm and is `scale` times the caller's.
+    void add(const ScalarPenalty& h, double w, double c, double norm, double scale) {
+        kkt_ = std::max(kkt_, h.violation(w, c - h.l2 * w) / scale);
         const double limit = c > 0 ? h.limit_above() : h.limit_below();
         // An unpenalised feature is an equality in the dual; the solver has it at rounding level.
         // P(w*) >= D + sum c_j w*_j over those, which is charged with twice the w at hand.
@@ -41,6 +41,7 @@ public:
         if (displaced || (limit == kInfinity && std::abs(c) > h.l1)) curved_.push_back({h, c});
     }
 
+    /// In units of the caller's columns.
     double kkt_max() const { return kkt_; }
 
     /// The best dual value over 0 <= t <= 1 with ry = r'y and rr = r'r; the search ends early at a value of `enough`.

@@ -62,8 +62,10 @@ void GramModel::admit(const std::vector<std::size_t>& slots) {
         }
     if (fresh.empty()) return;
     block_.resize(design_.rows() * std::min(kBatch, fresh.size()));
-    if (complete_) admit_complete(fresh);
-    else admit_square(fresh);
+    if (complete_)
+        admit_complete(fresh);
+    else
+        admit_square(fresh);
 }
 
 void GramModel::admit_complete(const std::vector<std::size_t>& fresh) {
@@ -86,7 +88,8 @@ void GramModel::admit_square(const std::vector<std::size_t>& fresh) {
     reserve(members());
     for (std::size_t begin = 0; begin < fresh.size(); begin += kBatch) {
         const std::size_t m = std::min(kBatch, fresh.size() - begin), known = before + begin, end = known + m;
-        const std::vector<Index> so_far(member_features_.begin(), member_features_.begin() + static_cast<std::ptrdiff_t>(end));
+        const std::vector<Index> so_far(member_features_.begin(),
+                                        member_features_.begin() + static_cast<std::ptrdiff_t>(end));
         const std::vector<Index> batch(so_far.begin() + static_cast<std::ptrdiff_t>(known), so_far.end());
         design_.gather(batch, problem_.weights(), block_.data(), team_);
         products_.resize(end * m);
@@ -158,7 +161,8 @@ void GramModel::gradient_by_columns(const double* w, const std::vector<std::size
             columns_.push_back(column(slot));
         }
     r_ = q_;
-    kernels::active().f64.accumulate(columns_.data(), nullptr, columns_.size(), w_.data(), 1, 1, size(), r_.data(), size());
+    kernels::active().f64.accumulate(columns_.data(), nullptr, columns_.size(), w_.data(), 1, 1, size(), r_.data(),
+                                     size());
     for (std::size_t i = 0; i < slots.size(); ++i) g[i] = r_[slots[i]];
 }
 

@@ -69,7 +69,7 @@ private:
     Team& team_;
     bool complete_ = false;
     std::vector<Index> features_, slot_;
-    std::vector<Index> member_place_;     ///< per slot: place in member_, or -1
+    std::vector<Index> member_place_;  ///< per slot: place in member_, or -1
     std::vector<std::size_t> member_;
     std::vector<Index> member_features_;
     std::vector<double> G_, q_;

@@ -101,7 +101,8 @@ private:
         unit_.resize(m);
         l2_.resize(m);
         pinned_.resize(m);
-        target_.insert(target_.end(), model_.q().begin() + static_cast<std::ptrdiff_t>(target_.size()), model_.q().end());
+        target_.insert(target_.end(), model_.q().begin() + static_cast<std::ptrdiff_t>(target_.size()),
+                       model_.q().end());
         settled_.resize(m, 0);
     }
 
@@ -153,8 +154,6 @@ private:
 
 }  // namespace
 
-std::unique_ptr<FreeSystem> make_gram_system(GramModel& model) {
-    return std::make_unique<GramSystem>(model);
-}
+std::unique_ptr<FreeSystem> make_gram_system(GramModel& model) { return std::make_unique<GramSystem>(model); }
 
 }  // namespace riata

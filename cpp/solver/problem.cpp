@@ -77,6 +77,7 @@ void Problem::make_penalty() {
     const std::size_t p = design.cols();
     const Moments& moments = design.moments();
     usable.assign(p, 1);
+    displaced_constants.clear();
     penalty = Penalty{};
     penalty.l1_factor.resize(p);
     penalty.l2_factor.resize(p);
@@ -88,7 +89,12 @@ void Problem::make_penalty() {
         const double u = request.penalty_weights ? request.penalty_weights[j] : 1.0;
         const double v = request.l2_weights ? request.l2_weights[j] : 1.0;
         usable[j] = moments.norm[j] > 0 && u < kInfinity && v < kInfinity;
-        if (!usable[j]) continue;
+        if (!usable[j]) {
+            const double rest = std::clamp(0.0, request.lower ? request.lower[j] : -kInfinity,
+                                           request.upper ? request.upper[j] : kInfinity);
+            if (rest != 0) displaced_constants.emplace_back(static_cast<Index>(j), rest);
+            continue;
+        }
         const double d = request.standardize ? moments.norm[j] / std::sqrt(weight) : moments.scale[j];
         penalty.l1_factor[j] = u * d;
         penalty.l2_factor[j] = v * d * d;
@@ -129,16 +135,24 @@ void Problem::weigh(const double* r, double* u) const {
 
 double Problem::noise() const { return 1e-15 * std::sqrt(yy); }
 
-double Problem::coefficient(std::size_t j, double w) const {
-    return w * design.moments().scale[j] / y_unit_;
-}
+double Problem::coefficient(std::size_t j, double w) const { return w * design.moments().scale[j] / y_unit_; }
 
 double Problem::normalised(std::size_t j, double coefficient) const {
     return coefficient / design.moments().scale[j] * y_unit_;
 }
 
-double Problem::correlation(std::size_t j, double c) const {
-    return c / design.moments().scale[j] / y_unit_ / weight;
+double Problem::constant_cost(double alpha) const {
+    double sum = 0;
+    if (request.standardize) return sum;
+    for (const auto& [j, w] : displaced_constants) {
+        const auto at = static_cast<std::size_t>(j);
+        const double u = request.penalty_weights ? request.penalty_weights[at] : 1.0;
+        const double v = request.l2_weights ? request.l2_weights[at] : 1.0;
+        sum += alpha * (request.l1_ratio * u * std::abs(w) + 0.5 * (1 - request.l1_ratio) * v * w * w);
+    }
+    return sum;
 }
+
+double Problem::correlation(std::size_t j, double c) const { return c / design.moments().scale[j] / y_unit_ / weight; }
 
 }  // namespace riata

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <utility>
 #include <vector>
 
 #include "design/design.hpp"
@@ -44,6 +45,8 @@ public:
     double yy = 0;                  ///< y' S y
     std::vector<char> usable;       ///< columns that vary and are not excluded
     bool varies = true;             ///< y is not constant
+    /// Columns without variance whose bounds exclude 0, and where they rest (in the caller's units).
+    std::vector<std::pair<Index, double>> displaced_constants;
 
     /// Penalty factors; the scales are set by at().
     Penalty penalty;
@@ -68,6 +71,8 @@ public:
     /// Back to the caller's units.
     double coefficient(std::size_t j, double w) const;
     double normalised(std::size_t j, double coefficient) const;
+    /// What the displaced constants cost at alpha, in the caller's units.
+    double constant_cost(double alpha) const;
     double objective(double value) const { return value / y_unit_ / y_unit_ / weight; }
     double correlation(std::size_t j, double c) const;
     double y_mean() const { return y_mean_; }

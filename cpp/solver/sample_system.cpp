@@ -183,7 +183,7 @@ private:
     Problem& problem_;
     std::size_t n_, panels_, ld_;
     const kernels::Kernels& kernels_;
-    std::vector<std::vector<double>> column_;  // per slot
+    std::vector<std::vector<double>> column_;   // per slot
     std::vector<double> base_, unit_, target_;  // per slot: l2_0, slope, z'y
     std::vector<double> y_;                     // S^.5 (y - Xh_P w_P)
     std::vector<double> plus_, minus_, M_;      // K = plus - minus; the factor of tau I + K
