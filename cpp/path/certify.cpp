@@ -7,7 +7,8 @@ namespace riata {
 
 namespace {
 constexpr long kNullSolves = 10000;
-}
+constexpr double kNoise = 100;  // correlations of so many rounding levels are zero
+}  // namespace
 
 Judgement certify(Problem& problem, const double* coef, double intercept, double alpha) {
     Design& design = problem.design;
@@ -99,7 +100,7 @@ double alpha_max(const Problem& problem, const std::vector<double>& correlations
         double c = correlations[j];
         if (penalty.bounded() && penalty.upper[j] <= 0) c = std::min(c, 0.0);
         if (penalty.bounded() && penalty.lower[j] >= 0) c = std::max(c, 0.0);
-        top = std::max(top, std::abs(c) / penalty.l1_factor[j]);
+        if (std::abs(c) > kNoise * problem.noise()) top = std::max(top, std::abs(c) / penalty.l1_factor[j]);
     }
     return problem.alpha_of(top);
 }

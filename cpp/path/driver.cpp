@@ -132,8 +132,9 @@ void Driver::make_stepping_stones(double alpha) {
 bool Driver::samples_pay() const {
     const auto& l2 = problem_.penalty.l2_factor;
     if (problem_.request.l1_ratio >= 1 || 4 * active_->free_count() < 3 * design_.rows()) return false;
-    return std::all_of(model_.features().begin(), model_.features().end(),
-                       [&](Index j) { return l2[static_cast<std::size_t>(j)] > 0; });
+    for (std::size_t j = 0; j < design_.cols(); ++j)
+        if (problem_.usable[j] && !(l2[j] > 0)) return false;
+    return true;
 }
 
 void Driver::choose_system() {
