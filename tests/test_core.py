@@ -6,11 +6,18 @@ import textwrap
 
 import numpy as np
 import pytest
+from conftest import is_sanitized
 from numpy.testing import assert_allclose, assert_array_equal
 
 from riata import _core
 
 N, P = 12, 5
+
+
+# No attack may take the machine's memory; a sanitizer's shadow memory needs the whole address space.
+LIMIT = (
+    "pass" if is_sanitized() else "import resource as r; r.setrlimit(r.RLIMIT_AS, (4 << 30,) * 2)"
+)
 
 
 @pytest.fixture
@@ -22,6 +29,7 @@ def in_a_process(code):
     """Run code that might take the interpreter down; its last line is what it prints."""
     head = (
         "import faulthandler; faulthandler.enable()\n"
+        f"{LIMIT}\n"
         "import numpy as np\n"
         "from riata import _core\n"
         "rng = np.random.default_rng(0)\n"
@@ -300,8 +308,31 @@ def test_wild_values_neither_crash_nor_hang():
     try:
         out = in_a_process(textwrap.dedent(code).replace("TEXTS", repr(WILD)))
     except subprocess.TimeoutExpired as late:
-        pytest.fail(f"hangs at {(late.stdout or b'').split(b'dict')[-1][-200:]!r}")
+        pytest.fail(f"hangs at the last of {(late.stdout or b'')[-200:]!r}")
     assert out.endswith("done"), out
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "alphas=np.array([nan])",
+        "alphas=np.array([nan]), single=True",
+        "penalty_weights=np.full(5, nan)",
+        "sample_weight=np.full(12, nan)",
+        "l1_ratio=nan",
+        "lower=np.full(5, nan)",
+    ],
+)
+def test_nan_never_passes_for_certified(data, text):
+    """Refused, or solutions that do not claim to have converged: never a quiet zero vector."""
+    kwargs = eval(f"dict({text})", {"np": np, "nan": np.nan})
+    kwargs.setdefault("alphas", np.array([0.01]))
+    try:
+        (s,) = _core.solve_path(*data, **kwargs)
+    except ValueError:
+        return
+    assert (s.status == 1).all()
+    assert not (s.rel_gap <= 1e-6).any()
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "solver/column_descent.hpp"
+
 namespace riata {
 
 namespace {
@@ -31,6 +33,14 @@ void Driver::speculate(std::size_t first, std::size_t count) {
     }
     for (std::size_t k = 0; k < count; ++k) {
         set_alpha(first + k);
+        if (lean_) {
+            lean_w_.resize(model_.size(), 0.0);
+            batch_.solves[k] += descend_columns(problem_, model_.features(), lean_w_,
+                                                lean_tolerance_ * problem_.penalty.l1_scale + problem_.noise(),
+                                                options_.max_solves, control_);
+            batch_.w[k] = lean_w_;
+            continue;
+        }
         const auto report = active_->solve(problem_.penalty, problem_.noise(), options_.max_solves);
         batch_.solves[k] += report.solves;
         batch_.w[k] = active_->w();
@@ -113,14 +123,10 @@ void Driver::correlate() {
 
     batch_.listed.clear();
     batch_.lacking.clear();
-    if (!beyond_.empty()) bounds_.look_at(batch_.r.data(), K);
+    if (!beyond_.empty()) bounds_.look_at(batch_.r.data(), K, scales.data());
     for (Index feature : beyond_) {
         const auto j = static_cast<std::size_t>(feature);
-        for (std::size_t k = K; k-- > 0;)
-            if (bounds_.bound(j, k) > scales[k] * penalty.l1_factor[j]) {
-                batch_.listed.push_back(feature);
-                break;
-            }
+        if (!(bounds_.worst(j) <= penalty.l1_factor[j])) batch_.listed.push_back(feature);
     }
     batch_.exact.resize(batch_.listed.size() * K);
     if (!batch_.listed.empty()) design_.correlate(batch_.listed, u, K, batch_.exact.data(), problem_.team);
@@ -128,7 +134,7 @@ void Driver::correlate() {
         const double factor = penalty.l1_factor[static_cast<std::size_t>(batch_.listed[i])];
         const double* c = batch_.exact.data() + i * K;
         bool lacks = false;
-        for (std::size_t k = 0; k < K; ++k) lacks = lacks || std::abs(c[k]) > scales[k] * factor;
+        for (std::size_t k = 0; k < K; ++k) lacks |= std::abs(c[k]) > scales[k] * factor;
         if (lacks) batch_.lacking.push_back(i);
     }
     path_.n_passes += static_cast<double>(batch_.listed.size() + model_.size()) / static_cast<double>(design_.cols());

@@ -9,7 +9,8 @@
 namespace riata {
 
 namespace {
-constexpr std::size_t kWidest = 8;  // residuals per pass: eight fit the registers of the widest instruction set
+constexpr std::size_t kWidest = ReferenceBounds::kWidest;
+constexpr double kGrowth = 1.5;     // room that a growing Gram matrix keeps ahead
 constexpr double kStone = 0.87;     // ratio of neighbouring stepping stones
 constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
 constexpr int kCorrections = 4;     // defect corrections of one alpha before its gap is reported as it is
@@ -137,8 +138,18 @@ bool Driver::samples_pay() const {
     return true;
 }
 
+/// Picks the form of the inner problem: on the Gram matrix, on the samples, or without either where memory is short.
 void Driver::choose_system() {
-    if (on_samples_ || !samples_pay()) return;
+    if (!lean_ && options_.memory_limit && !model_.complete()) {
+        const double roomy = kGrowth * static_cast<double>(model_.size());
+        if (2 * sizeof(double) * roomy * roomy > static_cast<double>(options_.memory_limit)) {
+            lean_ = true;
+            lean_w_ = active_->w();
+            active_.reset();
+            model_.drop_gram();
+        }
+    }
+    if (lean_ || on_samples_ || !samples_pay()) return;
     active_->switch_system(make_sample_system(model_, problem_));
     on_samples_ = true;
 }
@@ -199,6 +210,10 @@ bool Driver::correct(std::size_t k) {
     if (corrections_++ >= kCorrections) {
         corrections_ = 0;
         return false;
+    }
+    if (lean_) {
+        lean_tolerance_ *= 0.1;
+        return true;
     }
     model_.correct(batch_.in_model.data() + k, batch_.count, batch_.w[k].data());
     active_->refresh();

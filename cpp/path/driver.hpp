@@ -74,6 +74,9 @@ private:
     ReferenceBounds bounds_;
     std::unique_ptr<ActiveSet> active_;
     bool on_samples_ = false;  ///< the free system in use is the n x n one
+    bool lean_ = false;        ///< no Gram matrix: memory is short
+    std::vector<double> lean_w_;
+    double lean_tolerance_ = 1e-4;  ///< of coordinate descent then, relative to l1
     std::vector<double> alphas_;
     std::vector<Index> beyond_;             ///< usable features outside W
     std::vector<double> c_before_, c_now_;  ///< their correlations at two accepted alphas, exact or guessed

@@ -22,29 +22,32 @@ void Driver::remember(std::size_t k) {
 void Driver::look_beyond(std::size_t done) {
     if (done == 0) return;
     const std::size_t K = batch_.count, last = done - 1;
+    set_alpha(batch_.first);
+    const double first_scale = problem_.penalty.l1_scale;
+    set_alpha(batch_.first + last);
+    const double last_scale = problem_.penalty.l1_scale;
     if (done >= 2) {
         for (Index feature : beyond_) {
             const auto j = static_cast<std::size_t>(feature);
-            c_before_[j] = bounds_.guess(j, 0);
-            c_now_[j] = bounds_.guess(j, last);
+            c_before_[j] = bounds_.guess(j, 0) * first_scale;
+            c_now_[j] = bounds_.guess(j, last) * last_scale;
         }
         for (std::size_t i = 0; i < batch_.listed.size(); ++i) {
             const auto j = static_cast<std::size_t>(batch_.listed[i]);
             c_before_[j] = batch_.exact[i * K];
             c_now_[j] = batch_.exact[i * K + last];
         }
-        set_alpha(batch_.first);
-        at_before_ = problem_.penalty.l1_scale;
+        at_before_ = first_scale;
     } else {
         c_before_.swap(c_now_);
         at_before_ = at_now_;
         for (Index feature : beyond_)
-            c_now_[static_cast<std::size_t>(feature)] = bounds_.guess(static_cast<std::size_t>(feature), last);
+            c_now_[static_cast<std::size_t>(feature)] =
+                bounds_.guess(static_cast<std::size_t>(feature), last) * last_scale;
         for (std::size_t i = 0; i < batch_.listed.size(); ++i)
             c_now_[static_cast<std::size_t>(batch_.listed[i])] = batch_.exact[i * K + last];
     }
-    set_alpha(batch_.first + last);
-    at_now_ = problem_.penalty.l1_scale;
+    at_now_ = last_scale;
 }
 
 /// Adds features that violate their condition at batch member k or a later one.

@@ -52,6 +52,14 @@ void GramModel::reserve(std::size_t size) {
     ld_ = ld;
 }
 
+void GramModel::drop_gram() {
+    std::vector<double>().swap(G_);
+    ld_ = 0;
+    member_.clear();
+    member_features_.clear();
+    std::fill(member_place_.begin(), member_place_.end(), Index{-1});
+}
+
 void GramModel::admit(const std::vector<std::size_t>& slots) {
     std::vector<std::size_t> fresh;
     for (std::size_t slot : slots)

@@ -52,6 +52,8 @@ public:
     /// for every slot.
     void gradient(const double* w, const std::vector<std::size_t>& slots, double* g);
 
+    /// Gives the memory of G back; no slot is a member then.
+    void drop_gram();
     std::size_t bytes() const { return G_.capacity() * sizeof(double); }
     /// Bytes that G takes for so many members.
     static std::size_t bytes_for(std::size_t members) { return members * members * sizeof(double); }

@@ -38,16 +38,17 @@ ReferenceBounds::Combination ReferenceBounds::combine(double rr, double ry, doub
     return {c1, c2, std::sqrt(std::max(0.0, rest) + kRounding * size)};
 }
 
-void ReferenceBounds::look_at(const double* r, std::size_t K) {
-    table_.assign(K * (kKept + 1), {0, 0, 0});
+void ReferenceBounds::look_at(const double* r, std::size_t K, const double* scales) {
+    table_.assign(kKept + 1, Row{});
     for (std::size_t k = 0; k < K; ++k) {
         const double* rk = r + k * rows_;
-        const double rr = inner(rk, rk), ry = inner(rk, y_);
-        Combination* row = table_.data() + k * (kKept + 1);
-        const double alone = yy_ > 0 ? ry / yy_ : 0.0;
-        row[0] = {0.0, alone, std::sqrt(std::max(0.0, rr - alone * ry) + kRounding * (rr + alone * alone * yy_))};
-        for (std::size_t t = 0; t < stored_.size(); ++t)
-            row[t + 1] = combine(rr, ry, kernels::active().dot(rk, stored_[t].data(), rows_), tt_[t], ty_[t]);
+        const double rr = inner(rk, rk), ry = inner(rk, y_), alone = yy_ > 0 ? ry / yy_ : 0.0;
+        const double rest = std::max(0.0, rr - alone * ry) + kRounding * (rr + alone * alone * yy_);
+        table_[0].set(k, {0.0, alone, std::sqrt(rest)}, scales[k]);
+        for (std::size_t t = 0; t < stored_.size(); ++t) {
+            const double rt = kernels::active().dot(rk, stored_[t].data(), rows_);
+            table_[t + 1].set(k, combine(rr, ry, rt, tt_[t], ty_[t]), scales[k]);
+        }
     }
 }
 

@@ -6,6 +6,7 @@
 // Most features of a path are settled by this alone.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <vector>
 
@@ -19,18 +20,26 @@ public:
     ReferenceBounds(std::size_t rows, const double* s, const double* y, const std::vector<double>& xty,
                     const std::vector<double>& norm);
 
-    /// Prepares bounds for K residuals r_k = r + k*rows.
-    void look_at(const double* r, std::size_t K);
+    static constexpr std::size_t kWidest = 8;  ///< residuals looked at together
 
-    /// An upper bound on |xh_j' S r_k|.
-    double bound(std::size_t j, std::size_t k) const {
-        const Combination& c = at(j, k);
-        return std::abs(c.of_reference * exact_[j] + c.of_y * xty_[j]) + norm_[j] * c.rest;
+    /// Prepares bounds for K <= kWidest residuals r_k = r + k*rows in units of the positive scales[k].
+    void look_at(const double* r, std::size_t K, const double* scales);
+
+    /// max_k of an upper bound on |xh_j' S r_k| / scales[k].
+    double worst(std::size_t j) const {
+        const Row& row = table_[static_cast<std::size_t>(reference_[j] + 1)];
+        const double exact = exact_[j], xty = xty_[j], norm = norm_[j];
+        double bound[kWidest];
+        for (std::size_t k = 0; k < kWidest; ++k)
+            bound[k] = std::abs(row.of_reference[k] * exact + row.of_y[k] * xty) + norm * row.rest[k];
+        double largest = bound[0];
+        for (std::size_t k = 1; k < kWidest; ++k) largest = bound[k] > largest ? bound[k] : largest;
+        return largest;
     }
-    /// The best guess at xh_j' S r_k.
+    /// The best guess at xh_j' S r_k / scales[k].
     double guess(std::size_t j, std::size_t k) const {
-        const Combination& c = at(j, k);
-        return c.of_reference * exact_[j] + c.of_y * xty_[j];
+        const Row& row = table_[static_cast<std::size_t>(reference_[j] + 1)];
+        return row.of_reference[k] * exact_[j] + row.of_y[k] * xty_[j];
     }
 
     /// Stores a residual; the exact correlations noted until the next call belong to it.
@@ -45,10 +54,16 @@ private:
     struct Combination {
         double of_reference, of_y, rest;
     };
+    /// The combinations of all residuals with one reference.
+    struct Row {
+        double of_reference[kWidest] = {}, of_y[kWidest] = {}, rest[kWidest] = {};
+        void set(std::size_t k, const Combination& c, double scale) {
+            of_reference[k] = c.of_reference / scale;
+            of_y[k] = c.of_y / scale;
+            rest[k] = c.rest / scale;
+        }
+    };
 
-    const Combination& at(std::size_t j, std::size_t k) const {
-        return table_[k * (kKept + 1) + static_cast<std::size_t>(reference_[j] + 1)];
-    }
     double inner(const double* a, const double* b) const;
     Combination combine(double rr, double ry, double rt, double tt, double ty) const;
 
@@ -61,7 +76,7 @@ private:
     std::vector<std::vector<double>> stored_;  // weighted by s
     std::vector<double> tt_, ty_;
     std::size_t newest_ = 0;
-    std::vector<Combination> table_;
+    std::vector<Row> table_;  // by reference, the first with y alone
 };
 
 }  // namespace riata
