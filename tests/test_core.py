@@ -86,8 +86,9 @@ STRIDED = {
     "broadcast number": lambda: np.broadcast_to(1.0, (N, P)),
     "overlapping windows": lambda: np.lib.stride_tricks.sliding_window_view(np.ones(N + P), P)[:N],
     "field of a record": lambda: np.ones((N, P), dtype=[("a", "i1"), ("b", "f8")])["b"],
-    "packed bytes": lambda: np.frombuffer(bytes(8 * N * P + 1), dtype="f8", offset=0, count=N * P)
-    .reshape(N, P)[:, ::-1],
+    "packed bytes": lambda: np.frombuffer(
+        bytes(8 * N * P + 1), dtype="f8", offset=0, count=N * P
+    ).reshape(N, P)[:, ::-1],
 }
 
 
@@ -97,8 +98,7 @@ def test_strides(name, rng):
     X, y = STRIDED[name](), rng.standard_normal(N)
     try:
         U = _core.correlate(X, np.asfortranarray(y[:, None]), center=False)
-    except ValueError as error:
-        assert "X has" in str(error)
+    except ValueError:
         with pytest.raises(ValueError, match="X has"):
             _core.solve_path(X, y)
     else:
@@ -120,14 +120,21 @@ def test_unaligned_data():
     assert out == "True"
 
 
-@pytest.mark.parametrize("name", ["sample_weight", "penalty_weights", "l2_weights", "lower", "upper"])
-@pytest.mark.parametrize("value", [np.ones(0), np.ones(1), np.ones(99), np.ones((N, 1)), np.ones(())])
+@pytest.mark.parametrize(
+    "name", ["sample_weight", "penalty_weights", "l2_weights", "lower", "upper"]
+)
+@pytest.mark.parametrize(
+    "value", [np.ones(0), np.ones(1), np.ones(99), np.ones((N, 1)), np.ones(())]
+)
 def test_lengths_of_vectors(data, name, value):
     with pytest.raises(ValueError, match=f"{name} has to be a vector of length"):
         _core.solve_path(*data, **{name: value})
 
 
-@pytest.mark.parametrize("y", [np.ones(0), np.ones(N - 1), np.ones(N + 1), np.ones(()), np.ones((N, 1, 1)), np.ones((P, N))])
+@pytest.mark.parametrize(
+    "y",
+    [np.ones(0), np.ones(N - 1), np.ones(N + 1), np.ones(()), np.ones((N, 1, 1)), np.ones((P, N))],
+)
 def test_shapes_of_y(data, y):
     for function in (_core.solve_path, _core.alpha_max, _core.gram):
         with pytest.raises(ValueError, match="y has to have one row"):

@@ -12,7 +12,7 @@ from riata import _core
 TOL = 1e-6
 FEW = 3.0  # times its own claim: what the judge may find instead, both being bounds of the same gap
 BATCHES, BATCH = 21, 100
-UNCONVERGED = 2e-3  # share of the solutions that may end above the tolerance, and say so
+UNCONVERGED = 1  # cases of a batch that may end above the tolerance, and say so
 
 
 @dataclass
@@ -188,18 +188,19 @@ def faults(case: Case, solution):
 
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_random_problems(batch):
-    problems, solutions, unconverged = [], 0, []
+    problems, unconverged = [], []
     for index in range(BATCH):
         case = random_case(np.random.default_rng([2024, batch, index]))
         solution = case.solve()
         problems += [
             f"[{batch}, {index}] {case.words}: {fault}" for fault in faults(case, solution)
         ]
-        solutions += len(solution.alphas)
-        if solution.status.any():
+        # Where bounds keep zero out, P may be so far above the null model that TOL is below its rounding.
+        out_of_reach = solution.gap <= 1e-14 * solution.primal
+        if (solution.status & ~out_of_reach).any():
             unconverged.append(f"[{batch}, {index}] {case.words}: {solution.rel_gap.max():.1e}")
     assert not problems, "\n" + "\n".join(problems)
-    assert len(unconverged) <= max(1, UNCONVERGED * solutions), "\n" + "\n".join(unconverged)
+    assert len(unconverged) <= UNCONVERGED, "\n" + "\n".join(unconverged)
 
 
 # --- the judge itself -------------------------------------------------------------------------------------------------

@@ -1,5 +1,7 @@
 #include "bindings/arrays.hpp"
 
+#include <algorithm>
+
 namespace riata::bindings {
 
 namespace {
@@ -34,10 +36,33 @@ std::vector<std::vector<double>> responses(const Doubles& y, std::size_t n) {
     if ((y.ndim() != 1 && y.ndim() != 2) || static_cast<std::size_t>(y.shape(0)) != n)
         throw py::value_error("y has to have one row for each of the " + std::to_string(n) + " rows of X");
     const std::size_t targets = y.ndim() == 2 ? y.shape(1) : 1;
+    if (targets == 0) throw py::value_error("y has to have at least one column");
     std::vector<std::vector<double>> columns(targets, std::vector<double>(n));
     for (std::size_t t = 0; t < targets; ++t)
         for (std::size_t i = 0; i < n; ++i) columns[t][i] = y.data()[i * targets + t];
     return columns;
+}
+
+void check(const Request& request, std::size_t n, std::size_t p) {
+    const auto each = [](const double* values, std::size_t size, const char* name, bool infinite) {
+        for (std::size_t i = 0; values && i < size; ++i)
+            if (!(values[i] >= 0) || (!infinite && values[i] == kInfinity))
+                throw py::value_error(std::string(name) + "[" + std::to_string(i) + "] is " +
+                                      std::to_string(values[i]) + ": it has to be non-negative");
+    };
+    each(request.sample_weight, n, "sample_weight", false);
+    each(request.penalty_weights, p, "penalty_weights", true);
+    each(request.l2_weights, p, "l2_weights", true);
+    if (request.sample_weight &&
+        std::all_of(request.sample_weight, request.sample_weight + n, [](double s) { return s == 0; }))
+        throw py::value_error("sample_weight is zero everywhere");
+    for (std::size_t j = 0; j < p; ++j) {
+        const double lower = request.lower ? request.lower[j] : -kInfinity;
+        const double upper = request.upper ? request.upper[j] : kInfinity;
+        if (!(lower <= upper) || lower == kInfinity || upper == -kInfinity)
+            throw py::value_error("lower[" + std::to_string(j) + "] and upper leave no value");
+    }
+    if (!(request.l1_ratio >= 0 && request.l1_ratio <= 1)) throw py::value_error("l1_ratio has to lie in [0, 1]");
 }
 
 std::function<bool()> signal_poll() {

@@ -14,6 +14,7 @@
 
 #include "design/design.hpp"
 #include "parallel/control.hpp"
+#include "solver/problem.hpp"
 
 namespace riata::bindings {
 
@@ -39,6 +40,9 @@ std::unique_ptr<Design> borrow(const py::array& X);
 
 /// The columns of y, (n,) or (n, t), as contiguous vectors.
 std::vector<std::vector<double>> responses(const Doubles& y, std::size_t n);
+
+/// Throws ValueError, naming the argument, for what no problem can be made of.
+void check(const Request& request, std::size_t n, std::size_t p);
 
 /// Polls Python's pending signals from a solve that has released the interpreter lock.
 std::function<bool()> signal_poll();

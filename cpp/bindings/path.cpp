@@ -83,11 +83,18 @@ std::vector<Path> solve(const py::array& X, const Doubles& y, const MaybeDoubles
                           l1_ratio,
                           fit_intercept,
                           standardize};
+    check(request, n, p);
     Control control;
     control.interrupted = signal_poll();
     control.time_limit = time_limit;
     PathOptions options;
     if (alphas) options.alphas.assign(alphas->data(), alphas->data() + alphas->size());
+    for (double alpha : options.alphas)
+        if (!(alpha > 0 && alpha < kInfinity)) throw py::value_error("alphas have to be positive and finite");
+    if (alphas && options.alphas.empty()) throw py::value_error("alphas is empty");
+    if (n_alphas == 0 || n_alphas > 100'000'000) throw py::value_error("n_alphas has to lie between 1 and 1e8");
+    if (!(eps >= 0 && eps < 1)) throw py::value_error("eps has to lie in [0, 1)");
+    if (!(tol >= 0)) throw py::value_error("tol has to be non-negative");
     options.n_alphas = n_alphas;
     options.eps = eps;
     options.only_last = single;

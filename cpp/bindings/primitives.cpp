@@ -22,6 +22,7 @@ py::array_t<double> alpha_max_of(const py::array& X, const Doubles& y, const May
     request.l1_ratio = l1_ratio;
     request.fit_intercept = fit_intercept;
     request.standardize = standardize;
+    check(request, design->rows(), design->cols());
     return to_array(unlocked([&] {
         Team team(n_threads);
         Problem problem(*design, columns[0].data(), request, team);
@@ -51,6 +52,9 @@ py::dict certificate_of(const py::array& X, const Doubles& y, const Doubles& coe
                           l1_ratio,
                           fit_intercept,
                           standardize};
+    check(request, n, p);
+    if (!(alpha >= 0)) throw py::value_error("alpha has to be non-negative");
+    if (columns.size() != 1) throw py::value_error("y has to be one response");
     const Judgement judged = unlocked([&] {
         Team team(n_threads);
         Problem problem(*design, columns[0].data(), request, team);

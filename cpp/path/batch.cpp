@@ -35,8 +35,7 @@ void Driver::speculate(std::size_t first, std::size_t count) {
         set_alpha(first + k);
         if (lean_) {
             lean_w_.resize(model_.size(), 0.0);
-            batch_.solves[k] += descend_columns(problem_, model_.features(), lean_w_,
-                                                lean_tolerance_ * problem_.penalty.l1_scale + problem_.noise(),
+            batch_.solves[k] += descend_columns(problem_, model_.features(), lean_w_, lean_tolerance_, problem_.noise(),
                                                 options_.max_solves, control_);
             batch_.w[k] = lean_w_;
             continue;

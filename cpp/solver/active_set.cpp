@@ -8,8 +8,9 @@
 namespace riata {
 
 namespace {
-constexpr double kTie = 1e-11;  // relative slack at |g| = l1: without it ties are added and dropped for ever
-constexpr int kPatience = 4;    // exchanges without progress before the descent takes over
+constexpr double kTie = 1e-11;       // relative slack at |g| = l1: without it ties are added and dropped for ever
+constexpr double kTolerated = 1e-9;  // violation, relative to l1, of a slot refused for depending on others
+constexpr int kPatience = 4;         // exchanges without progress before the descent takes over
 constexpr int kMaxExchanges = 25;
 constexpr long kMaxSweeps = 10000;  // of coordinate descent, the last resort
 }  // namespace
@@ -169,7 +170,7 @@ ActiveSet::Report ActiveSet::solve(const Penalty& penalty, double noise, long ma
         if (descend(noise, max_solves, report)) return report;
     }
     if (report.solves < max_solves) {
-        descend_columns(problem_, model_.features(), w_, kTie * penalty.l1_scale + noise, kMaxSweeps, control_);
+        descend_columns(problem_, model_.features(), w_, kTie, noise, kMaxSweeps, control_);
         rebuild();
     }
     report.settled = false;
@@ -189,10 +190,10 @@ bool ActiveSet::exchange(double noise, long max_solves, Report& report) {
         if (outside.empty() && moves.empty()) {
             // What was refused may still violate: then the descent exchanges it against what it depends on.
             std::fill(refused_.begin(), refused_.end(), 0);
-            const double tolerated = 1e-9 * penalty_->l1_scale;
             moves = violators(noise);
-            return std::none_of(moves.begin(), moves.end(),
-                                [&](const Move& move) { return move.violation > tolerated; });
+            return std::none_of(moves.begin(), moves.end(), [&](const Move& move) {
+                return move.violation > kTolerated * h_[move.slot].l1 + noise;
+            });
         }
         const std::size_t infeasible = outside.size() + moves.size();
         stalls = infeasible < best ? 0 : stalls + 1;

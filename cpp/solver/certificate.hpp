@@ -29,9 +29,9 @@ public:
     void add(const ScalarPenalty& h, double w, double c, double norm, double scale) {
         kkt_ = std::max(kkt_, h.violation(w, c - h.l2 * w) / scale);
         const double limit = c > 0 ? h.limit_above() : h.limit_below();
-        // An unpenalised feature is an equality in the dual; the solver has it at rounding level.
-        // P(w*) >= D + sum c_j w*_j over those, which is charged with twice the w at hand.
-        if (limit == 0 && std::abs(c) <= rounding_ * norm) {
+        // An unpenalised feature is an equality in the dual, and one with l1 below the rounding level nearly so; the solver
+        // has them at that level. P(w*) >= D + sum c_j w*_j over those, which is charged with twice the w at hand.
+        if (std::abs(c) > limit && std::abs(c) <= rounding_ * norm) {
             slack_ += 2 * std::abs(c * w);
             return;
         }

@@ -8,7 +8,7 @@
 namespace riata {
 
 long descend_columns(const Problem& problem, const std::vector<Index>& features, std::vector<double>& w,
-                     double tolerance, long max_sweeps, Control& control) {
+                     double tolerance, double noise, long max_sweeps, Control& control) {
     const std::size_t n = problem.design.rows();
     const kernels::Kernels& leaf = kernels::active();
     std::vector<Index> support;
@@ -42,18 +42,18 @@ long descend_columns(const Problem& problem, const std::vector<Index>& features,
             if (delta == 0) continue;
             leaf.axpy(-delta, x.data(), r.data(), n);
             w[i] = next;
-            largest = std::max(largest, std::abs(delta) * curvature);
+            largest = std::max(largest, std::abs(delta) * curvature / (tolerance * h.l1 + noise));
         }
         return largest;
     };
     long sweeps = 0;
     while (sweeps < max_sweeps) {
         ++sweeps;
-        if (sweep(all) <= tolerance) break;
+        if (sweep(all) <= 1) break;
         moving.clear();
         for (std::size_t i : all)
             if (w[i] != 0) moving.push_back(i);
-        for (int k = 0; k < 20 && sweeps < max_sweeps && sweep(moving) > tolerance; ++k) ++sweeps;
+        for (int k = 0; k < 20 && sweeps < max_sweeps && sweep(moving) > 1; ++k) ++sweeps;
     }
     return sweeps;
 }

@@ -10,8 +10,8 @@
 namespace riata {
 
 /// Minimises over the coefficients w of `features` (an entry each, the start on entry) until no step changes a gradient by
-/// more than `tolerance` or after `max_sweeps` sweeps. Returns the number of sweeps.
+/// more than tolerance * l1 + noise or after `max_sweeps` sweeps. Returns the number of sweeps.
 long descend_columns(const Problem& problem, const std::vector<Index>& features, std::vector<double>& w,
-                     double tolerance, long max_sweeps, Control& control);
+                     double tolerance, double noise, long max_sweeps, Control& control);
 
 }  // namespace riata

@@ -55,11 +55,17 @@ void Problem::take_response(const double* given) {
     y_mean_ = 0;
     varies = largest > 0;
     if (request.fit_intercept) {
-        // About the first entry, so that a constant response is exactly 0.
-        const double first = y[0];
-        varies = std::any_of(y.begin(), y.end(), [&](double v) { return v != first; });
+        // About the first entry that counts, so that a constant response is exactly 0.
+        const auto counts = [&](std::size_t i) { return s.empty() || s[i] > 0; };
+        std::size_t start = 0;
+        while (!counts(start)) ++start;
+        const double first = y[start];
+        varies = false;
         double sum = 0;
-        for (std::size_t i = 0; i < n; ++i) sum += (s.empty() ? 1.0 : s[i]) * (y[i] - first);
+        for (std::size_t i = 0; i < n; ++i) {
+            varies = varies || (counts(i) && y[i] != first);
+            sum += (s.empty() ? 1.0 : s[i]) * (y[i] - first);
+        }
         y_mean_ = first + sum / weight;
         for (double& v : y) v = varies ? (v - first) - sum / weight : 0.0;
     }

@@ -137,7 +137,11 @@ class _System:
         self.targets = targets
         Y = problem.y if problem.y.ndim == 2 else problem.y[:, None]
         self.Y = np.asfortranarray(Y)
-        self.y_mean = Y[0] + self.mean(Y - Y[0]) if problem.fit_intercept else np.zeros(Y.shape[1])
+        self.first = int(np.argmax(self.root > 0))  # the first row that counts
+        start = Y[self.first]
+        self.y_mean = (
+            start + self.mean(Y - start) if problem.fit_intercept else np.zeros(Y.shape[1])
+        )
         self.B = self.root[:, None] * (self.Y - self.y_mean)  # S^.5 (Y - mean)
         self.null = 0.5 * (self.B**2).sum(axis=0)[targets]
         self.v, self.kept = self._penalty()
@@ -170,11 +174,13 @@ class _System:
         for first in range(0, self.p, width):
             block = self.problem.X[:, first : first + width].astype(np.float64)
             if self.problem.fit_intercept:
-                largest = np.abs(block).max(axis=0)
+                largest = np.abs(block[self.root > 0]).max(axis=0)
+                block -= block[self.first].copy()  # what is constant is now exactly so
                 block -= self.mean(block)
                 block -= self.mean(block)  # what rounding left over
-                noise = 4 * np.finfo(float).eps * largest * np.sqrt(self.n)
-                block[:, np.sqrt((block**2).sum(axis=0)) <= noise] = 0.0
+                noise = 4 * np.finfo(float).eps * largest * np.sqrt(self.total)
+                spread = np.sqrt(((self.root[:, None] * block) ** 2).sum(axis=0))
+                block[:, spread <= noise] = 0.0
             yield first, block
 
     def explicit(self) -> Array:
