@@ -22,6 +22,28 @@ std::unique_ptr<Design> borrow_as(const py::array& X) {
                          column_major ? col_stride : 1);
 }
 
+void check(const Request& request, std::size_t n, std::size_t p) {
+    const auto each = [](const double* values, std::size_t size, const char* name, bool infinite) {
+        for (std::size_t i = 0; values && i < size; ++i)
+            if (!(values[i] >= 0) || (!infinite && values[i] == kInfinity))
+                throw py::value_error(std::string(name) + "[" + std::to_string(i) + "] is " +
+                                      std::to_string(values[i]) + ": it has to be non-negative");
+    };
+    each(request.sample_weight, n, "sample_weight", false);
+    each(request.penalty_weights, p, "penalty_weights", true);
+    each(request.l2_weights, p, "l2_weights", true);
+    if (request.sample_weight &&
+        std::all_of(request.sample_weight, request.sample_weight + n, [](double s) { return s == 0; }))
+        throw py::value_error("sample_weight is zero everywhere");
+    for (std::size_t j = 0; j < p; ++j) {
+        const double lower = request.lower ? request.lower[j] : -kInfinity;
+        const double upper = request.upper ? request.upper[j] : kInfinity;
+        if (!(lower <= upper) || lower == kInfinity || upper == -kInfinity)
+            throw py::value_error("lower[" + std::to_string(j) + "] and upper leave no value");
+    }
+    if (!(request.l1_ratio >= 0 && request.l1_ratio <= 1)) throw py::value_error("l1_ratio has to lie in [0, 1]");
+}
+
 }  // namespace
 
 std::unique_ptr<Design> borrow(const py::array& X) {
@@ -43,26 +65,20 @@ std::vector<std::vector<double>> responses(const Doubles& y, std::size_t n) {
     return columns;
 }
 
-void check(const Request& request, std::size_t n, std::size_t p) {
-    const auto each = [](const double* values, std::size_t size, const char* name, bool infinite) {
-        for (std::size_t i = 0; values && i < size; ++i)
-            if (!(values[i] >= 0) || (!infinite && values[i] == kInfinity))
-                throw py::value_error(std::string(name) + "[" + std::to_string(i) + "] is " +
-                                      std::to_string(values[i]) + ": it has to be non-negative");
-    };
-    each(request.sample_weight, n, "sample_weight", false);
-    each(request.penalty_weights, p, "penalty_weights", true);
-    each(request.l2_weights, p, "l2_weights", true);
-    if (request.sample_weight &&
-        std::all_of(request.sample_weight, request.sample_weight + n, [](double s) { return s == 0; }))
-        throw py::value_error("sample_weight is zero everywhere");
-    for (std::size_t j = 0; j < p; ++j) {
-        const double lower = request.lower ? request.lower[j] : -kInfinity;
-        const double upper = request.upper ? request.upper[j] : kInfinity;
-        if (!(lower <= upper) || lower == kInfinity || upper == -kInfinity)
-            throw py::value_error("lower[" + std::to_string(j) + "] and upper leave no value");
-    }
-    if (!(request.l1_ratio >= 0 && request.l1_ratio <= 1)) throw py::value_error("l1_ratio has to lie in [0, 1]");
+Request request_of(const Design& design, const MaybeDoubles& sample_weight, const MaybeDoubles& penalty_weights,
+                   const MaybeDoubles& l2_weights, const MaybeDoubles& lower, const MaybeDoubles& upper,
+                   double l1_ratio, bool fit_intercept, bool standardize) {
+    const std::size_t n = design.rows(), p = design.cols();
+    const Request request{vector_of(sample_weight, n, "sample_weight"),
+                          vector_of(penalty_weights, p, "penalty_weights"),
+                          vector_of(l2_weights, p, "l2_weights"),
+                          vector_of(lower, p, "lower"),
+                          vector_of(upper, p, "upper"),
+                          l1_ratio,
+                          fit_intercept,
+                          standardize};
+    check(request, n, p);
+    return request;
 }
 
 std::function<bool()> signal_poll() {

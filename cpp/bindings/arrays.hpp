@@ -41,8 +41,11 @@ std::unique_ptr<Design> borrow(const py::array& X);
 /// The columns of y, (n,) or (n, t), as contiguous vectors.
 std::vector<std::vector<double>> responses(const Doubles& y, std::size_t n);
 
-/// Throws ValueError, naming the argument, for what no problem can be made of.
-void check(const Request& request, std::size_t n, std::size_t p);
+/// The request for a problem of this design, borrowing the vectors. Throws ValueError, naming the argument, for what no
+/// problem can be made of.
+Request request_of(const Design& design, const MaybeDoubles& sample_weight, const MaybeDoubles& penalty_weights,
+                   const MaybeDoubles& l2_weights, const MaybeDoubles& lower, const MaybeDoubles& upper,
+                   double l1_ratio, bool fit_intercept, bool standardize);
 
 /// Polls Python's pending signals from a solve that has released the interpreter lock.
 std::function<bool()> signal_poll();

@@ -74,16 +74,8 @@ std::vector<Path> solve(const py::array& X, const Doubles& y, const MaybeDoubles
                         bool single, const py::object& callback, int n_threads) {
     const auto design = borrow(X);
     const auto columns = responses(y, design->rows());
-    const std::size_t n = design->rows(), p = design->cols();
-    const Request request{vector_of(sample_weight, n, "sample_weight"),
-                          vector_of(penalty_weights, p, "penalty_weights"),
-                          vector_of(l2_weights, p, "l2_weights"),
-                          vector_of(lower, p, "lower"),
-                          vector_of(upper, p, "upper"),
-                          l1_ratio,
-                          fit_intercept,
-                          standardize};
-    check(request, n, p);
+    const Request request = request_of(*design, sample_weight, penalty_weights, l2_weights, lower, upper, l1_ratio,
+                                       fit_intercept, standardize);
     Control control;
     control.interrupted = signal_poll();
     control.time_limit = time_limit;

@@ -14,15 +14,8 @@ py::array_t<double> alpha_max_of(const py::array& X, const Doubles& y, const May
                                  int n_threads) {
     const auto design = borrow(X);
     const auto columns = responses(y, design->rows());
-    Request request;
-    request.sample_weight = vector_of(sample_weight, design->rows(), "sample_weight");
-    request.penalty_weights = vector_of(penalty_weights, design->cols(), "penalty_weights");
-    request.lower = vector_of(lower, design->cols(), "lower");
-    request.upper = vector_of(upper, design->cols(), "upper");
-    request.l1_ratio = l1_ratio;
-    request.fit_intercept = fit_intercept;
-    request.standardize = standardize;
-    check(request, design->rows(), design->cols());
+    const Request request = request_of(*design, sample_weight, penalty_weights, std::nullopt, lower, upper, l1_ratio,
+                                       fit_intercept, standardize);
     return to_array(unlocked([&] {
         Team team(n_threads);
         Problem problem(*design, columns[0].data(), request, team);
@@ -42,17 +35,9 @@ py::dict certificate_of(const py::array& X, const Doubles& y, const Doubles& coe
                         double l1_ratio, bool fit_intercept, bool standardize, int n_threads) {
     const auto design = borrow(X);
     const auto columns = responses(y, design->rows());
-    const std::size_t n = design->rows(), p = design->cols();
-    const double* w = vector_of(coef, p, "coef");
-    const Request request{vector_of(sample_weight, n, "sample_weight"),
-                          vector_of(penalty_weights, p, "penalty_weights"),
-                          vector_of(l2_weights, p, "l2_weights"),
-                          vector_of(lower, p, "lower"),
-                          vector_of(upper, p, "upper"),
-                          l1_ratio,
-                          fit_intercept,
-                          standardize};
-    check(request, n, p);
+    const double* w = vector_of(coef, design->cols(), "coef");
+    const Request request = request_of(*design, sample_weight, penalty_weights, l2_weights, lower, upper, l1_ratio,
+                                       fit_intercept, standardize);
     if (!(alpha >= 0)) throw py::value_error("alpha has to be non-negative");
     if (columns.size() != 1) throw py::value_error("y has to be one response");
     const Judgement judged = unlocked([&] {
