@@ -97,7 +97,7 @@ std::vector<Path> solve(const py::array& X, const Doubles& y, const MaybeDoubles
     options.memory_limit = memory_limit;
     options.callback = wrap_callback(callback, control);
     return unlocked([&] {
-        Team team(n_threads);
+        Team team(n_threads, &control);
         Problem problem(*design, columns[0].data(), request, team);
         std::vector<Path> paths;
         for (std::size_t t = 0; t < columns.size(); ++t) {

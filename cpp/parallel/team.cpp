@@ -19,7 +19,7 @@ inline void pause_briefly() {
 }
 }  // namespace
 
-Team::Team(int n_threads) {
+Team::Team(int n_threads, Control* control) : control_(control) {
     try {
         for (int t = 1; t < n_threads; ++t) workers_.emplace_back([this] { serve(); });
     } catch (const std::system_error&) {
@@ -37,11 +37,12 @@ Team::~Team() {
     for (auto& w : workers_) w.join();
 }
 
-void Team::work() {
+void Team::work(bool is_caller) {
     for (;;) {
         const std::size_t begin = job_.next.fetch_add(job_.block, std::memory_order_relaxed);
         if (begin >= job_.count) return;
         try {
+            if (is_caller) ask();
             (*job_.f)(begin, std::min(begin + job_.block, job_.count));
         } catch (...) {
             std::lock_guard lock(mutex_);
@@ -61,7 +62,7 @@ void Team::serve() {
             seen = generation_.load(std::memory_order_acquire);
             if (closing_) return;
         }
-        work();
+        work(false);
         if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
             std::lock_guard lock(mutex_);
             idle_.notify_one();
@@ -73,7 +74,10 @@ void Team::for_blocks(std::size_t count, std::size_t block, const std::function<
     if (count == 0) return;
     block = std::max<std::size_t>(block, 1);
     if (workers_.empty() || count <= block) {
-        for (std::size_t b = 0; b < count; b += block) f(b, std::min(b + block, count));
+        for (std::size_t b = 0; b < count; b += block) {
+            ask();
+            f(b, std::min(b + block, count));
+        }
         return;
     }
     {
@@ -87,7 +91,7 @@ void Team::for_blocks(std::size_t count, std::size_t block, const std::function<
         generation_.fetch_add(1, std::memory_order_release);
     }
     wake_.notify_all();
-    work();
+    work(true);
     for (int k = 0; k < kSpins && busy_.load(std::memory_order_acquire) != 0; ++k) pause_briefly();
     std::unique_lock lock(mutex_);
     idle_.wait(lock, [&] { return busy_.load(std::memory_order_acquire) == 0; });

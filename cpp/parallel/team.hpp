@@ -10,11 +10,14 @@
 #include <thread>
 #include <vector>
 
+#include "parallel/control.hpp"
+
 namespace riata {
 
 class Team {
 public:
-    explicit Team(int n_threads);
+    /// With a control, the calling thread asks it before every block and throws Cancelled when it says so.
+    explicit Team(int n_threads, Control* control = nullptr);
     ~Team();
     Team(const Team&) = delete;
     Team& operator=(const Team&) = delete;
@@ -27,14 +30,18 @@ public:
     void for_blocks(std::size_t count, std::size_t block, const std::function<void(std::size_t, std::size_t)>& f);
 
 private:
-    void work();
+    void work(bool is_caller);
     void serve();
+    void ask() const {
+        if (control_ && control_->cancelled()) throw Cancelled{};
+    }
 
     struct Job {
         const std::function<void(std::size_t, std::size_t)>* f = nullptr;
         std::size_t count = 0, block = 1;
         std::atomic<std::size_t> next{0};
     } job_;
+    Control* control_;
     std::vector<std::thread> workers_;
     std::mutex mutex_;
     std::condition_variable wake_, idle_;
