@@ -1,6 +1,7 @@
 #include "bindings/arrays.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace riata::bindings {
 
@@ -10,6 +11,7 @@ template <class T>
 std::unique_ptr<Design> borrow_as(const py::array& X) {
     const auto size = static_cast<py::ssize_t>(sizeof(T));
     const auto rows = X.shape(0), cols = X.shape(1);
+    if (reinterpret_cast<std::uintptr_t>(X.data()) % alignof(T) != 0) throw py::value_error("X has to be aligned");
     if (X.strides(0) % size != 0 || X.strides(1) % size != 0)
         throw py::value_error("X has strides that are no multiple of its item size");
     py::ssize_t row_stride = X.strides(0) / size, col_stride = X.strides(1) / size;

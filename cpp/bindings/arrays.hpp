@@ -19,7 +19,8 @@
 namespace riata::bindings {
 
 namespace py = pybind11;
-using Doubles = py::array_t<double, py::array::c_style | py::array::forcecast>;
+constexpr int kAligned = py::detail::npy_api::NPY_ARRAY_ALIGNED_;
+using Doubles = py::array_t<double, py::array::c_style | py::array::forcecast | kAligned>;
 using MaybeDoubles = std::optional<Doubles>;
 
 /// The vector's data after checking its length; null for None.

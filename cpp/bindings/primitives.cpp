@@ -6,7 +6,7 @@ namespace riata::bindings {
 
 namespace {
 
-using Columns = py::array_t<double, py::array::f_style | py::array::forcecast>;
+using Columns = py::array_t<double, py::array::f_style | py::array::forcecast | kAligned>;
 
 py::array_t<double> alpha_max_of(const py::array& X, const Doubles& y, const MaybeDoubles& sample_weight,
                                  const MaybeDoubles& penalty_weights, const MaybeDoubles& lower,

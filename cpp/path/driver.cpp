@@ -5,15 +5,18 @@
 #include <limits>
 
 #include "path/certify.hpp"
+#include "solver/column_descent.hpp"
 
 namespace riata {
 
 namespace {
 constexpr std::size_t kWidest = ReferenceBounds::kWidest;
-constexpr double kGrowth = 1.5;     // room that a growing Gram matrix keeps ahead
-constexpr double kStone = 0.87;     // ratio of neighbouring stepping stones
-constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
-constexpr int kCorrections = 4;     // defect corrections of one alpha before its gap is reported as it is
+constexpr double kGrowth = 1.5;             // room that a growing Gram matrix keeps ahead
+constexpr double kStone = 0.87;             // ratio of neighbouring stepping stones
+constexpr double kStoneGap = 1e-2;          // relative gap at which a stepping stone is left behind
+constexpr double kRestartTolerance = 1e-8;  // of coordinate descent from rest, relative to l1
+constexpr long kRestartSweeps = 1000;
+constexpr int kCorrections = 4;  // defect corrections of one alpha before its gap is reported as it is
 }  // namespace
 
 Driver::Driver(Problem& problem, const PathOptions& options, Control& control)
@@ -180,6 +183,7 @@ std::size_t Driver::accept() {
         for (std::size_t i : batch_.lacking)
             lacking = lacking || problem_.penalty[batch_.listed[i]].violation(0.0, batch_.exact[i * batch_.count]) > 0;
         if (!lacking && !correct(0)) {
+            if (batch_.certificates[0].primal > null_) start_over();
             finish(0);
             k = 1;
         }
@@ -218,6 +222,20 @@ bool Driver::correct(std::size_t k) {
     model_.correct(batch_.in_model.data() + k, batch_.count, batch_.w[k].data());
     active_->refresh();
     return true;
+}
+
+/// Replaces the first solution of the batch, which is worse than none, by what coordinate descent makes of rest.
+void Driver::start_over() {
+    batch_.count = 1;
+    set_alpha(batch_.first);
+    std::vector<double> w(model_.size(), 0.0);
+    batch_.solves[0] += descend_columns(problem_, model_.features(), w, kRestartTolerance, problem_.noise(),
+                                        std::min(kRestartSweeps, options_.max_solves), control_);
+    batch_.w[0] = w;
+    if (!lean_) active_->start_from(w);
+    find_residuals();
+    correlate();
+    batch_.certificates[0] = certificate(0);
 }
 
 double Driver::rest_of(Index constant) const {

@@ -63,6 +63,7 @@ private:
     void add(const std::vector<Index>& features);
     void grow(std::vector<Candidate>& candidates, std::size_t limit);
     bool correct(std::size_t k);
+    void start_over();
     double rest_of(Index constant) const;
     Solution solution(std::size_t k) const;
 

@@ -9,7 +9,7 @@ namespace {
 
 // Pivots, relative to the diagonal, below which a column counts as dependent. A penalised one can stay out at no loss; an
 // unpenalised one has to explain what it can, with the help of the defect correction.
-constexpr double kPivot = 1e-11, kPivotUnpenalised = 1e-14;
+constexpr double kPivot = 1e-11, kPivotUnpenalised = 1e-12;
 
 class GramSystem final : public FreeSystem {
 public:
