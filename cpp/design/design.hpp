@@ -61,6 +61,10 @@ public:
     /// out[f*rows + i] = xh_f[i] * (weight ? weight[i] : 1) for the listed columns.
     virtual void gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const = 0;
 
+    /// out[a*B.size() + b] = xh_A[a]' diag(weight) xh_B[b] for pinned columns; weight null: ones.
+    virtual void products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight, double* out,
+                          Team& team) const;
+
     /// G = Xh' S Xh for all columns, both triangles, leading dimension cols; root_s (null: ones) is sqrt(s).
     virtual void gram_all(const double* root_s, double* G, Team& team) const = 0;
 
@@ -76,6 +80,9 @@ public:
 protected:
     std::size_t rows_, cols_;
     Moments moments_;
+
+private:
+    mutable std::vector<double> block_;  // scratch of products
 };
 
 /// A dense matrix of float or double, entry (i, j) at x[i*row_stride + j*col_stride]; one of the strides
@@ -83,5 +90,23 @@ protected:
 template <class T>
 std::unique_ptr<Design> make_dense(const T* x, std::size_t rows, std::size_t cols, std::ptrdiff_t row_stride,
                                    std::ptrdiff_t col_stride);
+
+/// A compressed sparse matrix as the caller has it, by columns (CSC) or by rows (CSR): line l has the entries indptr[l] to
+/// indptr[l + 1] of data and indices. Nothing is assumed of the arrays but their lengths.
+template <class T>
+struct CompressedArrays {
+    std::size_t rows, cols;
+    bool by_rows;
+    const T* data;
+    std::size_t n_data;
+    const void *indices, *indptr;  ///< std::int32_t or std::int64_t
+    std::size_t n_indices, n_indptr;
+    bool wide_indices, wide_indptr;  ///< std::int64_t
+};
+
+/// Checks the arrays and keeps indices of its own, so that nothing written to the caller's later can lead astray. Throws
+/// std::invalid_argument, naming X.indices, X.indptr or X.data and the position.
+template <class T>
+std::unique_ptr<Design> make_sparse(const CompressedArrays<T>& x, Team& team);
 
 }  // namespace riata

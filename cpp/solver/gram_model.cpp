@@ -69,7 +69,6 @@ void GramModel::admit(const std::vector<std::size_t>& slots) {
             fresh.push_back(slot);
         }
     if (fresh.empty()) return;
-    block_.resize(design_.rows() * std::min(kBatch, fresh.size()));
     if (complete_)
         admit_complete(fresh);
     else
@@ -78,6 +77,7 @@ void GramModel::admit(const std::vector<std::size_t>& slots) {
 
 void GramModel::admit_complete(const std::vector<std::size_t>& fresh) {
     const std::size_t p = size();
+    block_.resize(design_.rows() * std::min(kBatch, fresh.size()));
     for (std::size_t begin = 0; begin < fresh.size(); begin += kBatch) {
         const std::size_t m = std::min(kBatch, fresh.size() - begin);
         const std::vector<Index> batch(fresh.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -99,9 +99,8 @@ void GramModel::admit_square(const std::vector<std::size_t>& fresh) {
         const std::vector<Index> so_far(member_features_.begin(),
                                         member_features_.begin() + static_cast<std::ptrdiff_t>(end));
         const std::vector<Index> batch(so_far.begin() + static_cast<std::ptrdiff_t>(known), so_far.end());
-        design_.gather(batch, problem_.weights(), block_.data(), team_);
         products_.resize(end * m);
-        design_.correlate(so_far, block_.data(), m, products_.data(), team_);
+        design_.products(so_far, batch, problem_.weights(), products_.data(), team_);
         for (std::size_t k = 0; k < m; ++k) {
             double* column = G_.data() + (known + k) * ld_;
             for (std::size_t a = 0; a <= known + k; ++a) column[a] = products_[a * m + k];
