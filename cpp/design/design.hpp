@@ -74,6 +74,12 @@ public:
     /// A copy of every step-th row, `rows` of them.
     virtual std::unique_ptr<Design> sample(std::size_t step, std::size_t rows) const = 0;
 
+    /// Entries read in one pass over the listed columns, and over all.
+    virtual double entries(const std::vector<Index>& features) const {
+        return static_cast<double>(rows_) * static_cast<double>(features.size());
+    }
+    virtual double entries() const { return static_cast<double>(rows_) * static_cast<double>(cols_); }
+
     /// Bytes this design holds beyond the caller's array.
     virtual std::size_t bytes() const = 0;
 

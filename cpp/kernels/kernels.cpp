@@ -16,6 +16,7 @@ namespace {
 #include "kernels/vec.hpp"
 
 #include "kernels/combine.hpp"
+#include "kernels/compressed.hpp"
 #include "kernels/panels.hpp"
 #include "kernels/products.hpp"
 #include "kernels/read.hpp"
@@ -23,8 +24,8 @@ namespace {
 
 template <class T>
 constexpr ReadKernels<T> readers() {
-    return {max_abs<T>,        moments<T>,         correlate<T>, accumulate<T>,
-            correlate_rows<T>, accumulate_rows<T>, gather<T>,    pack<T>};
+    return {max_abs<T>,         moments<T>, correlate<T>, accumulate<T>,           correlate_rows<T>,
+            accumulate_rows<T>, gather<T>,  pack<T>,      correlate_compressed<T>, accumulate_compressed<T>};
 }
 
 }  // namespace
