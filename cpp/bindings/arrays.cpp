@@ -96,8 +96,10 @@ std::variant<CompressedArrays<float>, CompressedArrays<double>> compressed(const
         throw py::type_error("X has to be a tuple (data, indices, indptr, shape, by_rows)");
     const auto parts = py::reinterpret_borrow<py::tuple>(X);
     for (std::size_t i = 0; i < 3; ++i)
-        if (!py::isinstance<py::array>(parts[i])) throw py::type_error("X has to be a tuple that starts with three arrays");
-    const auto data = py::reinterpret_borrow<py::array>(parts[0]), indices = py::reinterpret_borrow<py::array>(parts[1]),
+        if (!py::isinstance<py::array>(parts[i]))
+            throw py::type_error("X has to be a tuple that starts with three arrays");
+    const auto data = py::reinterpret_borrow<py::array>(parts[0]),
+               indices = py::reinterpret_borrow<py::array>(parts[1]),
                indptr = py::reinterpret_borrow<py::array>(parts[2]);
     const auto shape = parts[3].cast<std::pair<std::size_t, std::size_t>>();
     const auto by_rows = parts[4].cast<bool>();
@@ -110,9 +112,7 @@ std::variant<CompressedArrays<float>, CompressedArrays<double>> compressed(const
 Borrowed borrow(const py::object& X) {
     if (py::isinstance<py::tuple>(X))
         return std::visit(
-            [](const auto& x) {
-                return Borrowed{x.rows, x.cols, [x](Team& team) { return make_sparse(x, team); }};
-            },
+            [](const auto& x) { return Borrowed{x.rows, x.cols, [x](Team& team) { return make_sparse(x, team); }}; },
             compressed(X));
     if (!py::isinstance<py::array>(X)) throw py::type_error("X has to be an array or the parts of a sparse matrix");
     const auto array = py::reinterpret_borrow<py::array>(X);
