@@ -57,13 +57,15 @@ py::dict certificate_of(const py::object& X, const Doubles& y, const Doubles& co
     return d;
 }
 
-/// Normalised columns are an inner matter: what leaves here is in the caller's units.
+/// Normalised columns are an inner matter: what leaves here is in the caller's units. d stands between X and X' on the samples'
+/// side.
 py::tuple gram_of(const py::object& X, const Doubles& Y, const MaybeDoubles& sample_weight, bool fit_intercept,
-                  const std::string& side, int n_threads) {
+                  const std::string& side, const MaybeDoubles& d, int n_threads) {
     const Borrowed matrix = borrow(X);
     const auto columns = responses(Y, matrix.rows);
     const std::size_t n = matrix.rows, p = matrix.cols, targets = columns.size();
     const double* s = vector_of(sample_weight, n, "sample_weight");
+    const double* between = vector_of(d, p, "d");
     const bool features = side == "features";
     if (!features && side != "samples") throw py::value_error("side has to be 'features' or 'samples'");
     const auto size = static_cast<py::ssize_t>(features ? p : n);
@@ -101,7 +103,8 @@ py::tuple gram_of(const py::object& X, const Doubles& Y, const MaybeDoubles& sam
                     g[a + b * p] = m.norm[a] > 0 && m.norm[b] > 0 ? g[a + b * p] / m.scale[a] / m.scale[b] : 0.0;
         } else {
             std::vector<double> unscale(p);
-            for (std::size_t j = 0; j < p; ++j) unscale[j] = m.norm[j] > 0 ? 1.0 / m.scale[j] / m.scale[j] : 0.0;
+            for (std::size_t j = 0; j < p; ++j)
+                unscale[j] = m.norm[j] > 0 ? (between ? between[j] : 1.0) / m.scale[j] / m.scale[j] : 0.0;
             design->outer_all(s ? root.data() : nullptr, unscale.data(), g, team);
         }
         return 0;
@@ -147,7 +150,8 @@ void bind_primitives(py::module_& m) {
           py::arg("upper") = py::none(), py::arg("l1_ratio") = 1.0, py::arg("fit_intercept") = true,
           py::arg("standardize") = false, py::arg("n_threads") = 1);
     m.def("gram", &gram_of, py::arg("X"), py::arg("Y"), py::kw_only(), py::arg("sample_weight") = py::none(),
-          py::arg("fit_intercept") = true, py::arg("side") = "features", py::arg("n_threads") = 1);
+          py::arg("fit_intercept") = true, py::arg("side") = "features", py::arg("d") = py::none(),
+          py::arg("n_threads") = 1);
     m.def("correlate", &correlate_of, py::arg("X"), py::arg("U"), py::kw_only(), py::arg("sample_weight") = py::none(),
           py::arg("center") = true, py::arg("n_threads") = 1);
 }

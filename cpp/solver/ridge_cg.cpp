@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace riata {
@@ -10,6 +11,9 @@ namespace {
 constexpr double kRadius = 11;  // |w - w*| <= kRadius |w|
 constexpr double kAhead = 0.1;  // of the goal: where the running residual is asked to be before a fresh one is taken
 constexpr double kWorthwhile = 0.25;  // a fresh start has to bring the bound down to this share
+constexpr long kPatience = 2000;      // steps that may pass without halving the bound
+constexpr double kAstray = 1e6;       // a bound that has grown by so much will not come back
+constexpr double kNoise = 16 * std::numeric_limits<double>::epsilon();
 constexpr std::size_t kBlock = 8192;  // features or rows per unit of work
 }  // namespace
 
@@ -31,8 +35,17 @@ std::vector<RidgeState> RidgeDescent::solve(const double* y, const double* lam, 
         for (std::size_t k = 0; k < K; ++k) inner[j * K + k] = std::isinf(v_[j]) ? 0.0 : w[j * K + k] / m.scale[j];
     refresh(y, inner);
     while (!all(&Lane::done)) {
+        const std::vector<double> before = inner;
+        const std::vector<Lane> lanes = lanes_;
         descend(inner);
         refresh(y, inner);
+        for (std::size_t k = 0; k < K; ++k) {
+            if (lanes_[k].state.bound <= lanes[k].state.bound) continue;
+            const long iterations = lanes_[k].state.iterations;
+            lanes_[k].state = lanes[k].state;
+            lanes_[k].state.iterations = iterations;
+            for (std::size_t j = 0; j < p_; ++j) inner[j * K + k] = before[j * K + k];
+        }
     }
     for (std::size_t j = 0; j < p_; ++j)
         for (std::size_t k = 0; k < K; ++k) w[j * K + k] = inner[j * K + k] * m.scale[j];
@@ -115,6 +128,13 @@ double RidgeDescent::bound(std::size_t k, const std::vector<double>& w) const {
     return 0.5 * held + kRadius * std::sqrt(free_g) * std::sqrt(free_w);
 }
 
+/// Whether the gradient is what rounding leaves of one.
+bool RidgeDescent::is_noise(std::size_t k) const {
+    double squares = 0;
+    for (std::size_t j = 0; j < p_; ++j) squares += g_[j * lanes_.size() + k] * g_[j * lanes_.size() + k];
+    return squares <= kNoise * kNoise * 2 * lanes_[k].null * static_cast<double>(p_);
+}
+
 /// Of the diagonal of the Hessian. Without a penalty the caller's own coordinates, as the minimum norm is meant in them.
 double RidgeDescent::inverse_diagonal(std::size_t j, double lam) const {
     const Moments& m = problem_.design.moments();
@@ -128,6 +148,8 @@ void RidgeDescent::descend(std::vector<double>& w) {
     for (Lane& lane : lanes_) {
         lane.gamma = 0;
         lane.resting = lane.done;
+        lane.best = INFINITY;
+        lane.since = lane.state.iterations;
     }
     for (std::size_t j = 0; j < p_; ++j)
         for (std::size_t k = 0; k < K; ++k) {
@@ -169,8 +191,13 @@ void RidgeDescent::step(std::vector<double>& w) {
         if (lane.resting) continue;
         lane.gamma = turned[k];
         ++lane.state.iterations;
-        lane.resting =
-            lane.state.iterations >= problem_.max_iter || !(bound(k, w) > kAhead * problem_.goal * lane.null);
+        const double now = bound(k, w);
+        if (!(now > 0.5 * lane.best)) {
+            lane.best = now;
+            lane.since = lane.state.iterations;
+        }
+        lane.resting = lane.state.iterations >= problem_.max_iter || !(now > kAhead * problem_.goal * lane.null) ||
+                       lane.state.iterations - lane.since > kPatience || now > kAstray * lane.best || is_noise(k);
     }
 }
 

@@ -39,7 +39,8 @@ public:
 private:
     struct Lane {
         RidgeState state;
-        double lam, null, gamma = 0, before = 0;
+        double lam, null, gamma = 0, before = 0, best = 0;
+        long since = 0;
         bool done = false, resting = false;
     };
 
@@ -50,6 +51,7 @@ private:
     void descend(std::vector<double>& w);
     void step(std::vector<double>& w);
     double bound(std::size_t k, const std::vector<double>& w) const;
+    bool is_noise(std::size_t k) const;
     double inverse_diagonal(std::size_t j, double lam) const;
     bool all(bool Lane::* flag) const;
 
