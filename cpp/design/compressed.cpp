@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "design/checked.hpp"
+
 namespace riata {
 
 namespace {
@@ -17,41 +19,6 @@ constexpr std::size_t kBlock = 1u << 17;   // entries per unit of parallel work
 constexpr std::size_t kMinorBlock = 4096;  // columns per unit of parallel work
 
 [[noreturn]] void refuse(const std::string& message) { throw std::invalid_argument(message); }
-
-/// Reads an index once: what is checked afterwards is what was read, whatever another thread writes there.
-std::int64_t read_once(const void* array, bool wide, std::size_t k) {
-    return wide ? *(static_cast<const volatile std::int64_t*>(array) + k)
-                : *(static_cast<const volatile std::int32_t*>(array) + k);
-}
-
-[[noreturn]] void refuse_index(const char* axis, std::size_t k, std::int64_t index, std::size_t limit) {
-    refuse("X.indices[" + std::to_string(k) + "] is " + std::to_string(index) + ": with " + std::to_string(limit) +
-           " " + axis + " it has to lie in [0, " + std::to_string(limit) + ")");
-}
-
-/// A checked copy of indptr: from 0, never falling, to at most the number of entries there are.
-template <class T>
-std::vector<std::size_t> checked_pointers(const CompressedArrays<T>& x) {
-    const std::size_t lines = x.by_rows ? x.rows : x.cols, entries = std::min(x.n_data, x.n_indices);
-    if (x.n_indptr != lines + 1)
-        refuse("X.indptr has " + std::to_string(x.n_indptr) + " entries: for " + std::to_string(lines) +
-               (x.by_rows ? " rows" : " columns") + " it has to have " + std::to_string(lines + 1));
-    std::vector<std::size_t> start(lines + 1);
-    for (std::size_t l = 0; l <= lines; ++l) {
-        const std::int64_t at = read_once(x.indptr, x.wide_indptr, l);
-        const std::string name = "X.indptr[" + std::to_string(l) + "] is " + std::to_string(at);
-        if (l == 0 && at != 0) refuse(name + ": it has to be 0");
-        if (at < 0) refuse(name + ": it has to be non-negative");
-        if (l > 0 && static_cast<std::size_t>(at) < start[l - 1])
-            refuse(name + ", less than X.indptr[" + std::to_string(l - 1) + "] = " + std::to_string(start[l - 1]) +
-                   ": it has to ascend");
-        if (static_cast<std::size_t>(at) > entries)
-            refuse(name + ", but X." + (x.n_data < x.n_indices ? "data" : "indices") + " has only " +
-                   std::to_string(entries) + " entries");
-        start[l] = static_cast<std::size_t>(at);
-    }
-    return start;
-}
 
 }  // namespace
 
@@ -76,11 +43,7 @@ void CompressedColumns<T>::borrow(const CompressedArrays<T>& x, Team& team) {
     value_ = x.data;
     row_.resize(entries() + kBeyond);
     team.for_blocks(entries(), kBlock, [&](std::size_t b, std::size_t e) {
-        for (std::size_t k = b; k < e; ++k) {
-            const std::int64_t i = read_once(x.indices, x.wide_indices, k);
-            if (i < 0 || static_cast<std::size_t>(i) >= x.rows) refuse_index("rows", k, i, x.rows);
-            row_[k] = static_cast<int>(i);
-        }
+        for (std::size_t k = b; k < e; ++k) row_[k] = static_cast<int>(checked_index(x, k));
     });
 }
 
@@ -101,9 +64,8 @@ void CompressedColumns<T>::transpose(const CompressedArrays<T>& x, Team& team) {
     team.for_blocks(groups, 1, [&](std::size_t g, std::size_t) {
         place[g].assign(p, 0);
         for (std::size_t k = line[first[g]]; k < line[first[g + 1]]; ++k) {
-            const std::int64_t j = read_once(x.indices, x.wide_indices, k);
-            if (j < 0 || static_cast<std::size_t>(j) >= p) refuse_index("columns", k, j, p);
-            ++place[g][static_cast<std::size_t>(j)];
+            const std::size_t j = checked_index(x, k);
+            ++place[g][j];
         }
     });
     start_.assign(p + 1, 0);
@@ -117,11 +79,9 @@ void CompressedColumns<T>::transpose(const CompressedArrays<T>& x, Team& team) {
     team.for_blocks(groups, 1, [&](std::size_t g, std::size_t) {
         for (std::size_t i = first[g]; i < first[g + 1]; ++i)
             for (std::size_t k = line[i]; k < line[i + 1]; ++k) {
-                const std::int64_t j = read_once(x.indices, x.wide_indices, k);
-                if (j < 0 || static_cast<std::size_t>(j) >= p) refuse_index("columns", k, j, p);
-                const std::size_t at = place[g][static_cast<std::size_t>(j)]++;
-                if (at >= start_[static_cast<std::size_t>(j) + 1])
-                    refuse("X.indices[" + std::to_string(k) + "] changed while it was being read");
+                const std::size_t j = checked_index(x, k);
+                const std::size_t at = place[g][j]++;
+                if (at >= start_[j + 1]) refuse("X.indices[" + std::to_string(k) + "] changed while it was being read");
                 own_[at] = x.data[k];
                 row_[at] = static_cast<int>(i);
             }
@@ -170,15 +130,8 @@ void CompressedColumns<T>::tidy() {
 
 template <class T>
 void CompressedColumns<T>::refuse_non_finite() const {
-    for (std::size_t k = 0; k < n_given_; ++k) {
-        const auto v = static_cast<double>(given_[k]);
-        if (!std::isfinite(v))
-            throw NonFinite("X.data[" + std::to_string(k) + "] is " +
-                            (std::isnan(v) ? "NaN"
-                             : v > 0       ? "inf"
-                                           : "-inf") +
-                            ": X has to be finite");
-    }
+    for (std::size_t k = 0; k < n_given_; ++k)
+        if (const auto v = static_cast<double>(given_[k]); !std::isfinite(v)) refuse_entry(k, v);
     throw NonFinite("X.data has duplicate entries whose sum is not finite");
 }
 
