@@ -139,9 +139,9 @@ def memory(options):
             row = {
                 "problem": spec.name,
                 "contender": name,
-                "MB of X": problem.X.nbytes / 1e6,
+                "MB of X": problem.nbytes / 1e6,
                 "MB beyond X": reply["peak_bytes"] / 1e6,
-                "share of X": reply["peak_bytes"] / problem.X.nbytes,
+                "share of X": reply["peak_bytes"] / problem.nbytes,
                 "goal": MEMORY_GOALS.get(spec.name),
             }
             note(options, "memory", row)

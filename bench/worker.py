@@ -101,8 +101,6 @@ def answer(contender, problem, request):
 
 def prepare(contender, order):
     """Load the problem, or say why the contender does not race; warm the contender up on a small one."""
-    from dataclasses import replace
-
     from bench import problems
 
     spec = problems.Spec(**order["spec"])
@@ -111,7 +109,7 @@ def prepare(contender, order):
     refused = getattr(contender, "refuses", lambda _: None)(problem)
     if refused:
         return None, {"refused": refused, "version": version}
-    small = problems.warm_up_problem(replace(spec))
+    small = problems.warm_up_problem(problem)
     if not getattr(contender, "refuses", lambda _: None)(small):
         tolerance = 1e-6 if getattr(contender, "RELATIVE_TO_TARGET", False) else contender.LADDER[0]
         contender.path(small, tolerance, order["threads"])
@@ -121,7 +119,7 @@ def prepare(contender, order):
         "version": version,
         "n": problem.shape[0],
         "p": problem.shape[1],
-        "bytes": problem.X.nbytes,
+        "bytes": problem.nbytes,
     }
 
 
