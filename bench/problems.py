@@ -95,6 +95,8 @@ class Problem:
         return self.X.tocsc() if self.sparse else self.X
 
 
+labelled = partial(partial, synthetic.median_split)
+
 DATA: dict[str, Callable] = {
     "wide": partial(synthetic.dense, 200, 20_000, 50, rho=0.5),
     "factor": partial(synthetic.dense, 72, 7_129, 20, factor=0.95),
@@ -113,6 +115,15 @@ DATA: dict[str, Callable] = {
     "sparse": partial(synthetic.sparse, 20_000, 100_000, 1e-3),
     "text": partial(synthetic.text, 20_000, 100_000, 60),
     "near_duplicates": partial(synthetic.near_duplicates, 5_000, 20_000, 0.01),
+    "wide_labels": labelled(synthetic.dense, 200, 20_000, 50, rho=0.5),
+    "ar8_labels": labelled(synthetic.dense, 72, 7_129, 20, rho=0.8),
+    "tall_labels": labelled(synthetic.dense, 50_000, 200, 50, rho=0.5),
+    "both_labels": labelled(synthetic.dense, 5_000, 5_000, 100, rho=0.5),
+    "sparse_labels": labelled(synthetic.sparse, 20_000, 100_000, 1e-3),
+    "text_labels": labelled(synthetic.text, 50_000, 200_000, 100),
+    "flights_late": carried.flights_late,
+    "mfeat_first": carried.mfeat_first,
+    "word_language": carried_sparse.word_language,
     "word_frequency": carried_sparse.word_frequency,
     "cmudict": carried_sparse.cmudict_phonemes,
     "flights_onehot": carried_sparse.flights_onehot,
@@ -120,7 +131,7 @@ DATA: dict[str, Callable] = {
     "huge": partial(synthetic.power_law_columns, 847_000, 359_000, 1e-3),
 }
 
-PROBLEMS = {
+DENSE = {
     spec.name: spec
     for spec in [
         Spec("wide", "wide", goal=50),
@@ -159,7 +170,24 @@ SPARSE = {
         Spec("huge", "huge", eps=0.05, default=False, only=("riata",)),
     ]
 }
-PROBLEMS |= SPARSE
+LOGISTIC = {
+    spec.name: spec
+    for spec in [
+        Spec("logistic_wide", "wide_labels", "logistic", goal=8),
+        Spec("logistic_72x7129", "ar8_labels", "logistic", goal=8),
+        Spec("logistic_tall", "tall_labels", "logistic", goal=10),
+        Spec("logistic_both", "both_labels", "logistic", goal=6),
+        Spec("logistic_sparse", "sparse_labels", "logistic", goal=15),
+        Spec("logistic_text", "text_labels", "logistic", goal=4.5),
+        Spec("logistic_nci60", "nci60", "logistic", goal=8),
+        Spec("logistic_khan", "khan", "logistic", goal=8),
+        Spec("logistic_flights", "flights_late", "logistic", goal=12),
+        Spec("logistic_flights_onehot", "flights_onehot", "logistic", goal=10),
+        Spec("logistic_word_language", "word_language", "logistic", eps=0.05, goal=8),
+        Spec("logistic_mfeat", "mfeat_first", "logistic", goal=10),
+    ]
+}
+PROBLEMS = DENSE | SPARSE | LOGISTIC
 
 
 def standardised(X):
