@@ -10,11 +10,14 @@
 namespace riata {
 
 namespace {
+constexpr long kMostRounds = 200;        // of the lanes
 constexpr double kGramRounding = 4e-15;  // of a residual norm or correlation put together from Gram entries
-}
+}  // namespace
 
 /// Solves on W for `count` alphas from `first`.
 void Driver::speculate(std::size_t first, std::size_t count) {
+    const std::size_t known = batch_.first + batch_.w.size() > first ? first - batch_.first : batch_.w.size();
+    batch_.w.erase(batch_.w.begin(), batch_.w.begin() + static_cast<std::ptrdiff_t>(known));
     batch_.first = first;
     batch_.count = count;
     batch_.w.resize(count);
@@ -31,6 +34,7 @@ void Driver::speculate(std::size_t first, std::size_t count) {
         }
         grow(candidates, 64);
     }
+    if (lanes_) return solve_in_lanes();
     for (std::size_t k = 0; k < count; ++k) {
         set_alpha(first + k);
         if (lean_) {
@@ -43,6 +47,45 @@ void Driver::speculate(std::size_t first, std::size_t count) {
         const auto report = active_->solve(problem_.penalty, problem_.noise(), options_.max_solves);
         batch_.solves[k] += report.solves;
         batch_.w[k] = active_->w();
+    }
+}
+
+/// Where lane k of the batch starts: at what it was solved to before, or extrapolated along the path up to the next sign
+/// change.
+std::vector<double> Driver::lane_start(std::size_t k) const {
+    if (!batch_.w[k].empty()) return batch_.w[k];
+    const std::vector<double>&now = k > 0 ? batch_.w[k - 1] : w_now_, &before = k > 1    ? batch_.w[k - 2]
+                                                                                : k == 1 ? w_now_
+                                                                                         : w_before_;
+    std::vector<double> start = now;
+    for (std::size_t slot = 0; slot < std::min(now.size(), before.size()); ++slot) {
+        start[slot] = 2 * now[slot] - before[slot];
+        if (start[slot] * now[slot] <= 0) start[slot] = 0;
+    }
+    return start;
+}
+
+/// All alphas of the batch side by side.
+void Driver::solve_in_lanes() {
+    lanes_->follow(model_.features());
+    Lanes::Lane tolerance{};
+    const auto& factor = problem_.penalty.l1_factor;
+    for (std::size_t k = 0; k < batch_.count; ++k) {
+        set_alpha(batch_.first + k);
+        batch_.w[k] = lane_start(k);
+        batch_.w[k].resize(model_.size(), 0.0);
+        lanes_->set(k, batch_.w[k]);
+        // Violations of eta * l1 cost the dual value about eta * sum l1 |w|.
+        double cost = 0;
+        for (std::size_t slot = 0; slot < model_.size(); ++slot)
+            cost += problem_.penalty.l1_scale * factor[static_cast<std::size_t>(model_.features()[slot])] *
+                    std::abs(batch_.w[k][slot]);
+        tolerance[k] = std::min(1e-2, lane_tolerance_ * options_.tol * null_ / std::max(cost, 1e-300));
+    }
+    const long sweeps = lanes_->solve(batch_.count, tolerance, std::min(options_.max_solves, kMostRounds));
+    for (std::size_t k = 0; k < batch_.count; ++k) {
+        batch_.w[k] = lanes_->solution(k);
+        batch_.solves[k] = sweeps;
     }
 }
 
@@ -227,7 +270,7 @@ void Driver::certify() {
             return;
     }
     find_residuals();
-    const bool by_gram = !model_.complete() && !lean_ && !on_samples_ && gram_settles();
+    const bool by_gram = active_ && !model_.complete() && !on_samples_ && gram_settles();
     correlate(by_gram);
     judge();
     if (!by_gram || accepted(0) || lacks_at_first()) return;
