@@ -112,13 +112,16 @@ def cell(line):
     if line["status"] in ("budget", "ladder"):
         reached = "" if line["gap"] is None else f" ({line['gap']:.0e})"
         return f"> {seconds(line['at_least'])}{reached}"
-    return "–" if line["status"] == "refused" else "failed"
+    if line["status"] == "refused":
+        return "unsupported" if (line["note"] or "").startswith("unsupported") else "–"
+    return "failed"
 
 
 def path_table(lines):
     """Return a Markdown table of a racing suite: a row per problem, a column per contender."""
     names = list(dict.fromkeys(line["contender"] for line in lines))
-    peers = [name for name in names if name != "riata"]
+    racing = {line["contender"] for line in lines if line["status"] != "refused"}
+    peers = [name for name in names if name != "riata" and name in racing]
     head = ["problem", "riata", *peers, "best peer / riata", "goal", "riata's gap"]
     rows = ["| " + " | ".join(head) + " |", "|---" * len(head) + "|"]
     keys = list(dict.fromkeys((line["problem"], line.get("what")) for line in lines))

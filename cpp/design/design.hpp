@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "design/panel.hpp"
 #include "parallel/team.hpp"
 
 namespace riata {
@@ -54,6 +55,19 @@ public:
     /// r_k += sum_f xh_f w[f*K + k] over the listed columns, pinned or not; r_k = r + k*rows.
     virtual void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
                             Team& team) const = 0;
+
+    /// Whether panels for the two verbs below are interleaved.
+    virtual bool interleaves() const { return false; }
+    /// out[f*K + k] = xh_f' u_k for a panel of K vectors.
+    virtual void correlate(const std::vector<Index>& features, const Panel& u, double* out, Team& team) const {
+        correlate(features, u.data(), u.count(), out, team);
+    }
+    /// r_k := y + sum_f xh_f w[f*K + k], k < K, for a panel of that shape.
+    virtual void combine(const double* y, const std::vector<Index>& features, const double* w, Panel& r,
+                         Team& team) const {
+        r.fill(y, nullptr, team);
+        accumulate(features, w, r.count(), r.data(), team);
+    }
 
     /// Declares columns that will be read again and again; a layout that reads columns badly copies them.
     virtual void pin(const std::vector<Index>& features, Team& team) = 0;

@@ -1,52 +1,61 @@
-// A copy by rows of some columns of a sparse matrix. With it the products of a new column with all of those cost only
+// Copies by rows of some columns of a sparse matrix. With them the products of a new column with all of those cost only
 // the rows that it touches.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "design/compressed.hpp"
 
 namespace riata {
 
+/// Some columns by rows.
 class RowCopy {
 public:
-    /// Copies the listed columns, less their shifts.
+    /// Copies the listed columns less their shifts.
     template <class T>
-    void build(const CompressedColumns<T>& x, std::size_t rows, const std::vector<double>& shift,
-               const std::vector<Index>& features);
+    RowCopy(const CompressedColumns<T>& x, std::size_t rows, const std::vector<double>& shift,
+            std::vector<Index> features);
 
-    std::size_t size() const { return size_; }
+    /// What is copied; a feature's place is its position here.
+    const std::vector<Index>& features() const { return features_; }
     std::size_t entries() const { return value_.size(); }
-    /// The place of a feature among those copied, or -1.
-    Index place(Index feature) const {
-        return place_.empty() ? Index{-1} : Index{place_[static_cast<std::size_t>(feature)]};
-    }
-    /// Entries met by walking the rows of one column.
-    double steps(const int* rows, std::size_t n) const {
-        std::size_t sum = 0;
-        for (std::size_t k = 0; k < n; ++k) sum += start_[rows[k] + 1] - start_[rows[k]];
-        return static_cast<double>(sum);
-    }
-    /// sums[place] += sum_k (value[k] - c) weight[rows[k]] z_place[rows[k]]; weight null: ones.
+    /// Entries met by walking these rows.
+    double steps(const int* rows, std::size_t n) const;
+    /// sums[place] += sum_k (value[k] - c) weight[rows[k]] z_place[rows[k]]; weight null: ones. `rows` can be read 32 entries
+    /// further.
     template <class T>
     void walk(const T* value, const int* rows, std::size_t n, double c, const double* weight, double* sums) const;
+    std::size_t bytes() const;
 
-    /// Adds to what has been spent on doing without; true when a copy would have paid by now.
+private:
+    using Start = std::vector<std::uint32_t, HugePages<std::uint32_t>>;
+    std::vector<Index> features_;
+    LargeVector value_;
+    std::vector<int, HugePages<int>> place_;
+    Start start_;
+};
+
+/// Copies that grow: a new one takes in those before it that are not much larger, so that there are always few.
+class RowCopies {
+public:
+    template <class T>
+    void add(const CompressedColumns<T>& x, std::size_t rows, const std::vector<double>& shift,
+             const std::vector<Index>& features);
+
+    const std::vector<RowCopy>& parts() const { return parts_; }
+    bool covers(Index feature) const { return !covered_.empty() && covered_[static_cast<std::size_t>(feature)]; }
+    /// Adds to what has been spent on doing without a copy; true when one that costs so much would have paid by now.
     bool would_have_paid(double spent, double cost) {
         spent_ += spent;
         return spent_ > cost;
     }
-    std::size_t bytes() const {
-        return value_.capacity() * sizeof(double) + (column_.capacity() + place_.capacity()) * sizeof(int) +
-               start_.capacity() * sizeof(std::size_t);
-    }
+    std::size_t bytes() const;
 
 private:
-    std::size_t size_ = 0;
+    std::vector<RowCopy> parts_;
+    std::vector<char> covered_;
     double spent_ = 0;
-    std::vector<double> value_;
-    std::vector<int> column_, place_;
-    std::vector<std::size_t> start_;
 };
 
 }  // namespace riata

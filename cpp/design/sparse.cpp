@@ -11,31 +11,20 @@ namespace {
 
 constexpr std::size_t kColumnBlock = 2048;  // columns per unit of parallel work
 constexpr std::size_t kRowBlock = 16384;    // rows per unit
-constexpr std::size_t kLanes = 8;
+constexpr std::size_t kLanes = Panel::kLanes;
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 
 double power_of_two_below(double x) { return std::ldexp(1.0, std::ilogb(x)); }
 
-}  // namespace
-
+/// out[i*8 + k] = in[k*n + i] for k < K, 0 for the other lanes.
 void interleave(const double* in, std::size_t n, std::size_t K, double* out, Team& team) {
     team.for_blocks(n, kRowBlock, [&](std::size_t b, std::size_t e) {
-        if (K == kLanes) {
-            for (std::size_t i = b; i < e; ++i)
-                for (std::size_t k = 0; k < kLanes; ++k) out[i * kLanes + k] = in[k * n + i];
-            return;
-        }
         for (std::size_t i = b; i < e; ++i)
             for (std::size_t k = 0; k < kLanes; ++k) out[i * kLanes + k] = k < K ? in[k * n + i] : 0.0;
     });
 }
 
-void separate(const double* in, std::size_t n, std::size_t K, const double* constant, double* out, Team& team) {
-    team.for_blocks(n, kRowBlock, [&](std::size_t b, std::size_t e) {
-        for (std::size_t k = 0; k < K; ++k)
-            for (std::size_t i = b; i < e; ++i) out[k * n + i] = in[i * kLanes + k] + constant[k];
-    });
-}
+}  // namespace
 
 template <class T>
 Sparse<T>::Sparse(CompressedColumns<T>&& x, std::size_t rows)
@@ -121,24 +110,32 @@ void Sparse<T>::correlate(const std::vector<Index>& features, const double* u, s
 }
 
 template <class T>
-void Sparse<T>::correlate_listed(const Index* list, std::size_t count, const double* u, std::size_t K, double* out,
-                                 Team& team) const {
-    for (std::size_t k = 0; k < K; k += kLanes)
-        correlate_lanes(list, count, u + k * rows_, std::min(kLanes, K - k), out + k, K, team);
+void Sparse<T>::correlate(const std::vector<Index>& features, const Panel& u, double* out, Team& team) const {
+    correlate_lanes(features.data(), features.size(), u.data(), kLanes, u.count(), u.sums(), out, u.count(), team);
 }
 
-/// For at most 8 vectors; out[f*ldo + k].
 template <class T>
-void Sparse<T>::correlate_lanes(const Index* list, std::size_t count, const double* u, std::size_t K, double* out,
-                                std::size_t ldo, Team& team) const {
-    double sums[kLanes] = {};
-    for (std::size_t k = 0; k < K; ++k) sums[k] = std::accumulate(u + k * rows_, u + (k + 1) * rows_, 0.0);
-    const std::size_t lanes = K == 1 ? 1 : kLanes;
-    if (lanes > 1) {
-        lanes_.resize(rows_ * kLanes);
-        interleave(u, rows_, K, lanes_.data(), team);
-        u = lanes_.data();
+void Sparse<T>::correlate_listed(const Index* list, std::size_t count, const double* u, std::size_t K, double* out,
+                                 Team& team) const {
+    for (std::size_t k = 0; k < K; k += kLanes) {
+        const std::size_t width = std::min(kLanes, K - k), lanes = width == 1 ? 1 : kLanes;
+        const double* from = u + k * rows_;
+        double sums[kLanes] = {};
+        for (std::size_t l = 0; l < width; ++l)
+            sums[l] = std::accumulate(from + l * rows_, from + (l + 1) * rows_, 0.0);
+        if (lanes > 1) {
+            lanes_.resize(rows_ * kLanes);
+            interleave(from, rows_, width, lanes_.data(), team);
+            from = lanes_.data();
+        }
+        correlate_lanes(list, count, from, lanes, width, sums, out + k, K, team);
     }
+}
+
+/// Of K <= lanes vectors with these sums; out[f*ldo + k].
+template <class T>
+void Sparse<T>::correlate_lanes(const Index* list, std::size_t count, const double* u, std::size_t lanes, std::size_t K,
+                                const double* sums, double* out, std::size_t ldo, Team& team) const {
     const auto view = x_.view(shift_.data());
     team.for_blocks(count, kColumnBlock, [&](std::size_t b, std::size_t e) {
         double part[64 * kLanes];
@@ -155,30 +152,36 @@ void Sparse<T>::correlate_lanes(const Index* list, std::size_t count, const doub
 }
 
 template <class T>
+void Sparse<T>::combine(const double* y, const std::vector<Index>& features, const double* w, Panel& r,
+                        Team& team) const {
+    const std::size_t K = r.count();
+    std::vector<double> weight(features.size() * kLanes, 0.0);
+    double constant[kLanes] = {};
+    for (std::size_t f = 0; f < features.size(); ++f) {
+        const auto j = static_cast<std::size_t>(features[f]);
+        for (std::size_t k = 0; k < K; ++k) {
+            weight[f * kLanes + k] = w[f * K + k] * moments_.scale[j];
+            constant[k] -= weight[f * kLanes + k] * rest_[j];
+        }
+    }
+    r.fill(y, constant, team);
+    add_lanes(features, weight.data(), kLanes, r.data(), team);
+}
+
+template <class T>
 void Sparse<T>::accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
                            Team& team) const {
-    if (features.empty()) return;
-    for (std::size_t k = 0; k < K; k += kLanes) {
-        const std::size_t width = std::min(kLanes, K - k), lanes = width == 1 ? 1 : kLanes;
-        std::vector<double> weight(features.size() * lanes, 0.0);
-        double constant[kLanes] = {};
+    std::vector<double> weight(features.size());
+    for (std::size_t k = 0; k < K; ++k) {
+        double constant = 0;
         for (std::size_t f = 0; f < features.size(); ++f) {
             const auto j = static_cast<std::size_t>(features[f]);
-            for (std::size_t l = 0; l < width; ++l) {
-                weight[f * lanes + l] = w[f * K + k + l] * moments_.scale[j];
-                constant[l] -= weight[f * lanes + l] * rest_[j];
-            }
+            weight[f] = w[f * K + k] * moments_.scale[j];
+            constant -= weight[f] * rest_[j];
         }
         double* to = r + k * rows_;
-        if (lanes == 1) {
-            add_lanes(features, weight.data(), 1, to, team);
-            for (std::size_t i = 0; i < rows_ && constant[0] != 0; ++i) to[i] += constant[0];
-            continue;
-        }
-        lanes_.resize(rows_ * kLanes);
-        interleave(to, rows_, width, lanes_.data(), team);
-        add_lanes(features, weight.data(), lanes, lanes_.data(), team);
-        separate(lanes_.data(), rows_, width, constant, to, team);
+        add_lanes(features, weight.data(), 1, to, team);
+        for (std::size_t i = 0; i < rows_ && constant != 0; ++i) to[i] += constant;
     }
 }
 
@@ -222,7 +225,7 @@ std::unique_ptr<Design> Sparse<T>::sample(std::size_t step, std::size_t rows) co
 
 template <class T>
 std::size_t Sparse<T>::bytes() const {
-    return x_.bytes() + rows_of_.bytes() + (lanes_.capacity() + column_sums_.capacity() + 2 * cols_) * sizeof(double);
+    return x_.bytes() + copies_.bytes() + (lanes_.capacity() + spread_.capacity() + 2 * cols_) * sizeof(double);
 }
 
 template <class T>

@@ -23,6 +23,10 @@ public:
                    Team& team) const override;
     void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
                     Team& team) const override;
+    bool interleaves() const override { return true; }
+    void correlate(const std::vector<Index>& features, const Panel& u, double* out, Team& team) const override;
+    void combine(const double* y, const std::vector<Index>& features, const double* w, Panel& r,
+                 Team& team) const override;
     void pin(const std::vector<Index>&, Team&) override {}
     void gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const override;
     void products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight, double* out,
@@ -38,13 +42,14 @@ private:
     void measure_column(std::size_t j, const double* s, const double* y, bool centre, double* xty);
     void correlate_listed(const Index* list, std::size_t count, const double* u, std::size_t K, double* out,
                           Team& team) const;
-    void correlate_lanes(const Index* list, std::size_t count, const double* u, std::size_t K, double* out,
-                         std::size_t ldo, Team& team) const;
+    void correlate_lanes(const Index* list, std::size_t count, const double* u, std::size_t lanes, std::size_t K,
+                         const double* sums, double* out, std::size_t ldo, Team& team) const;
     void add_lanes(const std::vector<Index>& features, const double* w, std::size_t lanes, double* r, Team& team) const;
     void gather_products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight, double* out,
                          Team& team) const;
     void walk_products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight, double* out,
                        Team& team) const;
+    double steps(const std::vector<Index>& features) const;
     void centre_products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight, double* out,
                          Team& team) const;
 
@@ -54,12 +59,8 @@ private:
     const double* s_ = nullptr;      ///< the weights of measure()
     std::size_t counting_rows_ = 0;  ///< rows with a positive weight
     double weight_ = 0;              ///< sum of s
-    mutable RowCopy rows_of_;
-    mutable std::vector<double> lanes_, column_sums_;  // scratch
+    mutable RowCopies copies_;
+    mutable LargeVector lanes_, spread_;  // scratch; spread_ is zero between calls
 };
-
-/// out[i*8 + k] = in[k*n + i] for k < K, 0 for the other lanes; and back, adding `constant[k]`.
-void interleave(const double* in, std::size_t n, std::size_t K, double* out, Team& team);
-void separate(const double* in, std::size_t n, std::size_t K, const double* constant, double* out, Team& team);
 
 }  // namespace riata

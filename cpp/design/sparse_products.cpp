@@ -9,9 +9,9 @@
 namespace riata {
 
 namespace {
-constexpr std::size_t kLanes = 8;
+constexpr std::size_t kLanes = Panel::kLanes;
 constexpr double kWalk = 1.0;   // cost of an entry met by walking rows, of one met by gathering lanes
-constexpr double kBuild = 4.0;  // of an entry copied by rows
+constexpr double kBuild = 2.0;  // of an entry copied by rows
 }  // namespace
 
 template <class T>
@@ -19,32 +19,39 @@ void Sparse<T>::products(const std::vector<Index>& A, const std::vector<Index>& 
                          Team& team) const {
     const double groups = std::ceil(static_cast<double>(B.size()) / kLanes);
     std::vector<Index> covered, other;
-    for (Index j : A) (rows_of_.place(j) >= 0 ? covered : other).push_back(j);
-    const double in_other = entries(other), in_A = in_other + entries(covered), in_B = entries(B);
+    for (Index j : A) (copies_.covers(j) ? covered : other).push_back(j);
+    const double in_other = entries(other), in_A = in_other + entries(covered);
     // What walking would cost if the entries of A were spread evenly over the rows, twice over since they are not.
-    const double expected = kWalk * 2 * in_B * in_A / static_cast<double>(rows_);
-    if (expected < groups * in_A && rows_of_.would_have_paid(groups * in_other, kBuild * in_A)) {
-        rows_of_.build(x_, rows_, shift_, A);
+    const double expected = kWalk * 2 * entries(B) * in_A / static_cast<double>(rows_);
+    if (expected < groups * in_A &&
+        copies_.would_have_paid(groups * in_other, kBuild * in_other + static_cast<double>(rows_))) {
+        copies_.add(x_, rows_, shift_, other);
+        std::erase_if(other, [&](Index j) { return copies_.covers(j); });
         covered = A;
-        other.clear();
     }
-    double steps = 0;
-    if (!covered.empty())
-        for (Index j : B)
-            steps += rows_of_.steps(x_.rows(static_cast<std::size_t>(j)), x_.entries(static_cast<std::size_t>(j)));
-    if (covered.empty() || kWalk * steps > groups * entries(covered)) {
+    if (covered.empty() || kWalk * steps(B) > groups * entries(covered)) {
         gather_products(A, B, weight, out, team);
-    } else if (other.empty()) {
-        walk_products(A, B, weight, out, team);
     } else {
         std::vector<double> part(other.size() * B.size());
         gather_products(other, B, weight, part.data(), team);
-        walk_products(A, B, weight, out, team);
         std::size_t next = 0;
-        for (std::size_t a = 0; a < A.size(); ++a)
-            if (rows_of_.place(A[a]) < 0) std::copy_n(part.data() + B.size() * next++, B.size(), out + a * B.size());
+        for (std::size_t a = 0; a < A.size() && !other.empty(); ++a)
+            if (!copies_.covers(A[a])) std::copy_n(part.data() + B.size() * next++, B.size(), out + a * B.size());
+        walk_products(A, B, weight, out, team);
     }
     centre_products(A, B, weight, out, team);
+}
+
+/// Entries met by walking the rows of these columns.
+template <class T>
+double Sparse<T>::steps(const std::vector<Index>& features) const {
+    double sum = 0;
+    for (const RowCopy& copy : copies_.parts())
+        for (Index feature : features) {
+            const auto j = static_cast<std::size_t>(feature);
+            sum += copy.steps(x_.rows(j), x_.entries(j));
+        }
+    return sum;
 }
 
 /// out[a*B.size() + b] = z_a' diag(weight) z_b.
@@ -52,40 +59,48 @@ template <class T>
 void Sparse<T>::gather_products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight,
                                 double* out, Team& team) const {
     const auto view = x_.view(shift_.data());
+    spread_.resize(rows_ * kLanes, 0.0);
     for (std::size_t first = 0; first < B.size(); first += kLanes) {
         const std::size_t m = std::min(kLanes, B.size() - first);
-        lanes_.assign(rows_ * kLanes, 0.0);
         for (std::size_t b = 0; b < m; ++b) {
             const auto j = static_cast<std::size_t>(B[first + b]);
             for (std::size_t k = 0; k < x_.entries(j); ++k) {
                 const auto i = static_cast<std::size_t>(x_.rows(j)[k]);
-                lanes_[i * kLanes + b] =
+                spread_[i * kLanes + b] =
                     (static_cast<double>(x_.values(j)[k]) - shift_[j]) * (weight ? weight[i] : 1.0);
             }
         }
         team.for_blocks(A.size(), 16, [&](std::size_t begin, std::size_t end) {
             double part[16 * kLanes];
-            read_.correlate_compressed(view, A.data(), begin, end, lanes_.data(), kLanes, part);
+            read_.correlate_compressed(view, A.data(), begin, end, spread_.data(), kLanes, part);
             for (std::size_t a = begin; a < end; ++a)
                 std::copy_n(part + (a - begin) * kLanes, m, out + a * B.size() + first);
         });
+        for (std::size_t b = 0; b < m; ++b) {
+            const auto j = static_cast<std::size_t>(B[first + b]);
+            for (std::size_t k = 0; k < x_.entries(j); ++k)
+                spread_[static_cast<std::size_t>(x_.rows(j)[k]) * kLanes + b] = 0.0;
+        }
     }
 }
 
-/// The same for those of A that the copy by rows covers.
+/// The same for those of A that the copies by rows cover.
 template <class T>
 void Sparse<T>::walk_products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight,
                               double* out, Team& team) const {
+    std::vector<int> line(cols_, -1);
+    for (std::size_t a = 0; a < A.size(); ++a) line[static_cast<std::size_t>(A[a])] = static_cast<int>(a);
     team.for_blocks(B.size(), 4, [&](std::size_t begin, std::size_t end) {
-        std::vector<double> sums(rows_of_.size());
-        for (std::size_t b = begin; b < end; ++b) {
-            const auto j = static_cast<std::size_t>(B[b]);
-            std::fill(sums.begin(), sums.end(), 0.0);
-            rows_of_.walk(x_.values(j), x_.rows(j), x_.entries(j), shift_[j], weight, sums.data());
-            for (std::size_t a = 0; a < A.size(); ++a)
-                if (const Index place = rows_of_.place(A[a]); place >= 0)
-                    out[a * B.size() + b] = sums[static_cast<std::size_t>(place)];
-        }
+        std::vector<double> sums;
+        for (std::size_t b = begin; b < end; ++b)
+            for (const RowCopy& copy : copies_.parts()) {
+                const auto j = static_cast<std::size_t>(B[b]);
+                sums.assign(copy.features().size(), 0.0);
+                copy.walk(x_.values(j), x_.rows(j), x_.entries(j), shift_[j], weight, sums.data());
+                for (std::size_t f = 0; f < sums.size(); ++f)
+                    if (const int a = line[static_cast<std::size_t>(copy.features()[f])]; a >= 0)
+                        out[static_cast<std::size_t>(a) * B.size() + b] = sums[f];
+            }
     });
 }
 
@@ -157,6 +172,7 @@ void Sparse<T>::outer_all(const double* root_s, const double* d, double* K, Team
 #define RIATA_INSTANTIATE(T)                                                                                        \
     template void Sparse<T>::products(const std::vector<Index>&, const std::vector<Index>&, const double*, double*, \
                                       Team&) const;                                                                 \
+    template double Sparse<T>::steps(const std::vector<Index>&) const;                                              \
     template void Sparse<T>::gram_all(const double*, double*, Team&) const;                                         \
     template void Sparse<T>::outer_all(const double*, const double*, double*, Team&) const;
 RIATA_INSTANTIATE(float)

@@ -64,3 +64,42 @@ void accumulate_compressed(const T* value, const int* row, size_t n, double c, c
         for (int v = 0; v < V; ++v) store(line + v * W, load(line + v * W) + weight[v] * x);
     }
 }
+
+/// out[l] = sum_i s_i v_l[i], out[8 + l] = sum_i s_i v_l[i]^2, out[16 + l] = sum_i s_i v_l[i] y_i.
+void lane_moments(const double* v, const double* s, const double* y, size_t n, double* out) {
+    constexpr int V = 8 / W;
+    vec sums[V] = {}, squares[V] = {}, crossed[V] = {};
+    for (size_t i = 0; i < n; ++i) {
+        const double si = s ? s[i] : 1.0, yi = y[i];
+#pragma GCC unroll 4
+        for (int a = 0; a < V; ++a) {
+            const vec line = load(v + 8 * i + a * W), weighted = line * si;
+            sums[a] += weighted;
+            squares[a] += weighted * line;
+            crossed[a] += weighted * yi;
+        }
+    }
+#pragma GCC unroll 4
+    for (int a = 0; a < V; ++a) {
+        store(out + a * W, sums[a]);
+        store(out + 8 + a * W, squares[a]);
+        store(out + 16 + a * W, crossed[a]);
+    }
+}
+
+/// out[l] = v_l' t.
+void lane_products(const double* v, const double* t, size_t n, double* out) {
+    constexpr int V = 8 / W;
+    vec even[V] = {}, odd[V] = {};
+    size_t i = 0;
+    for (; i + 2 <= n; i += 2)
+#pragma GCC unroll 4
+        for (int a = 0; a < V; ++a) {
+            even[a] += load(v + 8 * i + a * W) * t[i];
+            odd[a] += load(v + 8 * i + 8 + a * W) * t[i + 1];
+        }
+    if (i < n)
+        for (int a = 0; a < V; ++a) even[a] += load(v + 8 * i + a * W) * t[i];
+#pragma GCC unroll 4
+    for (int a = 0; a < V; ++a) store(out + a * W, even[a] + odd[a]);
+}

@@ -31,8 +31,20 @@ constexpr ReadKernels<T> readers() {
 }  // namespace
 
 extern const Kernels RIATA_JOIN(table_, RIATA_ISA_NAME);
-constinit const Kernels RIATA_JOIN(table_, RIATA_ISA_NAME) = {
-    RIATA_TEXT(RIATA_ISA_NAME), readers<float>(), readers<double>(), size_t(W), gram,  dot, axpy, solve_lower,
-    solve_lower_transposed,     solve_lower_many, downdate_square,   cholesky,  rotate};
+constinit const Kernels RIATA_JOIN(table_, RIATA_ISA_NAME) = {RIATA_TEXT(RIATA_ISA_NAME),
+                                                              readers<float>(),
+                                                              readers<double>(),
+                                                              size_t(W),
+                                                              gram,
+                                                              dot,
+                                                              axpy,
+                                                              solve_lower,
+                                                              solve_lower_transposed,
+                                                              solve_lower_many,
+                                                              downdate_square,
+                                                              cholesky,
+                                                              lane_moments,
+                                                              lane_products,
+                                                              rotate};
 
 }  // namespace riata::kernels

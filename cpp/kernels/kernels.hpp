@@ -104,6 +104,11 @@ struct Kernels {
     /// above floor[j] (null: 0); returns the number of columns factored (n on success).
     size_t (*cholesky)(double* G, size_t ld, size_t n, const double* floor);
 
+    /// Of 8 interleaved vectors, v_l[i] at v[8*i + l]: out[l] = sum_i s_i v_l[i], out[8 + l] = sum_i s_i v_l[i]^2,
+    /// out[16 + l] = sum_i s_i v_l[i] y_i (s null: ones); and out[l] = v_l' t.
+    void (*lane_moments)(const double* v, const double* s, const double* y, size_t n, double* out);
+    void (*lane_products)(const double* v, const double* t, size_t n, double* out);
+
     /// One column of a rank-one update, moved: out[i] = cs*x[i] + sn*v[i]; v[i] = cs*v[i] - sn*x[i].
     /// out may equal x, or lie one column before it.
     void (*rotate)(const double* x, double* v, double* out, double cs, double sn, size_t n);
