@@ -49,9 +49,8 @@ void Driver::speculate(std::size_t first, std::size_t count) {
 /// Correlations and norms of the batch's residuals from the Gram matrix, where all features have a column of it or a row:
 /// c = q - G w, r'y = y'y - q'w and r'r = r'y - c'w. False where rounding could matter.
 bool Driver::read_off_gram() {
-    if (!model_.complete()) return false;
+    if (!model_.complete() || !gram_settles()) return false;
     const std::size_t p = model_.size(), K = batch_.count;
-    const auto& norm = design_.moments().norm;
     every_slot_.resize(p);
     std::iota(every_slot_.begin(), every_slot_.end(), std::size_t{0});
     std::vector<double> c(p);
@@ -62,9 +61,7 @@ bool Driver::read_off_gram() {
     batch_.lacking.clear();
     for (std::size_t k = 0; k < K; ++k) {
         const double* w = batch_.w[k].data();
-        double size = std::sqrt(problem_.yy), qw = 0, cw = 0;
-        for (std::size_t slot = 0; slot < p; ++slot) size += std::abs(w[slot]) * norm[slot];
-        if (kGramRounding * size * size > 0.05 * options_.tol * null_) return false;
+        double qw = 0, cw = 0;
         model_.gradient(w, every_slot_, c.data());
         for (std::size_t slot = 0; slot < p; ++slot) {
             qw += model_.q()[slot] * w[slot];
@@ -94,19 +91,30 @@ void Driver::find_residuals() {
     batch_.rr.resize(K);
     batch_.ry.resize(K);
     batch_.r.measure(problem_.weights(), problem_.y.data(), batch_.rr.data(), batch_.ry.data(), problem_.team);
-    // Correlations do not see a constant in r, so that it need not be subtracted but for the norm.
-    for (std::size_t k = 0; k < K && problem_.request.fit_intercept; ++k)
-        batch_.rr[k] = std::max(0.0, batch_.rr[k] - batch_.r.sums()[k] * batch_.r.sums()[k] / problem_.weight);
+    if (!problem_.request.fit_intercept) return;
+    double mean[Panel::kLanes];
+    for (std::size_t k = 0; k < K; ++k) mean[k] = batch_.r.sums()[k] / problem_.weight;
+    if (problem_.weights()) {
+        // A light row's residual may be far below the rounding of a mean that a heavy row determines.
+        batch_.r.shift(mean, problem_.team);
+        batch_.r.measure(problem_.weights(), problem_.y.data(), batch_.rr.data(), batch_.ry.data(), problem_.team);
+        return;
+    }
+    // With equal weights correlations do not see a constant in r, which then matters for the norm alone.
+    for (std::size_t k = 0; k < K; ++k) batch_.rr[k] = std::max(0.0, batch_.rr[k] - mean[k] * batch_.r.sums()[k]);
 }
 
 /// True where correlations read off the Gram matrix are exact enough for the gap.
-bool Driver::gram_settles() const {
+bool Driver::gram_settles() {
+    if (problem_.uneven) return false;
     const auto& norm = design_.moments().norm;
+    batch_.rounding.clear();
     for (const auto& w : batch_.w) {
         double size = std::sqrt(problem_.yy);
         for (std::size_t slot = 0; slot < w.size(); ++slot)
             if (w[slot] != 0) size += std::abs(w[slot]) * norm[static_cast<std::size_t>(model_.features()[slot])];
-        if (kGramRounding * size * size > 0.05 * options_.tol * null_) return false;
+        batch_.rounding.push_back(kGramRounding * size * size);
+        if (batch_.rounding.back() > 0.05 * options_.tol * null_) return false;
     }
     return true;
 }
@@ -116,6 +124,7 @@ void Driver::correlate_model(const Panel& u, bool by_gram) {
     const std::size_t K = batch_.count;
     batch_.in_model.resize(model_.size() * K);
     if (!by_gram) {
+        batch_.rounding.clear();
         design_.correlate(model_.features(), u, batch_.in_model.data(), problem_.team);
         path_.n_passes += static_cast<double>(model_.size()) / static_cast<double>(design_.cols());
         return;
@@ -190,6 +199,7 @@ Certificate Driver::certificate(std::size_t k) {
     Certificate c;
     c.primal = cost;
     c.dual = dual.best(batch_.ry[k], batch_.rr[k], cost - 0.1 * options_.tol * null_);
+    if (!batch_.rounding.empty()) c.dual -= batch_.rounding[k];
     c.gap = std::abs(c.primal - c.dual);  // below 0 it is rounding, and says how much
     c.rel_gap = null_ > 0 ? c.gap / null_ : (c.gap > 0 ? kInfinity : 0.0);
     c.kkt_max = dual.kkt_max() / problem_.y_unit() / problem_.weight;

@@ -24,6 +24,7 @@ private:
         std::vector<long> solves;
         Panel r, u;                        ///< residuals, and the same times s
         std::vector<double> rr, ry;        ///< r'r and r'y
+        std::vector<double> rounding;      ///< of the dual value, where correlations come off the Gram matrix
         std::vector<double> in_model;      ///< correlations of the slots, slot*count + k
         std::vector<Index> listed;         ///< features beyond W that no bound settled
         std::vector<double> exact;         ///< their correlations, place in listed * count + k
@@ -47,7 +48,7 @@ private:
 
     void speculate(std::size_t first, std::size_t count);
     bool read_off_gram();
-    bool gram_settles() const;
+    bool gram_settles();
     void find_residuals();
     void correlate_model(const Panel& u, bool by_gram);
     void correlate(bool by_gram);
