@@ -37,6 +37,7 @@ STOREYS = [
     {"_validation"},
     {"_problem"},
     {"_fit", "_linalg"},
+    {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
     {"_routes"},
     {"_path", "_single", "diagnostics"},
