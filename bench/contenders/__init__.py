@@ -30,6 +30,7 @@ MODULES = {
     "r-glmnet": "r_glmnet",
     "liblinear": "liblinear",
     "saga": "saga",
+    "pybiglasso": "pybiglasso",
 }
 
 
