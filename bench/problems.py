@@ -80,6 +80,11 @@ class Problem:
         return issparse(self.X)
 
     @property
+    def layout(self):
+        """Name of X's layout: dense, csc or csr."""
+        return self.X.format if self.sparse else "dense"
+
+    @property
     def logistic(self):
         return self.spec.loss == "logistic"
 
@@ -205,11 +210,6 @@ def standardised(X):
     return X
 
 
-def layout(X):
-    """Return the name of a matrix's layout."""
-    return X.format if issparse(X) else "dense"
-
-
 def save_matrix(folder, X):
     """Write a matrix in the layout the contenders get it in: X.npy, or its three arrays."""
     if not issparse(X):
@@ -241,8 +241,9 @@ def prepare(name) -> Path:
         X = standardised(X)
     save_matrix(folder, X)
     np.save(folder / "y.npy", np.ascontiguousarray(y, dtype=np.float64))
+    layout = X.format if issparse(X) else "dense"
     meta.write_text(
-        json.dumps({"format": FORMAT, "n": X.shape[0], "p": X.shape[1], "layout": layout(X)})
+        json.dumps({"format": FORMAT, "n": X.shape[0], "p": X.shape[1], "layout": layout})
     )
     return folder
 

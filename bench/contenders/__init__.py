@@ -11,6 +11,7 @@ A module offers
   its caller;
 - ``LOSSES`` and ``SPARSE`` (optional): the losses it knows, squared alone unless it says so, and whether it takes sparse X;
 - ``refuses(problem)`` (optional): a reason not to race, or None;
+- ``cpu_seconds()`` (optional): the processor time of its latest path, if the worker's own clock does not see it;
 - ``fit(problem, alpha, tolerance)`` (optional): the same for one alpha through the estimator, coefs (p, 1).
 
 Modules import their package inside the functions, so that the driver can read ``LADDER`` in any environment.
@@ -30,6 +31,7 @@ MODULES = {
     "r-glmnet": "r_glmnet",
     "liblinear": "liblinear",
     "saga": "saga",
+    "pybiglasso": "pybiglasso",
 }
 
 

@@ -10,7 +10,7 @@ ENVIRONMENT = None
 LADDER = tuple(10.0**-k for k in range(3, 15))
 LOSSES = ("squared", "logistic")
 SPARSE = True
-INTERCEPT_WEIGHT = 1e-3
+INTERCEPT_WEIGHT = 1e-6
 
 
 def version():

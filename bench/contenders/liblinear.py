@@ -1,6 +1,6 @@
 """LIBLINEAR through scikit-learn, one alpha at a time: it has no warm start.
 
-It penalises the intercept; scaling that column by 1,000 makes the penalty small.
+It penalises the intercept; scaling that column by 100,000 makes the penalty small. Scaled by 1,000 only, its gaps end near 3e-5.
 """
 
 import warnings
@@ -31,7 +31,7 @@ def path(problem, tolerance, threads=1):
     model = LogisticRegression(
         solver="liblinear",
         l1_ratio=1.0,
-        intercept_scaling=1000.0,
+        intercept_scaling=1e5,
         tol=tolerance,
         max_iter=100_000,
         random_state=0,
