@@ -165,3 +165,8 @@ const char* riata_metadata(const riata_model* model, size_t* size) {
     *size = model ? model->metadata_size : 0;
     return model ? model->metadata : nullptr;
 }
+
+const void* riata_bytes(const riata_model* model, size_t* size) {
+    *size = model ? model->size : 0;
+    return model ? model->file : nullptr;
+}

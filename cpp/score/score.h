@@ -96,6 +96,8 @@ RIATA_API const double* riata_intercepts(const riata_model* model); /* riata_out
 RIATA_API const double* riata_weights(const riata_model* model, const uint64_t** starts, const uint32_t** outputs);
 /* The metadata: JSON in UTF-8, *size bytes, not terminated. */
 RIATA_API const char* riata_metadata(const riata_model* model, size_t* size);
+/* The file itself. */
+RIATA_API const void* riata_bytes(const riata_model* model, size_t* size);
 /* The names: how many (0, riata_features, or as many as columns if only those are named); one of them; and the feature that
    has a name, or -1. The name is given by *size bytes, not terminated. */
 RIATA_API size_t riata_names(const riata_model* model);

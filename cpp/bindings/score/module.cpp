@@ -1,4 +1,5 @@
 // The extension riata._score: the scoring library for Python. Batches here, single rows in rows.cpp.
+#include <string_view>
 #include <vector>
 
 #include "bindings/score/scorer.hpp"
@@ -174,6 +175,33 @@ py::object name(const Model& m, size_t i) {
     return py::reinterpret_steal<py::object>(PyUnicode_DecodeUTF8(at, static_cast<Py_ssize_t>(size), "replace"));
 }
 
+/// (slots, -1) for the file's name table, or (slots so far, number) of a name that is there twice.
+py::tuple name_slots(const py::bytes& text, const py::array_t<uint64_t, py::array::c_style>& ends) {
+    const char* at = PyBytes_AS_STRING(text.ptr());
+    const auto n = static_cast<size_t>(ends.size());
+    size_t size = 2;
+    while (size < 2 * n) size *= 2;
+    std::vector<uint32_t> slots(size);
+    const auto name = [&](size_t i) {
+        const uint64_t from = i ? ends.data()[i - 1] : 0;
+        return std::string_view(at + from, ends.data()[i] - from);
+    };
+    py::ssize_t twin = -1;
+    for (size_t i = 0; i < n && twin < 0; ++i) {
+        size_t slot = riata_crc32c(0, name(i).data(), name(i).size()) & (size - 1);
+        for (; slots[slot] && twin < 0; slot = (slot + 1) & (size - 1))
+            if (name(slots[slot] - 1) == name(i)) twin = static_cast<py::ssize_t>(i);
+        slots[slot] = static_cast<uint32_t>(i + 1);
+    }
+    return py::make_tuple(copied(slots.data(), size), twin);
+}
+
+py::bytes file_bytes(const Model& m) {
+    size_t size;
+    const void* at = riata_bytes(m.handle, &size);
+    return py::bytes(static_cast<const char*>(at), size);
+}
+
 py::bytes metadata(const Model& m) {
     size_t size;
     const char* at = riata_metadata(m.handle, &size);
@@ -195,6 +223,7 @@ PYBIND11_MODULE(_score, m) {
         .def("weights", &weights)
         .def("name", &name)
         .def("metadata", &metadata)
+        .def("file_bytes", &file_bytes)
         .def_readwrite("names", &Model::names)
         .def("feature_of", [](const Model& s, const std::string& n) { return riata_feature_of(s.handle, n.data(), n.size()); })
         .def_property_readonly("n_features", [](const Model& s) { return riata_features(s.handle); })
@@ -212,6 +241,7 @@ PYBIND11_MODULE(_score, m) {
     add_predict(m);
     m.def("open", &open);
     m.def("open_bytes", &open_bytes);
+    m.def("name_slots", &name_slots);
     m.def("crc32c", [](const py::bytes& b) {
         return riata_crc32c(0, PyBytes_AS_STRING(b.ptr()), static_cast<size_t>(PyBytes_GET_SIZE(b.ptr())));
     });
