@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from . import _score
 from . import _validation as check
 from ._fit import MAX_ITER, Certificate
 from ._problem import Array, Problem, check_problem
@@ -100,6 +101,8 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
         """
         if not hasattr(self, "coef_"):
             check_is_fitted(self)
+        if (scores := self._predict_plain(X)) is not None:
+            return scores
         if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
             check.reject_sparse(X, "X")
             validate_data(
@@ -107,6 +110,15 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
             )  # feature names and their number
         X = check.prediction_matrix(X, self.n_features_in_, type(self).__name__)
         return np.asarray(X @ self.coef_.T + self.intercept_)
+
+    def _predict_plain(self, X: Any) -> Array | None:
+        """Predictions for a plain float array in one pass; None where the general way is due, for errors and warnings too."""
+        if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
+            return None
+        coef = self.coef_
+        if type(coef) is not np.ndarray or coef.ndim != 1 or coef.dtype != X.dtype:
+            return None
+        return _score.predict(X, coef, float(self.intercept_))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -42,11 +42,12 @@ struct Coefficients {
 
     template <class T>
     void take(const T* coef, size_t n, bool sparse) {
-        for (size_t j = 0; j < n; ++j) {
-            if (sparse && coef[j] == 0) continue;
-            weight.push_back(static_cast<double>(coef[j]));
-            if (sparse) column.push_back(static_cast<uint32_t>(j));
+        if (!sparse) {
+            weight.assign(coef, coef + n);
+            return;
         }
+        for (size_t j = 0; j < n; ++j)
+            if (coef[j] != 0) weight.push_back(static_cast<double>(coef[j])), column.push_back(static_cast<uint32_t>(j));
     }
 };
 
