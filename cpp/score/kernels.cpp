@@ -21,7 +21,9 @@ namespace {
 
 namespace baseline {
 #define RIATA_SCORE_ISA "baseline"
+#define RIATA_SCORE_WIDTH 2
 #include "lanes.hpp"
+#undef RIATA_SCORE_WIDTH
 #undef RIATA_SCORE_ISA
 }  // namespace baseline
 
@@ -34,7 +36,9 @@ namespace baseline {
 #endif
 namespace avx2 {
 #define RIATA_SCORE_ISA "avx2"
+#define RIATA_SCORE_WIDTH 4
 #include "lanes.hpp"
+#undef RIATA_SCORE_WIDTH
 #undef RIATA_SCORE_ISA
 }  // namespace avx2
 #if defined(__clang__)
@@ -47,7 +51,9 @@ namespace avx2 {
 #endif
 namespace avx512 {
 #define RIATA_SCORE_ISA "avx512"
+#define RIATA_SCORE_WIDTH 8
 #include "lanes.hpp"
+#undef RIATA_SCORE_WIDTH
 #undef RIATA_SCORE_ISA
 }  // namespace avx512
 #if defined(__clang__)

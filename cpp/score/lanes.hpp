@@ -4,7 +4,9 @@
 #error "lanes.hpp is a part of kernels.cpp"
 #endif
 
-typedef double Lanes __attribute__((vector_size(8 * sizeof(double))));
+constexpr size_t kWidth = RIATA_SCORE_WIDTH;  // float64 in a vector register
+typedef double Wide __attribute__((vector_size(kWidth * sizeof(double))));
+typedef double Pair __attribute__((vector_size(2 * sizeof(double))));
 
 template <class T>
 struct [[gnu::packed]] Unaligned {
@@ -15,6 +17,16 @@ template <class T>
 inline double load(const char* at) {
     return static_cast<double>(reinterpret_cast<const Unaligned<T>*>(at)->value);
 }
+
+/// The unsigned integer of the same size.
+template <class I>
+struct Unsigned {
+    typedef uint32_t type;
+};
+template <>
+struct Unsigned<int64_t> {
+    typedef uint64_t type;
+};
 
 /// The eight lanes added up as a tree of fixed shape.
 inline double total(const double* lane) {
@@ -28,27 +40,52 @@ inline const char* place(Strided x, const uint32_t* column, size_t i) {
     return x.at + j * (Unit ? static_cast<ptrdiff_t>(sizeof(T)) : x.stride);
 }
 
+/// Columns side by side: whole vectors of them.
+template <class T>
+double row_side(const Weights& m, Strided x) {
+    typedef T Narrow __attribute__((vector_size(kWidth * sizeof(T))));
+    const size_t n = m.columns;
+    const double* w = m.weight;
+    Wide sum[kLanes / kWidth] = {};
+    size_t i = 0;
+    for (; i + kLanes <= n; i += kLanes)
+        for (size_t l = 0; l < kLanes / kWidth; ++l) {
+            Narrow v;
+            Wide u;
+            __builtin_memcpy(&v, x.at + (i + l * kWidth) * sizeof(T), sizeof v);
+            __builtin_memcpy(&u, w + i + l * kWidth, sizeof u);
+            sum[l] += u * __builtin_convertvector(v, Wide);
+        }
+    double lane[kLanes];
+    __builtin_memcpy(lane, sum, sizeof sum);
+    for (size_t l = 0; i < n; ++i, ++l) lane[l] += w[i] * load<T>(x.at + i * sizeof(T));
+    return total(lane);
+}
+
+/// Values from all over the row: pairs, which every set loads and multiplies without moving them about.
 template <class T, bool Unit, bool Side>
 double row_of(const Weights& m, const uint32_t* column, Strided x) {
     const size_t n = m.columns;
     const double* w = m.weight;
-    Lanes sum = {};
+    Pair sum[kLanes / 2] = {};
     size_t i = 0;
-    for (; i + kLanes <= n; i += kLanes) {
-        Lanes v, u;
-        for (size_t l = 0; l < kLanes; ++l) v[l] = load<T>(place<T, Unit, Side>(x, column, i + l));
-        __builtin_memcpy(&u, w + i, sizeof u);
-        sum += u * v;
-    }
+    for (; i + kLanes <= n; i += kLanes)
+        for (size_t l = 0; l < kLanes / 2; ++l) {
+            const size_t k = i + 2 * l;
+            const Pair v = {load<T>(place<T, Unit, Side>(x, column, k)), load<T>(place<T, Unit, Side>(x, column, k + 1))};
+            Pair u;
+            __builtin_memcpy(&u, w + k, sizeof u);
+            sum[l] += u * v;
+        }
     double lane[kLanes];
-    __builtin_memcpy(lane, &sum, sizeof sum);
+    __builtin_memcpy(lane, sum, sizeof sum);
     for (size_t l = 0; i < n; ++i, ++l) lane[l] += w[i] * load<T>(place<T, Unit, Side>(x, column, i));
     return total(lane);
 }
 
 template <class T>
 double row(const Weights& m, const uint32_t* column, Strided x) {
-    if (x.stride == sizeof(T)) return column ? row_of<T, true, false>(m, column, x) : row_of<T, true, true>(m, column, x);
+    if (x.stride == sizeof(T)) return column ? row_of<T, true, false>(m, column, x) : row_side<T>(m, x);
     return column ? row_of<T, false, false>(m, column, x) : row_of<T, false, true>(m, column, x);
 }
 
@@ -81,65 +118,69 @@ void add(double weight, Strided x, size_t rows, double* sum) {
     }
 }
 
-/// The position of a feature known to have an occupied first slot, or kNone.
-inline uint32_t position(const Weights& m, uint32_t feature, uint64_t slot) {
-    const Lookup& t = m.lookup;
-    if (t.shift == 0) return t.slots[slot];
-    for (uint32_t p; (p = t.slots[slot]) != kNone; slot = (slot + 1) & (t.size - 1))
-        if (m.column[p] == feature) return p;
-    return kNone;
+/// The first slot to look into for a feature.
+template <bool Hashed>
+inline uint32_t slot_of(const Weights& m, uint64_t feature) {
+    return Hashed ? hash_of(static_cast<uint32_t>(feature), m.lookup.shift) : static_cast<uint32_t>(feature);
 }
 
-/// Calls use(position, value) for the row's entries that the model has a weight for, in their order. Candidates are collected
-/// first, without a branch: most entries of a row are of no interest, at random.
-template <class I, class T, class Use>
-inline void each_hit(const Weights& m, Entries row, const Use& use) {
+/// The position of a feature whose first slot is occupied, or kNone.
+template <bool Hashed>
+inline uint32_t position(const Weights& m, uint32_t feature) {
+    const Lookup& t = m.lookup;
+    if (!Hashed) return t.slots[feature];
+    for (uint64_t slot = hash_of(feature, t.shift);; slot = (slot + 1) & (t.size - 1)) {
+        const uint32_t p = t.slots[slot];
+        if (p == kNone || m.column[p] == feature) return p;
+    }
+}
+
+/// Calls use(position, value) for the row's entries that the model has a weight for, in their order; false, having called it for
+/// some, if an index is out of range. Candidates are collected first, without a branch: most entries of a row are of no interest,
+/// at random.
+template <bool Hashed, class I, class T, class Use>
+inline bool each_hit(const Weights& m, Entries row, const Use& use) {
+    typedef typename Unsigned<I>::type U;
     constexpr size_t kChunk = 256;
-    const Unaligned<I>* index = static_cast<const Unaligned<I>*>(row.index);
+    const Unaligned<U>* index = static_cast<const Unaligned<U>*>(row.index);
     const Unaligned<T>* value = static_cast<const Unaligned<T>*>(row.value);
     const uint32_t* slots = m.lookup.slots;
-    const unsigned shift = m.lookup.shift;
-    if (m.columns == 0) return;
-    for (size_t from = 0; from < row.count; from += kChunk) {
-        const size_t n = row.count - from < kChunk ? row.count - from : kChunk;
-        uint32_t slot[kChunk];
-        uint16_t entry[kChunk];
+    const U n = static_cast<U>(m.features);
+    for (size_t from = 0; from < row.count; from += kChunk, index += kChunk, value += kChunk) {
+        const size_t count = row.count - from < kChunk ? row.count - from : kChunk;
+        uint32_t entry[kChunk];
         size_t hits = 0;
-        for (size_t k = 0; k < n; ++k) {
-            const uint32_t feature = static_cast<uint32_t>(index[from + k].value);
-            const uint32_t s = shift ? hash_of(feature, shift) : feature;
-            slot[hits] = s, entry[hits] = static_cast<uint16_t>(k);
-            hits += slots[s] != kNone;
+        U top = 0;  // a negative index is a huge one
+        for (size_t k = 0; k < count; ++k) top = index[k].value > top ? index[k].value : top;
+        if (top >= n) return false;
+        for (size_t k = 0; k < count; ++k) {
+            entry[hits] = static_cast<uint32_t>(k);
+            hits += slots[slot_of<Hashed>(m, index[k].value)] != kNone;
         }
         for (size_t h = 0; h < hits; ++h) {
-            const size_t k = from + entry[h];
-            const uint32_t p = position(m, static_cast<uint32_t>(index[k].value), slot[h]);
+            const size_t k = entry[h];
+            const uint32_t p = position<Hashed>(m, static_cast<uint32_t>(index[k].value));
             if (p != kNone) use(p, static_cast<double>(value[k].value));
         }
     }
+    return true;
+}
+
+template <class I, class T, class Use>
+inline bool each_entry(const Weights& m, Entries row, const Use& use) {
+    return m.lookup.shift ? each_hit<true, I, T>(m, row, use) : each_hit<false, I, T>(m, row, use);
 }
 
 template <class I, class T>
-void sparse(const Weights& m, Entries row, double* out) {
+bool sparse(const Weights& m, Entries row, double* out) {
     if (m.outputs == 1) {
         double lane[kLanes] = {};
-        each_hit<I, T>(m, row, [&](uint32_t p, double x) { lane[p % kLanes] += m.weight[p] * x; });
+        const bool sound = each_entry<I, T>(m, row, [&](uint32_t p, double x) { lane[p % kLanes] += m.weight[p] * x; });
         out[0] = total(lane);
-        return;
+        return sound;
     }
     for (size_t k = 0; k < m.outputs; ++k) out[k] = 0;
-    each_hit<I, T>(m, row, [&](uint32_t p, double x) { add_column(m, p, x, out); });
-}
-
-template <class I, class U>
-size_t out_of_range(const void* index, size_t count, uint64_t n) {
-    const Unaligned<I>* v = static_cast<const Unaligned<I>*>(index);
-    U top = 0;  // a negative index is a huge one
-    for (size_t k = 0; k < count; ++k) top = static_cast<U>(v[k].value) > top ? static_cast<U>(v[k].value) : top;
-    if (count == 0 || top < n) return count;
-    size_t k = 0;
-    while (static_cast<U>(v[k].value) < n) ++k;
-    return k;
+    return each_entry<I, T>(m, row, [&](uint32_t p, double x) { add_column(m, p, x, out); });
 }
 
 /// NaN and infinity have all bits of the exponent set.
@@ -159,6 +200,5 @@ const Kernels table = {
     {add<double>, add<float>, add<int32_t>, add<int64_t>},
     {{sparse<int32_t, double>, sparse<int32_t, float>, sparse<int32_t, int32_t>, sparse<int32_t, int64_t>},
      {sparse<int64_t, double>, sparse<int64_t, float>, sparse<int64_t, int32_t>, sparse<int64_t, int64_t>}},
-    {out_of_range<int32_t, uint32_t>, out_of_range<int64_t, uint64_t>},
     {finite<double, uint64_t>, finite<float, uint32_t>},
 };

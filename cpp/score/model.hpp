@@ -60,10 +60,8 @@ struct Kernels {
     void (*row_multi[4])(const Weights&, const uint32_t* column, Strided x, double* out);
     /// sum[r] += weight * x[r].
     void (*add[4])(double weight, Strided x, size_t rows, double* sum);
-    /// The row's sum, or all sums of a model of several outputs. [index type - RIATA_INT32][value type]
-    void (*sparse[2][4])(const Weights&, Entries, double* out);
-    /// Position of the first index outside [0, n), or count.
-    size_t (*out_of_range[2])(const void* index, size_t count, uint64_t n);
+    /// The row's sum, or all sums of a model of several outputs; false if an index is out of range. [index type - RIATA_INT32][value type]
+    bool (*sparse[2][4])(const Weights&, Entries, double* out);
     /// Whether all numbers of a contiguous vector are finite; float64 and float32.
     bool (*finite[2])(const void* x, size_t count);
 };

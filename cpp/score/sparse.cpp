@@ -30,16 +30,19 @@ int check_types(SparseTypes t, riata_error* error) {
     return is_value(t.value) ? RIATA_OK : bad_argument(error, "the type of the values is unknown");
 }
 
-/// Sums one row into out after checking its indices; `first` is the number of its first entry in the caller's arrays.
+/// What is wrong with the first index that is out of range; `first` is the number of the row's first entry in the caller's arrays.
+int report_index(const riata_model& m, Entries row, SparseTypes t, size_t first, riata_error* error) {
+    size_t k = 0;
+    while (k + 1 < row.count && static_cast<uint64_t>(index_at(row.index, t.index, k)) < m.weights.features) ++k;
+    const auto found = static_cast<long long>(index_at(row.index, t.index, k));
+    return fail(error, RIATA_E_INDEX, int64_t(first + k), found, "indices[%llu] is %lld, not in [0, %llu)", ull(first + k),
+                found, ull(m.weights.features));
+}
+
+/// Sums one row into out, checking its indices.
 int sum_checked(const riata_model& m, Entries row, SparseTypes t, size_t first, double* out, riata_error* error) {
-    const size_t bad = m.kernels->out_of_range[t.index - RIATA_INT32](row.index, row.count, m.weights.features);
-    if (bad != row.count) {
-        const auto found = static_cast<long long>(index_at(row.index, t.index, bad));
-        return fail(error, RIATA_E_INDEX, int64_t(first + bad), found, "indices[%llu] is %lld, not in [0, %llu)",
-                    ull(first + bad), found, ull(m.weights.features));
-    }
-    m.kernels->sparse[t.index - RIATA_INT32][t.value](m.weights, row, out);
-    return RIATA_OK;
+    if (m.kernels->sparse[t.index - RIATA_INT32][t.value](m.weights, row, out)) return RIATA_OK;
+    return report_index(m, row, t, first, error);
 }
 
 bool has_weight(const Weights& w, uint64_t feature) {

@@ -85,10 +85,9 @@ double* decode(const unsigned char* from, uint64_t n, bool half) {
 
 bool build_lookup(Weights& m) {
     // A table over all features where it is at most 16 times the columns, hashing into eight slots a column elsewhere.
-    if (m.columns == 0) return true;
     Lookup& t = m.lookup;
     const bool direct = m.features <= 16 * m.columns;
-    t.size = direct ? m.features : power_of_two(8 * m.columns);
+    t.size = direct ? m.features + (m.features == 0) : power_of_two(8 * m.columns + 2);
     t.shift = 0;
     if (!direct)
         for (t.shift = 32; uint64_t{1} << (32 - t.shift) < t.size;) --t.shift;
