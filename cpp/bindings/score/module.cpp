@@ -93,11 +93,13 @@ py::array_t<double> dense(const Model& m, const py::array& X, unsigned flags) {
     return out;
 }
 
-py::array_t<double> columns(const Model& m, const std::vector<py::array>& arrays, size_t rows, unsigned flags) {
+py::array_t<double> columns(const Model& m, const py::list& arrays, size_t rows, unsigned flags) {
     std::vector<const void*> data;
     std::vector<int> types;
     std::vector<ptrdiff_t> strides;
-    for (const py::array& a : arrays) {
+    for (const py::handle item : arrays) {
+        if (!py::isinstance<py::array>(item)) throw py::type_error("columns have to be arrays");
+        const auto a = py::reinterpret_borrow<py::array>(item);
         if (a.ndim() != 1 || static_cast<size_t>(a.size()) != rows) throw py::value_error("columns differ in length");
         data.push_back(a.data());
         types.push_back(known_type(a, "a column"));
