@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .diagnostics import check_solution
     from .regression import ElasticNet, Lasso, Ridge
     from .scales import alpha_max, convert_penalty
-    from .scoring import Scorer, get_include
+    from .scoring import Scorer, get_cmake_dir, get_include
 
 __version__ = "0.1.0"
 
@@ -33,6 +33,7 @@ _HOMES = {
     "check_solution": "diagnostics",
     "convert_penalty": "scales",
     "enet_path": "_path",
+    "get_cmake_dir": "scoring",
     "get_include": "scoring",
     "lasso_path": "_path",
     "path": "_path",
@@ -52,6 +53,7 @@ __all__ = [
     "check_solution",
     "convert_penalty",
     "enet_path",
+    "get_cmake_dir",
     "get_include",
     "lasso_path",
     "path",

@@ -23,6 +23,11 @@ def get_include() -> str:
     return os.path.join(os.path.dirname(__file__), "include")
 
 
+def get_cmake_dir() -> str:
+    """Folder of the CMake package: ``cmake -Driata_DIR=...`` finds it, and with it the target ``riata::score``."""
+    return os.path.join(os.path.dirname(__file__), "share", "cmake", "riata")
+
+
 class Scorer:
     """A linear model for production: what `predict` or `predict_proba` gives, in nanoseconds a row, from a file that is safe to open.
 
