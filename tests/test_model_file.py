@@ -40,8 +40,7 @@ def refused_or_harmless(file, row, wanted):
     """Whether a damaged file is refused; if it opens it must score as it did."""
     try:
         opened = Scorer.from_bytes(file)
-    except ValueError as error:
-        assert str(error)
+    except ValueError:
         return True
     assert opened.score_one(row) == wanted
     return False
@@ -91,10 +90,18 @@ def repaired(file):
 
 def mutations(rng, file, count):
     """Files with one to three numbers of 1 to 8 bytes replaced, half of them in the header and the section table."""
-    values = np.array([0, 1, 64, 255, 2**16, 2**31, 2**32, 2**63 - 1, len(file), 0], dtype=np.uint64)
-    values = values[rng.integers(0, 10, (count, 3))] ^ (rng.random((count, 3)) < 0.2) * rng.integers(0, 2**62, (count, 3), dtype=np.uint64)
+    values = np.array(
+        [0, 1, 64, 255, 2**16, 2**31, 2**32, 2**63 - 1, len(file), 0], dtype=np.uint64
+    )
+    values = values[rng.integers(0, 10, (count, 3))] ^ (
+        rng.random((count, 3)) < 0.2
+    ) * rng.integers(0, 2**62, (count, 3), dtype=np.uint64)
     widths = 2 ** rng.integers(0, 4, (count, 3))
-    places = np.where(rng.random((count, 3)) < 0.5, rng.integers(0, 320, (count, 3)), rng.integers(0, len(file) - 8, (count, 3)))
+    places = np.where(
+        rng.random((count, 3)) < 0.5,
+        rng.integers(0, 320, (count, 3)),
+        rng.integers(0, len(file) - 8, (count, 3)),
+    )
     changes = rng.integers(1, 4, count).tolist()
     for n, row in zip(changes, zip(places.tolist(), widths.tolist(), values.tolist())):
         out = bytearray(file)
@@ -265,7 +272,7 @@ def test_save_and_load(tmp_path, mmap):
     again = Scorer.load(path, mmap=mmap)
     assert again.to_bytes() == scorer.to_bytes()
     assert again.metadata["user"] == {"trained": "today"}
-    assert os.listdir(tmp_path) == ["model.riata"]
+    assert [file.name for file in tmp_path.iterdir()] == ["model.riata"]
     model(p=5, used=2).save(path)  # the mapped one lives on
     again.verify()
     assert Scorer.load(str(path)).n_features_in_ == 5
@@ -307,12 +314,12 @@ def test_a_failing_save_leaves_the_old_file(tmp_path, monkeypatch, step):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(os, step, full)
+    monkeypatch.setattr(os if step == "fsync" else Path, step, full)
     with pytest.raises(OSError, match="No space left"):
         model().save(path)
     monkeypatch.undo()
     assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["model.riata"]
+    assert [file.name for file in tmp_path.iterdir()] == ["model.riata"]
 
 
 def test_disk_full_leaves_the_old_file(tmp_path):
@@ -329,7 +336,7 @@ def test_disk_full_leaves_the_old_file(tmp_path):
     assert done.returncode != 0
     assert "File too large" in done.stderr
     assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["model.riata"]
+    assert [file.name for file in tmp_path.iterdir()] == ["model.riata"]
 
 
 def test_small_models_are_small():
@@ -338,7 +345,9 @@ def test_small_models_are_small():
     coef[rng.choice(10_000, 83, replace=False)] = rng.standard_normal(83)
     from types import SimpleNamespace
 
-    certificate = SimpleNamespace(primal=1 / 3, gap=1e-9 / 3, rel_gap=1e-9 / 7, kkt_max=1e-5 / 3, tol=1e-6, status="converged")
+    certificate = SimpleNamespace(
+        primal=1 / 3, gap=1e-9 / 3, rel_gap=1e-9 / 7, kkt_max=1e-5 / 3, tol=1e-6, status="converged"
+    )
     fitted = SimpleNamespace(coef_=coef, intercept_=0.5, certificate_=certificate)
     scorer = Scorer.from_estimator(fitted)
     scorer.verify()

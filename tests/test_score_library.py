@@ -21,7 +21,9 @@ CC, CXX = os.environ.get("CC", "cc"), os.environ.get("CXX", "c++")
 
 pytestmark = [
     pytest.mark.house,
-    pytest.mark.skipif(shutil.which(CC) is None or shutil.which(CXX) is None, reason="needs a C and a C++ compiler"),
+    pytest.mark.skipif(
+        shutil.which(CC) is None or shutil.which(CXX) is None, reason="needs a C and a C++ compiler"
+    ),
 ]
 
 
@@ -32,7 +34,9 @@ def plain_build(sanitized):
 
 
 def run(*command, **options):
-    done = subprocess.run([str(part) for part in command], capture_output=True, **{"text": True, **options})
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, **{"text": True, **options}
+    )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
 
@@ -42,7 +46,9 @@ def model(tmp_path_factory):
     """(path, scorer) of a model with names."""
     rng = np.random.default_rng(2)
     coef = np.where(rng.random(30) < 0.5, rng.standard_normal(30), 0.0)
-    scorer = riata.Scorer.from_coefficients(coef, 0.5, link="logit", feature_names=[f"x{j}" for j in range(30)])
+    scorer = riata.Scorer.from_coefficients(
+        coef, 0.5, link="logit", feature_names=[f"x{j}" for j in range(30)]
+    )
     path = tmp_path_factory.mktemp("model") / "model.riata"
     scorer.save(path)
     return path, scorer
@@ -67,7 +73,17 @@ def test_the_c_example_links_without_a_cpp_library(model, tmp_path, rng):
     path, scorer = model
     program = tmp_path / "service"
     strict = ("-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror")
-    run(CC, *strict, "-I", riata.get_include(), EXAMPLES / "service.c", ARCHIVE, "-lm", "-o", program)
+    run(
+        CC,
+        *strict,
+        "-I",
+        riata.get_include(),
+        EXAMPLES / "service.c",
+        ARCHIVE,
+        "-lm",
+        "-o",
+        program,
+    )
     requests, wanted = requests_and_answers(scorer, rng)
     got = [float(line) for line in run(program, path, input=requests).splitlines()]
     np.testing.assert_allclose(got, wanted, rtol=1e-12)
@@ -81,7 +97,9 @@ def test_the_c_example_links_without_a_cpp_library(model, tmp_path, rng):
 
 
 def test_examples_build_with_the_cmake_package(model, tmp_path, rng):
-    cmake = shutil.which("cmake", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}")
+    cmake = shutil.which(
+        "cmake", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    )
     if cmake is None:
         pytest.skip("needs CMake")
     path, scorer = model
@@ -102,13 +120,28 @@ def test_pkg_config(tmp_path):
     variables = {**os.environ, "PKG_CONFIG_PATH": str(PACKAGE / "lib" / "pkgconfig")}
     flags = run(pkg_config, "--cflags", "--libs", "riata-score", env=variables).split()
     run(CC, EXAMPLES / "service.c", *flags, "-o", tmp_path / "service")
-    assert run(pkg_config, "--modversion", "riata-score", env=variables).strip() == riata.__version__
+    assert (
+        run(pkg_config, "--modversion", "riata-score", env=variables).strip() == riata.__version__
+    )
 
 
 def test_the_header_is_c_and_cpp(tmp_path):
     for compiler, language, standard in ((CC, "c", "c99"), (CXX, "c++", "c++11")):
-        run(compiler, "-x", language, f"-std={standard}", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only",
-            "-I", riata.get_include(), "-", input="#include <riata/score.h>\nriata_error e;\nint main(void) { return sizeof e != 256; }\n")
+        run(
+            compiler,
+            "-x",
+            language,
+            f"-std={standard}",
+            "-Wall",
+            "-Wextra",
+            "-Wpedantic",
+            "-Werror",
+            "-fsyntax-only",
+            "-I",
+            riata.get_include(),
+            "-",
+            input="#include <riata/score.h>\nriata_error e;\nint main(void) { return sizeof e != 256; }\n",
+        )
 
 
 def test_the_interface_stays():
@@ -128,7 +161,11 @@ def test_the_archive_needs_libc_only():
         pytest.skip("needs nm on Linux")
     symbols = run("nm", "--undefined-only", "--format=posix", ARCHIVE)
     needed = {line.split()[0] for line in symbols.splitlines() if " U" in line}
-    assert not [name for name in needed if name.startswith(("_Zn", "_Zd", "_ZSt", "_ZNSt", "__cxa", "__gxx", "Py"))]
+    assert not [
+        name
+        for name in needed
+        if name.startswith(("_Zn", "_Zd", "_ZSt", "_ZNSt", "__cxa", "__gxx", "Py"))
+    ]
 
 
 # ---------------------------------------------------------------- hard conditions
@@ -137,7 +174,20 @@ def test_the_archive_needs_libc_only():
 def build(tmp_path, *sources, flags=()):
     program = tmp_path / "program"
     files = [SCORE / source for source in sources]
-    run(CXX, "-std=c++20", "-O1", "-pthread", "-I", ROOT / "cpp", *files, *flags, ARCHIVE, "-lm", "-o", program)
+    run(
+        CXX,
+        "-std=c++20",
+        "-O1",
+        "-pthread",
+        "-I",
+        ROOT / "cpp",
+        *files,
+        *flags,
+        ARCHIVE,
+        "-lm",
+        "-o",
+        program,
+    )
     return program
 
 
@@ -152,7 +202,10 @@ def test_eight_threads_share_a_handle(tmp_path):
     assert run(build(tmp_path, "threads.cpp")) == "fine\n"
 
 
-@pytest.mark.parametrize(("target", "kind", "runs"), [("fuzz_open.cpp", "riata", 20_000), ("fuzz_score.cpp", "bin", 2_000)])
+@pytest.mark.parametrize(
+    ("target", "kind", "runs"),
+    [("fuzz_open.cpp", "riata", 20_000), ("fuzz_score.cpp", "bin", 2_000)],
+)
 def test_fuzz_targets_run_over_the_corpus(tmp_path, target, kind, runs):
     program = build(tmp_path, target, "driver.cpp")
     files = sorted((SCORE / "corpus").glob(f"*.{kind}"))

@@ -22,7 +22,9 @@ def coefficients(rng, kind, p=40):
     if kind == "single":
         return np.where(rng.random(p) < 0.5, rng.standard_normal(p), 0.0), 0.25
     share = 0.2 if kind == "listed" else 1.0
-    return np.where(rng.random((5, p)) < share, rng.standard_normal((5, p)), 0.0), rng.standard_normal(5)
+    return np.where(
+        rng.random((5, p)) < share, rng.standard_normal((5, p)), 0.0
+    ), rng.standard_normal(5)
 
 
 def named(p):
@@ -33,12 +35,21 @@ def named(p):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("dtype", ["float64", "float32", "int32", "int64", "float16", "bool", ">f8"])
+@pytest.mark.parametrize(
+    "dtype", ["float64", "float32", "int32", "int64", "float16", "bool", ">f8"]
+)
 def test_dense_of_every_dtype_and_layout(rng, kind, dtype):
     coef, intercept = coefficients(rng, kind)
     scorer = Scorer.from_coefficients(coef, intercept)
     big = (3 * rng.standard_normal((600, 80))).astype(dtype)
-    for X in (big[:, :40], np.asfortranarray(big[:, :40]), big[::2, ::2], big[::-1, 79:39:-1], big[:0, :40], big[:1, :40]):
+    for X in (
+        big[:, :40],
+        np.asfortranarray(big[:, :40]),
+        big[::2, ::2],
+        big[::-1, 79:39:-1],
+        big[:0, :40],
+        big[:1, :40],
+    ):
         wanted = X.astype(float) @ coef.T + intercept
         got = scorer.score(X)
         assert got.shape == wanted.shape
@@ -66,7 +77,11 @@ def all_ways(scorer, X):
 @pytest.mark.parametrize("p", [1, 7, 8, 9, 40, 1000])
 def test_every_route_batch_size_and_instruction_set_gives_the_same_bits(rng, monkeypatch, kind, p):
     coef, intercept = coefficients(rng, kind, p)
-    X = np.where(rng.random((150, p)) < 0.6, rng.standard_normal((150, p)) * 10.0 ** rng.integers(-8, 8, p), 0.0)
+    X = np.where(
+        rng.random((150, p)) < 0.6,
+        rng.standard_normal((150, p)) * 10.0 ** rng.integers(-8, 8, p),
+        0.0,
+    )
     reference, seen = None, set()
     for isa in ("baseline", "avx2", "avx512"):
         monkeypatch.setenv("RIATA_ISA", isa)
@@ -105,7 +120,9 @@ def test_short_weights_are_rounded_once(rng, dtype):
     exact = Scorer.from_coefficients(coef.astype(dtype).astype(float), 1.0)
     assert scorer.score_one(x) == exact.score_one(x)
     assert scorer.nbytes < exact.nbytes
-    with pytest.raises(ValueError, match=r"dtype='float16' cannot hold the model's largest weight, 1e\+06"):
+    with pytest.raises(
+        ValueError, match=r"dtype='float16' cannot hold the model's largest weight, 1e\+06"
+    ):
         Scorer.from_coefficients([1e6], dtype="float16")
 
 
@@ -115,7 +132,9 @@ def test_large_sparse_model_against_the_dense_answer(rng):
     coef[rng.choice(p, 300, replace=False)] = rng.standard_normal(300)
     scorer = Scorer.from_coefficients(coef, 0.5)
     for share_used in (0.0, 0.5, 1.0):
-        picked = np.where(rng.random(400) < share_used, rng.choice(scorer.used, 400), rng.integers(0, p, 400))
+        picked = np.where(
+            rng.random(400) < share_used, rng.choice(scorer.used, 400), rng.integers(0, p, 400)
+        )
         picked = np.unique(picked)
         row = np.zeros(p)
         row[picked] = rng.standard_normal(len(picked))
@@ -166,7 +185,9 @@ def test_riatas_estimators(data, name):
 def test_scikit_learns_regressors(data, model):
     X, y = data
     pipeline = make_pipeline(StandardScaler(), model).fit(X, y)
-    np.testing.assert_allclose(Scorer.from_estimator(pipeline).score(X), pipeline.predict(X), rtol=1e-10, atol=1e-9)
+    np.testing.assert_allclose(
+        Scorer.from_estimator(pipeline).score(X), pipeline.predict(X), rtol=1e-10, atol=1e-9
+    )
 
 
 def test_classifiers_and_links(data):
@@ -184,7 +205,9 @@ def test_classifiers_and_links(data):
     np.testing.assert_allclose(scorer.score(X), multi.predict_proba(X), rtol=1e-10)
     np.testing.assert_allclose(scorer.score_one(X[0]), multi.predict_proba(X[:1])[0], rtol=1e-10)
     counts = linear_model.PoissonRegressor(max_iter=10_000).fit(X / X.std(axis=0), np.exp(eta / 4))
-    np.testing.assert_allclose(Scorer.from_estimator(counts).score(X), counts.predict(X), rtol=1e-12)
+    np.testing.assert_allclose(
+        Scorer.from_estimator(counts).score(X), counts.predict(X), rtol=1e-12
+    )
     margin = linear_model.RidgeClassifier().fit(X, labels)
     np.testing.assert_allclose(Scorer.from_estimator(margin).score(X), margin.decision_function(X))
 
@@ -201,7 +224,9 @@ def test_classifiers_and_links(data):
 def test_scalers_are_folded(data, scalers):
     X, y = data
     pipeline = make_pipeline(*scalers, linear_model.Ridge()).fit(X, y)
-    np.testing.assert_allclose(Scorer.from_estimator(pipeline).score(X), pipeline.predict(X), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        Scorer.from_estimator(pipeline).score(X), pipeline.predict(X), rtol=1e-9, atol=1e-9
+    )
 
 
 def test_what_is_no_linear_model_is_refused(data):
@@ -209,7 +234,9 @@ def test_what_is_no_linear_model_is_refused(data):
     from sklearn.tree import DecisionTreeRegressor
 
     X, y = data
-    with pytest.raises(TypeError, match="must be a linear model with coef_; got a DecisionTreeRegressor"):
+    with pytest.raises(
+        TypeError, match="must be a linear model with coef_; got a DecisionTreeRegressor"
+    ):
         Scorer.from_estimator(DecisionTreeRegressor().fit(X, y))
     with pytest.raises(TypeError, match="got PCA"):
         Scorer.from_estimator(make_pipeline(PCA(), linear_model.Ridge()).fit(X, y))
@@ -272,7 +299,9 @@ def test_only_used_names(rng):
     assert Scorer.from_coefficients(coef, feature_names=named(50), names="none").columns == [3, 20]
     x = np.zeros(50)
     x[20] = np.inf
-    with pytest.raises(ValueError, match="infinity in feature 20, which the model uses: 'feature 20'"):
+    with pytest.raises(
+        ValueError, match="infinity in feature 20, which the model uses: 'feature 20'"
+    ):
         scorer.score_one(x)
 
 
@@ -282,7 +311,9 @@ def test_tables_by_name(rng, named_scorer):
     wanted = named_scorer.score(X)
     frame = pandas.DataFrame(X, columns=named(40))
     shuffled = frame[frame.columns[rng.permutation(40)]]
-    mixed = shuffled.assign(city="Graz", **{"feature 0": frame["feature 0"].astype("float32").astype("float64")})
+    mixed = shuffled.assign(
+        city="Graz", **{"feature 0": frame["feature 0"].astype("float32").astype("float64")}
+    )
     for table in (frame, shuffled, mixed, frame.iloc[::3], frame.iloc[[4]]):
         rows = table.index.to_numpy()
         assert np.array_equal(named_scorer.score(table), wanted[rows])
@@ -292,7 +323,9 @@ def test_tables_by_name(rng, named_scorer):
         named_scorer.score(frame.drop(columns=named_scorer.columns[0]))
     unnamed = Scorer.from_coefficients(np.arange(40.0))
     assert np.array_equal(unnamed.score(mixed[named(40)]), unnamed.score(X))
-    with pytest.raises(ValueError, match="X has 41 columns, but the model is for 40 features and has no names"):
+    with pytest.raises(
+        ValueError, match="X has 41 columns, but the model is for 40 features and has no names"
+    ):
         unnamed.score(mixed)
 
 
@@ -349,7 +382,9 @@ def test_what_is_not_finite(rng, kind, bad):
     X[7, used] = bad
     word = "NaN" if np.isnan(bad) else "infinity"
     for data in (X, np.asfortranarray(X), sparse.csr_array(X)):
-        with pytest.raises(ValueError, match=f"row 7 has {word} in feature {used}, which the model uses"):
+        with pytest.raises(
+            ValueError, match=f"row 7 has {word} in feature {used}, which the model uses"
+        ):
             scorer.score(data)
         through = scorer.score(data, propagate=True)
         keep = np.arange(20) != 7
@@ -426,7 +461,9 @@ def test_predict_takes_the_fast_route_and_refuses_the_same(rng):
     X[:, 5:] *= 1e-3
     model = riata.Lasso(alpha=0.1).fit(X, X[:, 0])
     for data in (X, X[:3], X[::2], np.asfortranarray(X), X.astype("f4"), X[:, ::-1][:, ::-1]):
-        np.testing.assert_allclose(model.predict(data), data @ model.coef_ + model.intercept_, rtol=1e-6, atol=1e-12)
+        np.testing.assert_allclose(
+            model.predict(data), data @ model.coef_ + model.intercept_, rtol=1e-6, atol=1e-12
+        )
     single = riata.Lasso(alpha=0.1).fit(X.astype("f4"), X[:, 0])
     assert single.predict(X.astype("f4")).dtype == np.float32
     for bad in (np.nan, np.inf):

@@ -31,10 +31,14 @@ double value_at(const void* values, int type, ptrdiff_t byte) {
     int32_t i;
     int64_t l;
     switch (type) {
-        case RIATA_FLOAT64: return std::memcpy(&d, at, 8), d;
-        case RIATA_FLOAT32: return std::memcpy(&f, at, 4), static_cast<double>(f);
-        case RIATA_INT32: return std::memcpy(&i, at, 4), static_cast<double>(i);
-        default: return std::memcpy(&l, at, 8), static_cast<double>(l);
+        case RIATA_FLOAT64:
+            return std::memcpy(&d, at, 8), d;
+        case RIATA_FLOAT32:
+            return std::memcpy(&f, at, 4), static_cast<double>(f);
+        case RIATA_INT32:
+            return std::memcpy(&i, at, 4), static_cast<double>(i);
+        default:
+            return std::memcpy(&l, at, 8), static_cast<double>(l);
     }
 }
 

@@ -66,7 +66,8 @@ int check_counts(const Header& h, riata_error* error) {
         return fail(error, RIATA_E_FORMAT, 40, -1, "%llu weights for %llu columns and %u outputs", ull(h.entries),
                     ull(h.columns), h.outputs);
     if (h.link > RIATA_LOG) return fail(error, RIATA_E_FORMAT, 52, -1, "link %u is unknown", h.link);
-    if (h.weight_type > kFloat16) return fail(error, RIATA_E_FORMAT, 53, -1, "weight type %u is unknown", h.weight_type);
+    if (h.weight_type > kFloat16)
+        return fail(error, RIATA_E_FORMAT, 53, -1, "weight type %u is unknown", h.weight_type);
     return RIATA_OK;
 }
 
@@ -88,16 +89,16 @@ int read_sections(const riata_model& m, const Header& h, Sections& found, riata_
                         "section %u (kind %u) of %llu bytes at %llu overlaps another or leaves the file", i, s.kind,
                         ull(s.size), ull(s.offset));
         if (s.offset - end >= kWeightAlignment || !zeros(m.file + end, s.offset - end))
-            return fail(error, RIATA_E_FORMAT, int64_t(end), -1, "the bytes before section %u (kind %u) are no padding", i,
-                        s.kind);
+            return fail(error, RIATA_E_FORMAT, int64_t(end), -1, "the bytes before section %u (kind %u) are no padding",
+                        i, s.kind);
         end = s.offset + s.size;
         if (s.kind >= kOptional) continue;
         if (s.kind == 0 || s.kind >= kKinds || found.of[s.kind].present)
-            return fail(error, RIATA_E_FORMAT, int64_t(where), -1, "section %u has kind %u, which is unknown or there twice",
-                        i, s.kind);
+            return fail(error, RIATA_E_FORMAT, int64_t(where), -1,
+                        "section %u has kind %u, which is unknown or there twice", i, s.kind);
         if (s.offset % alignment_of(s.kind))
-            return fail(error, RIATA_E_FORMAT, int64_t(where), -1, "section %u (kind %u) at %llu is not aligned", i, s.kind,
-                        ull(s.offset));
+            return fail(error, RIATA_E_FORMAT, int64_t(where), -1, "section %u (kind %u) at %llu is not aligned", i,
+                        s.kind, ull(s.offset));
         found.of[s.kind] = {m.file + s.offset, s.offset, s.size, s.crc, true};
     }
     if (end != m.size) return fail(error, RIATA_E_FORMAT, int64_t(end), -1, "bytes follow the last section");
@@ -148,7 +149,8 @@ int check_optional_sums(const riata_model& m, const Header& h, riata_error* erro
         Section s;
         std::memcpy(&s, m.file + sizeof(Header) + i * sizeof(Section), sizeof s);
         if (s.kind < kOptional || riata_crc32c(0, m.file + s.offset, s.size) == s.crc) continue;
-        return fail(error, RIATA_E_CHECKSUM, int64_t(s.offset), -1, "the contents of section %u do not give its check sum", i);
+        return fail(error, RIATA_E_CHECKSUM, int64_t(s.offset), -1,
+                    "the contents of section %u do not give its check sum", i);
     }
     return RIATA_OK;
 }
@@ -171,12 +173,13 @@ int check_lists(const Header& h, const Weights& w, const Sections& s, riata_erro
     for (uint64_t i = 0; i < h.columns; ++i) {
         const uint64_t from = w.starts[i], to = w.starts[i + 1];
         if (to <= from || to > h.entries)
-            return fail(error, RIATA_E_FORMAT, int64_t(s.of[kStarts].offset + 8 * i), -1, "column %llu has no entries", ull(i));
+            return fail(error, RIATA_E_FORMAT, int64_t(s.of[kStarts].offset + 8 * i), -1, "column %llu has no entries",
+                        ull(i));
         for (uint64_t e = from; e < to; ++e)
             if (w.output[e] >= h.outputs || (e > from && w.output[e] <= w.output[e - 1]))
                 return fail(error, RIATA_E_FORMAT, int64_t(s.of[kOutputs].offset + 4 * e), -1,
-                            "weight %llu belongs to output %u: not ascending, or beyond %u outputs", ull(e), w.output[e],
-                            h.outputs);
+                            "weight %llu belongs to output %u: not ascending, or beyond %u outputs", ull(e),
+                            w.output[e], h.outputs);
     }
     return RIATA_OK;
 }
@@ -217,17 +220,14 @@ int check_names(riata_model& m, const Header& h, const Sections& s, riata_error*
     if (!ends.present && !slots.present && !s.of[kNameBytes].present) return RIATA_OK;
     const uint64_t n = ends.size / 8, n_slots = slots.size / 4;
     if (ends.size % 8 || (n != h.features && n != h.columns))
-        return fail(error, RIATA_E_FORMAT, int64_t(ends.offset), -1, "%llu names for %llu features and %llu columns", ull(n),
-                    ull(h.features), ull(h.columns));
+        return fail(error, RIATA_E_FORMAT, int64_t(ends.offset), -1, "%llu names for %llu features and %llu columns",
+                    ull(n), ull(h.features), ull(h.columns));
     if (slots.size % 4 || n_slots <= n || (n_slots & (n_slots - 1)))
         return fail(error, RIATA_E_FORMAT, int64_t(slots.offset), -1, "a name table of %llu bytes for %llu names",
                     ull(slots.size), ull(n));
-    m.names = {reinterpret_cast<const char*>(s.of[kNameBytes].at),
-               s.of[kNameBytes].size,
-               reinterpret_cast<const uint64_t*>(ends.at),
-               n,
-               reinterpret_cast<const uint32_t*>(slots.at),
-               n_slots};
+    m.names = {reinterpret_cast<const char*>(s.of[kNameBytes].at), s.of[kNameBytes].size,
+               reinterpret_cast<const uint64_t*>(ends.at),         n,
+               reinterpret_cast<const uint32_t*>(slots.at),        n_slots};
     return RIATA_OK;
 }
 

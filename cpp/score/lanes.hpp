@@ -72,7 +72,8 @@ double row_of(const Weights& m, const uint32_t* column, Strided x) {
     for (; i + kLanes <= n; i += kLanes)
         for (size_t l = 0; l < kLanes / 2; ++l) {
             const size_t k = i + 2 * l;
-            const Pair v = {load<T>(place<T, Unit, Side>(x, column, k)), load<T>(place<T, Unit, Side>(x, column, k + 1))};
+            const Pair v = {load<T>(place<T, Unit, Side>(x, column, k)),
+                            load<T>(place<T, Unit, Side>(x, column, k + 1))};
             Pair u;
             __builtin_memcpy(&u, w + k, sizeof u);
             sum[l] += u * v;

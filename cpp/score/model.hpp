@@ -30,11 +30,11 @@ struct Weights {
     uint64_t features = 0;
     uint64_t columns = 0;  // features with a weight
     uint32_t outputs = 0;
-    const uint32_t* column = nullptr;    // [columns] ascending
-    const double* weight = nullptr;      // [entries]
-    const uint64_t* starts = nullptr;    // [columns + 1], or null for a full matrix
-    const uint32_t* output = nullptr;    // [entries], or null for a full matrix
-    const double* intercept = nullptr;   // [outputs]
+    const uint32_t* column = nullptr;   // [columns] ascending
+    const double* weight = nullptr;     // [entries]
+    const uint64_t* starts = nullptr;   // [columns + 1], or null for a full matrix
+    const uint32_t* output = nullptr;   // [entries], or null for a full matrix
+    const double* intercept = nullptr;  // [outputs]
     Lookup lookup;
 };
 
@@ -91,9 +91,9 @@ struct RiataNames {
 struct riata_model {
     const unsigned char* file = nullptr;
     uint64_t size = 0;
-    void* mapped = nullptr;      // to be unmapped
-    void* copied = nullptr;      // to be freed
-    double* decoded = nullptr;   // weights of a file with shorter floats; to be freed
+    void* mapped = nullptr;     // to be unmapped
+    void* copied = nullptr;     // to be freed
+    double* decoded = nullptr;  // weights of a file with shorter floats; to be freed
     riata::score::Weights weights;
     uint64_t entries = 0;
     int link = RIATA_IDENTITY;

@@ -68,7 +68,8 @@ int take_file(riata_model& m, int fd, bool map, riata_error* error) {
 /// The rest of opening once the bytes are there. Takes the model over: closed on error, handed out otherwise.
 int finish(riata_model* m, unsigned flags, int code, riata_model** out, riata_error* error) {
     if (!code) code = interpret(*m, flags & RIATA_FULL, error);
-    if (!code && !build_lookup(m->weights)) code = fail(error, RIATA_E_MEMORY, -1, -1, "no memory for the look-up table");
+    if (!code && !build_lookup(m->weights))
+        code = fail(error, RIATA_E_MEMORY, -1, -1, "no memory for the look-up table");
     if (!code && (flags & RIATA_FULL)) code = check_name_table(*m, error);
     if (code) {
         riata_close(m);

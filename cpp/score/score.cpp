@@ -45,7 +45,8 @@ void sum_block_multi(const riata_model& m, size_t rows, const Column& column, do
         const uint64_t to = w.starts ? w.starts[i + 1] : from + w.outputs;
         for (size_t r = 0; r < rows; ++r) {
             const double v = value_at(x.at, type, static_cast<ptrdiff_t>(r) * x.stride);
-            for (uint64_t e = from; e < to; ++e) out[r * w.outputs + (w.output ? w.output[e] : e - from)] += w.weight[e] * v;
+            for (uint64_t e = from; e < to; ++e)
+                out[r * w.outputs + (w.output ? w.output[e] : e - from)] += w.weight[e] * v;
         }
     }
 }
@@ -129,9 +130,11 @@ int riata_score_columns(const riata_model* model, const void* const* columns, co
     if (code || rows == 0) return code;
     for (size_t i = 0; i < n_columns; ++i)
         if (!columns[i] || !is_value(types[i]))
-            return fail(error, RIATA_E_ARGUMENT, -1, model->weights.column[i], "column %llu is NULL or of unknown type", ull(i));
+            return fail(error, RIATA_E_ARGUMENT, -1, model->weights.column[i], "column %llu is NULL or of unknown type",
+                        ull(i));
     const auto at = [&](size_t i, size_t r) {
-        return Typed{types[i], {static_cast<const char*>(columns[i]) + static_cast<ptrdiff_t>(r) * strides[i], strides[i]}};
+        return Typed{types[i],
+                     {static_cast<const char*>(columns[i]) + static_cast<ptrdiff_t>(r) * strides[i], strides[i]}};
     };
     sum_by_column(*model, rows, at, out);
     if (!add_intercepts(model->weights, out, rows) && !(flags & RIATA_PROPAGATE))

@@ -45,10 +45,11 @@ enum riata_code {
 };
 
 typedef struct riata_error {
-    int32_t code;      /* enum riata_code */
-    int32_t reserved;  /* 0 */
-    int64_t position;  /* files: byte offset; scoring: row, or entry of the sparse arrays for RIATA_E_INDEX; -1 if none */
-    int64_t feature;   /* index of the feature, -1 if none */
+    int32_t code;     /* enum riata_code */
+    int32_t reserved; /* 0 */
+    int64_t
+        position;    /* files: byte offset; scoring: row, or entry of the sparse arrays for RIATA_E_INDEX; -1 if none */
+    int64_t feature; /* index of the feature, -1 if none */
     char message[232]; /* one sentence, terminated by NUL */
 } riata_error;
 
@@ -77,7 +78,8 @@ enum riata_link {
    *model is NULL on error. */
 RIATA_API int riata_open(const char* path, unsigned flags, riata_model** model, riata_error* error);
 /* The same from memory, which is borrowed until riata_close unless RIATA_COPY is given. Any alignment will do. */
-RIATA_API int riata_open_memory(const void* bytes, size_t size, unsigned flags, riata_model** model, riata_error* error);
+RIATA_API int riata_open_memory(const void* bytes, size_t size, unsigned flags, riata_model** model,
+                                riata_error* error);
 /* Ends the handle; NULL is fine. No other thread may be using it. */
 RIATA_API void riata_close(riata_model* model);
 /* Checks all sums and name tables and scores the golden rows, which must come out bit by bit. */
@@ -110,7 +112,8 @@ RIATA_API int riata_score_row(const riata_model* model, const void* row, int typ
                               unsigned flags, double* out, riata_error* error);
 /* Scores a matrix; strides in bytes, of any sign. Writes rows * riata_outputs values to out, row by row. */
 RIATA_API int riata_score_dense(const riata_model* model, const void* x, int type, size_t rows, size_t n,
-                                ptrdiff_t row_stride, ptrdiff_t stride, unsigned flags, double* out, riata_error* error);
+                                ptrdiff_t row_stride, ptrdiff_t stride, unsigned flags, double* out,
+                                riata_error* error);
 /* Scores rows held column by column: columns[c] points to the values of riata_columns[c], of types[c], strides[c] bytes apart. */
 RIATA_API int riata_score_columns(const riata_model* model, const void* const* columns, const int* types,
                                   const ptrdiff_t* strides, size_t n_columns, size_t rows, unsigned flags, double* out,

@@ -35,8 +35,8 @@ int report_index(const riata_model& m, Entries row, SparseTypes t, size_t first,
     size_t k = 0;
     while (k + 1 < row.count && static_cast<uint64_t>(index_at(row.index, t.index, k)) < m.weights.features) ++k;
     const auto found = static_cast<long long>(index_at(row.index, t.index, k));
-    return fail(error, RIATA_E_INDEX, int64_t(first + k), found, "indices[%llu] is %lld, not in [0, %llu)", ull(first + k),
-                found, ull(m.weights.features));
+    return fail(error, RIATA_E_INDEX, int64_t(first + k), found, "indices[%llu] is %lld, not in [0, %llu)",
+                ull(first + k), found, ull(m.weights.features));
 }
 
 /// Sums one row into out, checking its indices.
@@ -119,7 +119,8 @@ int check_golden(const riata_model& m, riata_error* error) {
     if (m.golden_size == 0) return RIATA_OK;
     const int64_t where = m.golden - m.file;
     Golden g;
-    if (!read_golden(m, g)) return fail(error, RIATA_E_FORMAT, where, -1, "the golden rows' section contradicts itself");
+    if (!read_golden(m, g))
+        return fail(error, RIATA_E_FORMAT, where, -1, "the golden rows' section contradicts itself");
     auto* out = static_cast<double*>(std::malloc(m.weights.outputs * sizeof(double)));
     if (!out) return fail(error, RIATA_E_MEMORY, -1, -1, "no memory for the scores of a golden row");
     uint64_t r = 0;
@@ -174,6 +175,7 @@ int riata_project(const riata_model* model, const void* x, int type, size_t rows
     const Weights& w = model->weights;
     for (size_t r = 0; r < rows; ++r)
         for (size_t i = 0; i < w.columns; ++i)
-            *out++ = value_at(x, type, static_cast<ptrdiff_t>(r) * row_stride + static_cast<ptrdiff_t>(w.column[i]) * stride);
+            *out++ = value_at(x, type,
+                              static_cast<ptrdiff_t>(r) * row_stride + static_cast<ptrdiff_t>(w.column[i]) * stride);
     return code;
 }

@@ -55,7 +55,8 @@ double from_half(uint16_t h) {
         const double size = static_cast<double>(fraction) * 0x1p-24;
         return sign ? -size : size;
     }
-    const uint64_t bits = sign | (exponent == 31 ? uint64_t{0x7ff} : uint64_t(exponent - 15 + 1023)) << 52 | fraction << 42;
+    const uint64_t bits =
+        sign | (exponent == 31 ? uint64_t{0x7ff} : uint64_t(exponent - 15 + 1023)) << 52 | fraction << 42;
     double x;
     std::memcpy(&x, &bits, 8);
     return x;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import struct
 from collections.abc import Iterable, Sequence
 
 import numpy as np
@@ -38,7 +37,7 @@ def to_c(parts: Parts, name: str) -> str:
             "",
             f"/* The linear predictors of a row x of {features} values, {outputs} of them, into out. */",
             f"void {name}_linear(const double *x, double *out) {{",
-            f"    size_t i, k;",
+            "    size_t i, k;",
             f"    for (k = 0; k < {outputs}; ++k) out[k] = 0;",
             f"    for (i = 0; i < {columns}; ++i)",
             f"        for (k = 0; k < {outputs}; ++k) out[k] += {name}_weights[i * {outputs} + k] * x[{name}_columns[i]];",
@@ -67,7 +66,10 @@ def _c_array(kind: str, name: str, items: Iterable[str]) -> str:
 
 def _c_link(link: str, outputs: int) -> list[str]:
     if link == "logit":
-        return [f"    for (size_t k = 0; k < {outputs}; ++k)", "        out[k] = out[k] >= 0 ? 1 / (1 + exp(-out[k])) : exp(out[k]) / (1 + exp(out[k]));"]
+        return [
+            f"    for (size_t k = 0; k < {outputs}; ++k)",
+            "        out[k] = out[k] >= 0 ? 1 / (1 + exp(-out[k])) : exp(out[k]) / (1 + exp(out[k]));",
+        ]
     if link == "log":
         return [f"    for (size_t k = 0; k < {outputs}; ++k) out[k] = exp(out[k]);"]
     if link == "softmax":
@@ -92,9 +94,16 @@ def to_onnx(parts: Parts, dtype: str, link: bool) -> bytes:
     model, used = parts
     kind, little = kinds[dtype], np.dtype(dtype).newbyteorder("<")
     outputs = len(model.coef)
-    last = {"logit": "Sigmoid", "softmax": "Softmax", "log": "Exp"}.get(model.link if link else "", "Identity")
+    last = {"logit": "Sigmoid", "softmax": "Softmax", "log": "Exp"}.get(
+        model.link if link else "", "Identity"
+    )
     nodes = [
-        _node("Gather", ["X", "columns"], "used", _field(5, _field(1, b"axis") + _varint(3, 1) + _varint(20, 2))),
+        _node(
+            "Gather",
+            ["X", "columns"],
+            "used",
+            _field(5, _field(1, b"axis") + _varint(3, 1) + _varint(20, 2)),
+        ),
         _node("MatMul", ["used", "weights"], "product"),
         _node("Add", ["product", "intercepts"], "linear"),
         _node(last, ["linear"], "score"),
@@ -106,7 +115,9 @@ def to_onnx(parts: Parts, dtype: str, link: bool) -> bytes:
     ]
     graph = b"".join(_field(1, node) for node in nodes) + _field(2, b"riata")
     graph += b"".join(_field(5, tensor) for tensor in tensors)
-    graph += _field(11, _value("X", kind, model.metadata["features"])) + _field(12, _value("score", kind, outputs))
+    graph += _field(11, _value("X", kind, model.metadata["features"])) + _field(
+        12, _value("score", kind, outputs)
+    )
     opset = _field(8, _varint(2, 13))
     return _varint(1, 7) + _field(2, b"riata") + _field(7, graph) + opset
 
@@ -129,11 +140,21 @@ def _field(field: int, data: bytes) -> bytes:
 
 
 def _node(kind: str, inputs: Sequence[str], output: str, attribute: bytes = b"") -> bytes:
-    return b"".join(_field(1, i.encode()) for i in inputs) + _field(2, output.encode()) + _field(4, kind.encode()) + attribute
+    return (
+        b"".join(_field(1, i.encode()) for i in inputs)
+        + _field(2, output.encode())
+        + _field(4, kind.encode())
+        + attribute
+    )
 
 
 def _tensor(name: str, kind: int, shape: Sequence[int], data: bytes) -> bytes:
-    return b"".join(_varint(1, d) for d in shape) + _varint(2, kind) + _field(8, name.encode()) + _field(9, data)
+    return (
+        b"".join(_varint(1, d) for d in shape)
+        + _varint(2, kind)
+        + _field(8, name.encode())
+        + _field(9, data)
+    )
 
 
 def _value(name: str, kind: int, width: int) -> bytes:
@@ -148,7 +169,9 @@ def to_sql(parts: Parts, names: Sequence[str], table: str, link: bool) -> str:
     """See `Scorer.to_sql`."""
     model, used = parts
     columns = [_quoted(name) for name in (names or [f"x{j}" for j in used])]
-    linear = [_linear_sql(row, intercept, columns) for row, intercept in zip(model.coef, model.intercept)]
+    linear = [
+        _linear_sql(row, intercept, columns) for row, intercept in zip(model.coef, model.intercept)
+    ]
     aliases = ["score"] if len(linear) == 1 else [f"score_{k}" for k in range(len(linear))]
     source = _quoted(table)
     if not link or model.link == "identity":
@@ -156,7 +179,9 @@ def to_sql(parts: Parts, names: Sequence[str], table: str, link: bool) -> str:
         return f"SELECT\n  {picked}\nFROM {source}"
     etas = [f"eta_{k}" for k in range(len(linear))]
     inner = ",\n    ".join(f"{term} AS {eta}" for term, eta in zip(linear, etas))
-    outer = ",\n  ".join(f"{_link_sql(model.link, eta, etas)} AS {alias}" for eta, alias in zip(etas, aliases))
+    outer = ",\n  ".join(
+        f"{_link_sql(model.link, eta, etas)} AS {alias}" for eta, alias in zip(etas, aliases)
+    )
     return f"SELECT\n  {outer}\nFROM (\n  SELECT\n    {inner}\n  FROM {source}\n) AS linear"
 
 
@@ -192,5 +217,7 @@ def _link_sql(link: str, eta: str, etas: Sequence[str]) -> str:
     if link == "logit":
         return f"CASE WHEN {eta} >= 0 THEN 1 / (1 + exp(-{eta})) ELSE exp({eta}) / (1 + exp({eta})) END"
     # Differences beyond 700 would overflow; what they add is zero or everything either way.
-    others = [f"exp(CASE WHEN {other} - {eta} > 700 THEN 700 ELSE {other} - {eta} END)" for other in etas]
+    others = [
+        f"exp(CASE WHEN {other} - {eta} > 700 THEN 700 ELSE {other} - {eta} END)" for other in etas
+    ]
     return f"1 / ({_sum_sql(others)})"

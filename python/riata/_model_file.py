@@ -16,9 +16,21 @@ from . import _score
 from ._linear_model import LINKS, Array, LinearModel
 
 MAGIC = b"\x89RIATA\r\n"
+VERSION = _score.FILE_VERSION
 HEADER = struct.Struct("<8sIIQQQQIBBHII")
 SECTION = struct.Struct("<IIQQ")
-METADATA, COLUMNS, WEIGHTS, INTERCEPTS, STARTS, OUTPUTS, GOLDEN, NAME_BYTES, NAME_ENDS, NAME_SLOTS = range(1, 11)
+(
+    METADATA,
+    COLUMNS,
+    WEIGHTS,
+    INTERCEPTS,
+    STARTS,
+    OUTPUTS,
+    GOLDEN,
+    NAME_BYTES,
+    NAME_ENDS,
+    NAME_SLOTS,
+) = range(1, 11)
 WEIGHT_TYPES = {"float64": 0, "float32": 1, "float16": 2}
 GOLDEN_ROWS = 3
 GOLDEN_ENTRIES = 8
@@ -26,7 +38,9 @@ GOLDEN_ENTRIES = 8
 Sections = list[tuple[int, bytes]]
 
 
-def encode(model: LinearModel, dtype: str = "float64", names: str = "all", golden: Any = None) -> bytes:
+def encode(
+    model: LinearModel, dtype: str = "float64", names: str = "all", golden: Any = None
+) -> bytes:
     """The model as the bytes of a file.
 
     Parameters
@@ -48,7 +62,9 @@ def encode(model: LinearModel, dtype: str = "float64", names: str = "all", golde
 
 
 def _model_sections(model: LinearModel, columns: Array, dtype: str) -> Sections:
-    metadata = json.dumps(model.metadata, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    metadata = json.dumps(
+        model.metadata, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
     block = model.coef[:, columns].T
     used = block != 0
     listed = len(model.coef) > 1 and np.count_nonzero(used) < block.size / 2
@@ -110,7 +126,13 @@ def _golden_rows(bare: bytes, columns: Array, given: Any) -> bytes:
     padded = features.astype("<u4").tobytes()
     padded += bytes(-len(padded) % 8)
     counts = struct.pack("<QQ", len(rows), len(features))
-    return counts + starts.astype("<u8").tobytes() + scores.astype("<f8").tobytes() + padded + values.astype("<f8").tobytes()
+    return (
+        counts
+        + starts.astype("<u8").tobytes()
+        + scores.astype("<f8").tobytes()
+        + padded
+        + values.astype("<f8").tobytes()
+    )
 
 
 def _made_up(columns: Array) -> list[tuple[Array, Array]]:
@@ -154,15 +176,19 @@ def _layout(sections: Sections) -> list[int]:
 
 
 def _assemble(model: LinearModel, columns: Array, dtype: str, sections: Sections) -> bytes:
-    # Weights last but for the rest that aligns itself: the gap before them is the only long one.
+    """Header, section table and sections, with their check sums."""
     offsets = _layout(sections)
     outputs, features = model.coef.shape
-    entries = next(len(data) for kind, data in sections if kind == WEIGHTS) // np.dtype(dtype).itemsize
-    table = b"".join(
-        SECTION.pack(kind, _score.crc32c(data), offset, len(data)) for (kind, data), offset in zip(sections, offsets)
+    entries = (
+        next(len(data) for kind, data in sections if kind == WEIGHTS) // np.dtype(dtype).itemsize
     )
-    fields = (MAGIC, 1, len(sections), offsets[-1], features, len(columns), entries, outputs)
-    fields += (LINKS.index(model.link), WEIGHT_TYPES[dtype], 0, 0)
+    table = b"".join(
+        SECTION.pack(kind, _score.crc32c(data), offset, len(data))
+        for (kind, data), offset in zip(sections, offsets)
+    )
+    sizes = (offsets[-1], features, len(columns), entries, outputs)
+    kinds = (LINKS.index(model.link), WEIGHT_TYPES[dtype], 0, 0)
+    fields = (MAGIC, VERSION, len(sections), *sizes, *kinds)
     crc = _score.crc32c(HEADER.pack(*fields, 0) + table)
     file = bytearray(offsets[-1])
     head = HEADER.pack(*fields, crc) + table
@@ -182,13 +208,15 @@ def write_atomically(path: Any, data: bytes) -> None:
     """
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666)
+    descriptor = os.open(
+        temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666
+    )
     try:
         with open(descriptor, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, target)
+        temporary.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()

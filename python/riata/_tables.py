@@ -34,7 +34,9 @@ def matrix(X: Any, features: int, owner: str = "the model") -> Array:
     """A 2-D array of numbers with the right number of columns."""
     array = readable(X if type(X) is np.ndarray else numeric_array(X, "X"), "X")
     if array.ndim != 2:
-        raise ValueError(f"X must be 2-D, of shape (n_samples, n_features); got shape {array.shape}. For one row use score_one.")
+        raise ValueError(
+            f"X must be 2-D, of shape (n_samples, n_features); got shape {array.shape}. For one row use score_one."
+        )
     if array.shape[1] != features:
         raise ValueError(f"X has {array.shape[1]} columns, but {owner} is for {features} features")
     return array
@@ -52,7 +54,11 @@ def column(X: Any, name: Any, library: str) -> Array:
         array = found.to_numpy(zero_copy_only=False) if _is_batch(X) else found.to_numpy()
     else:
         array = X[name].to_numpy()
-    if array.dtype.kind == "O" and array.size and all(v is None or isinstance(v, (bool, float)) for v in array):
+    if (
+        array.dtype.kind == "O"
+        and array.size
+        and all(v is None or isinstance(v, (bool, float)) for v in array)
+    ):
         array = np.array([np.nan if v is None else float(v) for v in array])
     return readable(array, f"column {name!r}")
 

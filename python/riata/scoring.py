@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -20,12 +21,12 @@ def get_include() -> str:
 
     The library, its pkg-config file and its CMake package lie beside it, in ``lib``, ``lib/pkgconfig`` and ``share/cmake``.
     """
-    return os.path.join(os.path.dirname(__file__), "include")
+    return str(Path(__file__).parent / "include")
 
 
 def get_cmake_dir() -> str:
     """Folder of the CMake package: ``cmake -Driata_DIR=...`` finds it, and with it the target ``riata::score``."""
-    return os.path.join(os.path.dirname(__file__), "share", "cmake", "riata")
+    return str(Path(__file__).parent / "share" / "cmake" / "riata")
 
 
 class Scorer:
@@ -97,9 +98,13 @@ class Scorer:
         """
         path = os.fspath(path)
         try:
-            return cls(_score.open(path, mmap, not mmap))
+            return cls(_score.open_file(path, mmap, not mmap))
         except (ValueError, OSError) as error:
-            kind = FileNotFoundError if isinstance(error, OSError) and not os.path.exists(path) else type(error)
+            kind = (
+                FileNotFoundError
+                if isinstance(error, OSError) and not Path(path).exists()
+                else type(error)
+            )
             raise kind(f"{path}: {error}") from None
 
     @classmethod
@@ -178,7 +183,9 @@ class Scorer:
             raise ValueError("coef and intercept must be finite, coef 1-D or 2-D")
         intercepts = np.broadcast_to(np.asarray(intercept, dtype=np.float64), (len(matrix),))
         known = None if feature_names is None else [str(name) for name in feature_names]
-        return cls.from_bytes(_encoded(LinearModel(matrix, intercepts, link, {}, known), dtype, names, None, user))
+        return cls.from_bytes(
+            _encoded(LinearModel(matrix, intercepts, link, {}, known), dtype, names, None, user)
+        )
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file atomically: whoever opens the path finds the old file or the new one, complete.
@@ -198,9 +205,7 @@ class Scorer:
         return type(self).from_bytes, (self.to_bytes(),)
 
     def __repr__(self) -> str:
-        return (
-            f"Scorer({self.n_features_in_} features, {len(self.used)} used, {self.n_outputs} output(s), link={self.link!r})"
-        )
+        return f"Scorer({self.n_features_in_} features, {len(self.used)} used, {self.n_outputs} output(s), link={self.link!r})"
 
     # --- what it is -----------------------------------------------------------------------------------------------
 
@@ -289,7 +294,9 @@ class Scorer:
             return self._model.named(row, flags)
         array = np.ascontiguousarray(_tables.readable(np.asarray(row), "row"), dtype=np.float64)
         if array.ndim != 1:
-            raise ValueError(f"row must be 1-D, of shape ({self.n_features_in_},); got shape {array.shape}")
+            raise ValueError(
+                f"row must be 1-D, of shape ({self.n_features_in_},); got shape {array.shape}"
+            )
         return self._row(array, flags)
 
     def score(self, X: Any, *, link: bool = True, propagate: bool = False) -> Array:
@@ -315,7 +322,9 @@ class Scorer:
         flags = (not link) + 2 * propagate
         library = "" if type(X) is np.ndarray else _tables.library_of(X)
         if library == "scipy":
-            return self._model.csr(*_tables.csr_parts(X, self.n_features_in_), self.n_features_in_, flags)
+            return self._model.csr(
+                *_tables.csr_parts(X, self.n_features_in_), self.n_features_in_, flags
+            )
         if library:
             return self._score_table(X, library, flags)
         return self._model.dense(_tables.matrix(X, self.n_features_in_), flags)
@@ -335,11 +344,15 @@ class Scorer:
         """The table's own names of the used features."""
         if not self._names:
             if len(present) != self.n_features_in_:
-                raise ValueError(f"X has {len(present)} columns, but the model is for {self.n_features_in_} features and has no names")
+                raise ValueError(
+                    f"X has {len(present)} columns, but the model is for {self.n_features_in_} features and has no names"
+                )
             return [present[j] for j in self.used]
         known = set(present)
         if missing := [name for name in self._names if name not in known]:
-            raise ValueError(f"X lacks the column {missing[0]!r}, which the model uses (missing: {len(missing)} of {len(self._names)})")
+            raise ValueError(
+                f"X lacks the column {missing[0]!r}, which the model uses (missing: {len(missing)} of {len(self._names)})"
+            )
         return list(self._names)
 
     def _places(self, index: Any) -> list[int] | None:
@@ -373,7 +386,9 @@ class Scorer:
         if library:
             names = self._needed(_tables.names_of(X, library))
             arrays = [_tables.column(X, name, library) for name in names]
-            return np.column_stack([*arrays, np.zeros((_tables.row_count(X, library), 0))]).astype(np.float64)
+            return np.column_stack([*arrays, np.zeros((_tables.row_count(X, library), 0))]).astype(
+                np.float64
+            )
         return self._model.project(_tables.matrix(X, self.n_features_in_))
 
     def score_projected(self, Z: Any, *, link: bool = True, propagate: bool = False) -> Array:
@@ -425,8 +440,12 @@ class Scorer:
             coef = weights.reshape(len(self.used), self.n_outputs).T
         else:
             coef = np.zeros((self.n_outputs, len(self.used)))
-            coef[outputs, np.repeat(np.arange(len(self.used)), np.diff(starts.astype(np.int64)))] = weights
-        return LinearModel(coef, self._model.intercepts, self.link, {"features": self.n_features_in_}), self.used
+            coef[
+                outputs, np.repeat(np.arange(len(self.used)), np.diff(starts.astype(np.int64)))
+            ] = weights
+        return LinearModel(
+            coef, self._model.intercepts, self.link, {"features": self.n_features_in_}
+        ), self.used
 
 
 def _encoded(model: LinearModel, dtype: str, names: str, golden: Any, user: Any) -> bytes:
@@ -434,7 +453,9 @@ def _encoded(model: LinearModel, dtype: str, names: str, golden: Any, user: Any)
 
     features = model.coef.shape[1]
     if model.names is not None and len(model.names) != features:
-        raise ValueError(f"feature_names must have one name per feature, {features}; got {len(model.names)}")
+        raise ValueError(
+            f"feature_names must have one name per feature, {features}; got {len(model.names)}"
+        )
     model.metadata = {**model.metadata, "link": model.link, "riata": __version__}
     if user is not None:
         model.metadata["user"] = user
@@ -447,5 +468,7 @@ def _parse(text: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ValueError(f"the model file's metadata is no JSON: {error}") from None
     if not isinstance(metadata, dict):
-        raise ValueError(f"the model file's metadata is no JSON object but a {type(metadata).__name__}")
+        raise ValueError(
+            f"the model file's metadata is no JSON object but a {type(metadata).__name__}"
+        )
     return metadata

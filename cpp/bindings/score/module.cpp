@@ -58,7 +58,7 @@ std::unique_ptr<Model> taken(int code, std::unique_ptr<Model> m, const riata_err
     return m;
 }
 
-std::unique_ptr<Model> open(const std::string& path, bool map, bool full) {
+std::unique_ptr<Model> open_file(const std::string& path, bool map, bool full) {
     auto m = std::make_unique<Model>();
     riata_error error;
     const unsigned flags = (map ? 0 : RIATA_READ) | (full ? RIATA_FULL : 0);
@@ -74,8 +74,9 @@ std::unique_ptr<Model> open_bytes(const py::bytes& bytes) {
     auto m = std::make_unique<Model>();
     riata_error error;
     m->keeper = bytes;
-    const int code = riata_open_memory(PyBytes_AS_STRING(bytes.ptr()), static_cast<size_t>(PyBytes_GET_SIZE(bytes.ptr())),
-                                       RIATA_FULL, &m->handle, &error);
+    const int code =
+        riata_open_memory(PyBytes_AS_STRING(bytes.ptr()), static_cast<size_t>(PyBytes_GET_SIZE(bytes.ptr())),
+                          RIATA_FULL, &m->handle, &error);
     return taken(code, std::move(m), error);
 }
 
@@ -126,7 +127,8 @@ py::array_t<double> csr(const Model& m, const py::array& starts, const py::array
     double* to = out.mutable_data();
     riata_error error;
     const auto score = [&, s = starts.data(), i = indices.data(), v = values.data()] {
-        return riata_score_csr(m.handle, s, types[0], i, types[1], v, types[2], entries, count - 1, n, flags, to, &error);
+        return riata_score_csr(m.handle, s, types[0], i, types[1], v, types[2], entries, count - 1, n, flags, to,
+                               &error);
     };
     require(unlocked(entries + count, score), &m, error);
     return out;
@@ -227,13 +229,15 @@ PYBIND11_MODULE(_score, m) {
         .def("metadata", &metadata)
         .def("file_bytes", &file_bytes)
         .def_readwrite("names", &Model::names)
-        .def("feature_of", [](const Model& s, const std::string& n) { return riata_feature_of(s.handle, n.data(), n.size()); })
+        .def("feature_of",
+             [](const Model& s, const std::string& n) { return riata_feature_of(s.handle, n.data(), n.size()); })
         .def_property_readonly("n_features", [](const Model& s) { return riata_features(s.handle); })
         .def_property_readonly("n_outputs", [](const Model& s) { return riata_outputs(s.handle); })
         .def_property_readonly("n_names", [](const Model& s) { return riata_names(s.handle); })
         .def_property_readonly("link", [](const Model& s) { return riata_link_of(s.handle); })
         .def_property_readonly("isa", [](const Model& s) { return riata_isa(s.handle); })
-        .def_property_readonly("intercepts", [](const Model& s) { return copied(riata_intercepts(s.handle), s.outputs); })
+        .def_property_readonly("intercepts",
+                               [](const Model& s) { return copied(riata_intercepts(s.handle), s.outputs); })
         .def_property_readonly("used", [](const Model& s) {
             size_t count;
             const uint32_t* at = riata_columns(s.handle, &count);
@@ -241,7 +245,7 @@ PYBIND11_MODULE(_score, m) {
         });
     add_row_methods(model);
     add_predict(m);
-    m.def("open", &open);
+    m.def("open_file", &open_file);
     m.def("open_bytes", &open_bytes);
     m.def("name_slots", &name_slots);
     m.def("crc32c", [](const py::bytes& b) {

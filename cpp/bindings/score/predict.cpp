@@ -47,7 +47,8 @@ struct Coefficients {
             return;
         }
         for (size_t j = 0; j < n; ++j)
-            if (coef[j] != 0) weight.push_back(static_cast<double>(coef[j])), column.push_back(static_cast<uint32_t>(j));
+            if (coef[j] != 0)
+                weight.push_back(static_cast<double>(coef[j])), column.push_back(static_cast<uint32_t>(j));
     }
 };
 
@@ -76,7 +77,8 @@ py::object predict_as(const Rows& X, const py::array& coef, double intercept) {
 
 /// Whether the array is of NumPy's own class with native numbers of a type, contiguous along its last axis.
 bool plain(const py::array& a, int type, int ndim) {
-    if (Py_TYPE(a.ptr()) != py::detail::npy_api::get().PyArray_Type_ || a.ndim() != ndim || type_of(a) != type) return false;
+    if (Py_TYPE(a.ptr()) != py::detail::npy_api::get().PyArray_Type_ || a.ndim() != ndim || type_of(a) != type)
+        return false;
     return a.shape(ndim - 1) > 0 && a.strides(ndim - 1) == a.itemsize() &&
            (reinterpret_cast<uintptr_t>(a.data()) % static_cast<size_t>(a.itemsize())) == 0;
 }

@@ -54,8 +54,8 @@ PyObject* row(PyObject* self, PyObject* const* args, Py_ssize_t n_args) try {
     if (PyErr_Occurred()) return nullptr;
     const Model& m = model_of(self);
     return scored(m, [&](double* out, riata_error* error) {
-        return riata_score_row(m.handle, x->data, type, static_cast<size_t>(x->dimensions[0]), x->strides[0], flags, out,
-                               error);
+        return riata_score_row(m.handle, x->data, type, static_cast<size_t>(x->dimensions[0]), x->strides[0], flags,
+                               out, error);
     });
 } catch (py::error_already_set& error) {
     error.restore();
@@ -70,7 +70,8 @@ bool collect(PyObject* values, PyObject* names, double* out) {
         PyObject* name = PyTuple_GET_ITEM(names, i);
         PyObject* value = PyDict_GetItemWithError(values, name);
         if (!value) {
-            if (!PyErr_Occurred()) PyErr_Format(PyExc_ValueError, "the row lacks the feature %R, which the model uses", name);
+            if (!PyErr_Occurred())
+                PyErr_Format(PyExc_ValueError, "the row lacks the feature %R, which the model uses", name);
             return false;
         }
         out[i] = PyFloat_AsDouble(value);
@@ -99,7 +100,8 @@ bool all_known(const Model& m, PyObject* values) {
 PyObject* named(PyObject* self, PyObject* const* args, Py_ssize_t n_args) try {
     if (n_args != 2 || !PyDict_Check(args[0])) return PyErr_Format(PyExc_TypeError, "named takes a dict and flags");
     const Model& m = model_of(self);
-    if (!m.names || !PyTuple_Check(m.names.ptr())) return PyErr_Format(PyExc_ValueError, "the model has no feature names");
+    if (!m.names || !PyTuple_Check(m.names.ptr()))
+        return PyErr_Format(PyExc_ValueError, "the model has no feature names");
     const auto flags = static_cast<unsigned>(PyLong_AsUnsignedLong(args[1]));
     if (PyErr_Occurred()) return nullptr;
     const auto used = static_cast<size_t>(PyTuple_GET_SIZE(m.names.ptr()));
@@ -109,9 +111,11 @@ PyObject* named(PyObject* self, PyObject* const* args, Py_ssize_t n_args) try {
     double* values = many ? many.get() : few;
     if (!collect(args[0], m.names.ptr(), values)) return nullptr;
     const bool may_be_unknown = riata_names(m.handle) == riata_features(m.handle);
-    if (may_be_unknown && static_cast<size_t>(PyDict_GET_SIZE(args[0])) > used && !all_known(m, args[0])) return nullptr;
+    if (may_be_unknown && static_cast<size_t>(PyDict_GET_SIZE(args[0])) > used && !all_known(m, args[0]))
+        return nullptr;
     return scored(m, [&](double* out, riata_error* error) {
-        return riata_score_row(m.handle, values, RIATA_FLOAT64, used, sizeof(double), flags | RIATA_PROJECTED, out, error);
+        return riata_score_row(m.handle, values, RIATA_FLOAT64, used, sizeof(double), flags | RIATA_PROJECTED, out,
+                               error);
     });
 } catch (py::error_already_set& error) {
     error.restore();
