@@ -34,6 +34,7 @@ ROOMS = {
 STOREYS = [
     {"_core", "_score", "_numeric", "_linear_model", "exceptions", "plotting"},
     {"_exports", "_model_file", "_tables", "_validation"},
+    {"_budget"},
     {"_problem"},
     {"_fit", "_linalg"},
     {"_config", "_result", "_ridge", "scales"},
@@ -43,7 +44,10 @@ STOREYS = [
     {"regression", "scoring"},
     {"__init__"},
 ]
-ASKS_THE_EXTENSION = {"_core": {"_fit"}, "_score": {"scoring", "_model_file", "_estimator"}}
+ASKS_THE_EXTENSION = {
+    "_core": {"_fit"},
+    "_score": {"scoring", "_model_file", "_estimator", "_budget"},
+}
 MAX_LINES = 400
 
 
@@ -171,9 +175,10 @@ def test_kernel_objects_export_one_symbol_and_share_none():
 def test_extension_exports_its_initialiser_only(sanitized):
     if sanitized:
         pytest.skip("an instrumented build exports more")
-    core = pytest.importorskip("riata._core")
-    exported = [name for _, name in symbols(core.__file__, "--dynamic", "--defined-only")]
-    assert exported == ["PyInit__core"]
+    for name in ("_core", "_score"):
+        module = pytest.importorskip(f"riata.{name}")
+        exported = [symbol for _, symbol in symbols(module.__file__, "--dynamic", "--defined-only")]
+        assert exported == [f"PyInit_{name}"]
 
 
 # ---------------------------------------------------------------- Python
@@ -246,6 +251,7 @@ def test_import_is_light():
 def test_types_ship():
     assert (PACKAGE / "py.typed").exists()
     assert (PACKAGE / "_core.pyi").exists()
+    assert (PACKAGE / "_score.pyi").exists()
 
 
 # ---------------------------------------------------------------- one version, sizes, documents

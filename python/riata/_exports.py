@@ -31,13 +31,12 @@ def to_c(parts: Parts, name: str) -> str:
         [
             f"/* A linear model by riata: {features} features, {columns} used, {outputs} output(s), link {model.link}. */",
             "#include <math.h>",
-            "#include <stddef.h>",
             "",
             *arrays,
             "",
             f"/* The linear predictors of a row x of {features} values, {outputs} of them, into out. */",
             f"void {name}_linear(const double *x, double *out) {{",
-            "    size_t i, k;",
+            "    long i, k;",
             f"    for (k = 0; k < {outputs}; ++k) out[k] = 0;",
             f"    for (i = 0; i < {columns}; ++i)",
             f"        for (k = 0; k < {outputs}; ++k) out[k] += {name}_weights[i * {outputs} + k] * x[{name}_columns[i]];",
@@ -67,17 +66,17 @@ def _c_array(kind: str, name: str, items: Iterable[str]) -> str:
 def _c_link(link: str, outputs: int) -> list[str]:
     if link == "logit":
         return [
-            f"    for (size_t k = 0; k < {outputs}; ++k)",
+            f"    for (long k = 0; k < {outputs}; ++k)",
             "        out[k] = out[k] >= 0 ? 1 / (1 + exp(-out[k])) : exp(out[k]) / (1 + exp(out[k]));",
         ]
     if link == "log":
-        return [f"    for (size_t k = 0; k < {outputs}; ++k) out[k] = exp(out[k]);"]
+        return [f"    for (long k = 0; k < {outputs}; ++k) out[k] = exp(out[k]);"]
     if link == "softmax":
         return [
             "    double top = out[0], sum = 0;",
-            f"    for (size_t k = 1; k < {outputs}; ++k) top = out[k] > top ? out[k] : top;",
-            f"    for (size_t k = 0; k < {outputs}; ++k) sum += out[k] = exp(out[k] - top);",
-            f"    for (size_t k = 0; k < {outputs}; ++k) out[k] /= sum;",
+            f"    for (long k = 1; k < {outputs}; ++k) top = out[k] > top ? out[k] : top;",
+            f"    for (long k = 0; k < {outputs}; ++k) sum += out[k] = exp(out[k] - top);",
+            f"    for (long k = 0; k < {outputs}; ++k) out[k] /= sum;",
         ]
     return []
 
