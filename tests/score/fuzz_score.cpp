@@ -22,7 +22,9 @@ struct Input {
     template <class T>
     std::vector<T> array(size_t n) {
         std::vector<T> values(n);
-        for (T& value : values) value = next<T>();
+        const size_t size = left < n * sizeof(T) ? left : n * sizeof(T);
+        if (size) std::memcpy(values.data(), at, size);
+        at += size, left -= size;
         values.shrink_to_fit();
         return values;
     }
@@ -77,7 +79,7 @@ void csr(Input in, const riata_model* m, unsigned flags, int index_type, int sta
 void columns(Input in, const riata_model* m, unsigned flags) {
     size_t count;
     riata_columns(m, &count);
-    const size_t rows = in.next<uint16_t>() % 300;
+    const size_t rows = in.next<uint16_t>() % 150;
     std::vector<std::vector<uint64_t>> data;
     std::vector<const void*> pointers;
     std::vector<int> types;
