@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .diagnostics import check_solution
     from .regression import ElasticNet, Lasso, Ridge
     from .scales import alpha_max, convert_penalty
+    from .scoring import Scorer, get_cmake_dir, get_include
 
 __version__ = "0.1.0"
 
@@ -27,10 +28,13 @@ _HOMES = {
     "PathPoint": "_result",
     "PathResult": "_result",
     "Ridge": "regression",
+    "Scorer": "scoring",
     "alpha_max": "scales",
     "check_solution": "diagnostics",
     "convert_penalty": "scales",
     "enet_path": "_path",
+    "get_cmake_dir": "scoring",
+    "get_include": "scoring",
     "lasso_path": "_path",
     "path": "_path",
     "show_config": "_config",
@@ -43,11 +47,14 @@ __all__ = [
     "PathPoint",
     "PathResult",
     "Ridge",
+    "Scorer",
     "__version__",
     "alpha_max",
     "check_solution",
     "convert_penalty",
     "enet_path",
+    "get_cmake_dir",
+    "get_include",
     "lasso_path",
     "path",
     "show_config",
