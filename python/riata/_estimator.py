@@ -9,11 +9,7 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-<<<<<<< HEAD
-from . import _fit
-=======
-from . import _score
->>>>>>> score
+from . import _fit, _score
 from . import _validation as check
 from ._fit import MAX_ITER, Certificate
 from ._problem import Array, Problem, check_problem

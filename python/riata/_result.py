@@ -9,11 +9,7 @@ import numpy as np
 
 from . import _fit, plotting
 from . import _validation as check
-<<<<<<< HEAD
-=======
-from . import plotting
 from ._budget import Costs, choose, file_bytes, nanoseconds_per_row
->>>>>>> score
 from ._fit import Certificate, PathArrays
 from ._problem import Array
 
