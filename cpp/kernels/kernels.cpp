@@ -15,6 +15,7 @@ namespace {
 
 #include "kernels/vec.hpp"
 
+#include "kernels/bounds.hpp"
 #include "kernels/combine.hpp"
 #include "kernels/compressed.hpp"
 #include "kernels/descent.hpp"
@@ -56,6 +57,7 @@ constinit const Kernels RIATA_JOIN(table_, RIATA_ISA_NAME) = {RIATA_TEXT(RIATA_I
                                                               lane_moments,
                                                               lane_products,
                                                               lane_descent,
+                                                              unsettled,
                                                               rotate};
 
 }  // namespace riata::kernels

@@ -40,6 +40,14 @@ struct LaneSweep {
     double* moved;  ///< per lane: raised to the largest |move| * curvature / (l1 + floor)
 };
 
+/// Bounds on 8 correlations of each feature: |rows[0..7] exact + rows[8..15] xty| + rows[16..23] norm with the 24 numbers of
+/// its reference, those of reference -1 first.
+struct BoundTable {
+    const double* rows;
+    const int* reference;
+    const double *exact, *xty, *norm;  ///< per feature
+};
+
 /// What reads the caller's matrix, for entries of type T (float or double).
 template <class T>
 struct ReadKernels {
@@ -126,6 +134,10 @@ struct Kernels {
     void (*lane_moments)(const double* v, const double* s, const double* y, size_t n, double* out);
     void (*lane_products)(const double* v, const double* t, size_t n, double* out);
     void (*lane_descent)(const LaneSweep& sweep);
+
+    /// Copies those features of the list that have a bound above limit[feature] (or none, NaN) to out, which has room for
+    /// one more than there can be; returns how many.
+    size_t (*unsettled)(const Feature* list, size_t count, const BoundTable& table, const double* limit, Feature* out);
 
     /// One column of a rank-one update, moved: out[i] = cs*x[i] + sn*v[i]; v[i] = cs*v[i] - sn*x[i].
     /// out may equal x, or lie one column before it.

@@ -202,12 +202,12 @@ void Driver::correlate(bool by_gram) {
     if (problem_.weights()) batch_.u.weigh(batch_.r, problem_.weights(), problem_.team);
     const Panel& u = problem_.weights() ? batch_.u : batch_.r;
     correlate_model(u, by_gram);
-    batch_.listed.clear();
     batch_.lacking.clear();
-    if (bounds_pay_ && !beyond_.empty()) bounds_.look_at(batch_.r, batch_.rr, batch_.ry, scales.data());
-    for (Index feature : beyond_) {
-        const auto j = static_cast<std::size_t>(feature);
-        if (!bounds_pay_ || !(bounds_.worst(j) <= penalty.l1_factor[j])) batch_.listed.push_back(feature);
+    if (bounds_pay_ && !beyond_.empty()) {
+        bounds_.look_at(batch_.r, batch_.rr, batch_.ry, scales.data());
+        bounds_.unsettled(beyond_, penalty.l1_factor, batch_.listed);
+    } else {
+        batch_.listed = beyond_;
     }
     batch_.exact.resize(batch_.listed.size() * K);
     if (!batch_.listed.empty()) design_.correlate(batch_.listed, u, batch_.exact.data(), problem_.team);

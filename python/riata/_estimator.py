@@ -120,6 +120,8 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
         coef = self.coef_
         if type(coef) is not np.ndarray or coef.ndim != 1 or coef.dtype != X.dtype:
             return None
+        if np.ndim(self.intercept_) > 0:  # y had one column of its own
+            return None
         return _score.predict(X, coef, float(self.intercept_))
 
     def __sklearn_tags__(self) -> Any:
