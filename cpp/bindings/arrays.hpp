@@ -14,6 +14,7 @@
 
 #include "design/design.hpp"
 #include "parallel/control.hpp"
+#include "path/path.hpp"
 #include "solver/problem.hpp"
 
 namespace riata::bindings {
@@ -41,6 +42,9 @@ std::unique_ptr<Design> borrow(const py::array& X);
 
 /// The columns of y, (n,) or (n, t), as contiguous vectors.
 std::vector<std::vector<double>> responses(const Doubles& y, std::size_t n);
+
+/// The response of a smooth loss by the family's name, borrowing the offset; family kGaussian for the squared loss.
+Response response_of(const std::string& family, const std::vector<double>& y, const MaybeDoubles& offset);
 
 /// The request for a problem of this design, borrowing the vectors. Throws ValueError, naming the argument, for what no
 /// problem can be made of.

@@ -21,6 +21,8 @@ namespace {
 #include "kernels/read.hpp"
 #include "kernels/triangular.hpp"
 
+#include "kernels/losses.hpp"
+
 template <class T>
 constexpr ReadKernels<T> readers() {
     return {max_abs<T>,        moments<T>,         correlate<T>, accumulate<T>,
@@ -30,8 +32,22 @@ constexpr ReadKernels<T> readers() {
 }  // namespace
 
 extern const Kernels RIATA_JOIN(table_, RIATA_ISA_NAME);
-constinit const Kernels RIATA_JOIN(table_, RIATA_ISA_NAME) = {
-    RIATA_TEXT(RIATA_ISA_NAME), readers<float>(), readers<double>(), size_t(W), gram,  dot, axpy, solve_lower,
-    solve_lower_transposed,     solve_lower_many, downdate_square,   cholesky,  rotate};
+constinit const Kernels RIATA_JOIN(table_, RIATA_ISA_NAME) = {RIATA_TEXT(RIATA_ISA_NAME),
+                                                              readers<float>(),
+                                                              readers<double>(),
+                                                              size_t(W),
+                                                              gram,
+                                                              dot,
+                                                              axpy,
+                                                              solve_lower,
+                                                              solve_lower_transposed,
+                                                              solve_lower_many,
+                                                              downdate_square,
+                                                              cholesky,
+                                                              rotate,
+                                                              loss_kernels<Binomial>(),
+                                                              loss_kernels<Poisson>(),
+                                                              exponentials,
+                                                              logarithms};
 
 }  // namespace riata::kernels

@@ -58,7 +58,7 @@ void Driver::start() {
             if (problem_.usable[j]) beyond_.push_back(static_cast<Index>(j));
         add(unpenalised(problem_));
     }
-    active_ = std::make_unique<ActiveSet>(problem_, model_, make_gram_system(model_), control_);
+    active_ = std::make_unique<ActiveSet>(model_, make_gram_system(model_), control_);
     null_ = 0.5 * problem_.yy;
     c_now_ = null_correlations(problem_, model_, *active_);
     path_.alpha_max = alpha_max(problem_, c_now_);

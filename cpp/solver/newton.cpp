@@ -1,0 +1,245 @@
+#include "solver/newton.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace riata {
+
+namespace {
+constexpr int kMaxRounds = 200;
+constexpr int kMaxCuts = 40;
+constexpr int kStalls = 6;              // rounds without progress before a lane is left as it is
+constexpr double kProgress = 0.5;       // of the gap: a round that leaves more of it is none
+constexpr double kDescentSlack = 1e-13; // of the loss: what of a difference of objectives is rounding
+constexpr double kInterceptGain = 1e-11;  // of the null objective: what profiling the intercept may leave
+constexpr double kSlowRound = 0.1;      // of the gap left: new curvatures would leave less
+constexpr double kDrift = 0.05;         // of curvatures that are as good as new
+}  // namespace
+
+Newton::Newton(Problem& problem, const Loss& loss, const double* offset, NewtonModel& model, Control& control)
+    : problem_(problem), loss_(loss), offset_(offset), model_(model),
+      active_(model, make_gram_system(model), control), control_(control) {}
+
+void Newton::penalise(double alpha) const {
+    if (alpha == kInfinity)
+        problem_.at_infinity();
+    else
+        problem_.at(alpha);
+}
+
+Lane Newton::empty_lane(double alpha) const {
+    const std::size_t n = problem_.design.rows();
+    Lane lane;
+    lane.alpha = alpha;
+    lane.eta.assign(n, 0.0);
+    if (offset_) lane.eta.assign(offset_, offset_ + n);
+    lane.r.resize(n);
+    if (problem_.request.fit_intercept) lane.b = loss_.margin_of_mean();
+    const_cast<Newton*>(this)->settle(lane, profile(lane.eta.data(), lane.b, lane.r.data()));
+    return lane;
+}
+
+Lane Newton::lane_at(double alpha, const std::vector<double>& w) {
+    Lane lane = empty_lane(alpha);
+    lane.w.assign(w.size(), 0.0);
+    lane.loss = kInfinity;
+    std::vector<Lane*> lanes{&lane};
+    take(lanes, {{w, lane.b}});
+    if (!unheld(lane).empty()) orthogonalise(lane);
+    return lane;
+}
+
+Loss::Sums Newton::profile(const double* eta, double& b, double* r) const {
+    if (problem_.request.fit_intercept) return profile_intercept(loss_, eta, b, r, kInterceptGain * unit_);
+    b = 0;
+    return loss_.evaluate(eta, 0.0, r);
+}
+
+/// Takes the loss and moves r to s'r = 0, which a first order step of the intercept does: r - f'' s'r / s'f''. Predictions
+/// stay within their range as long as that step is short.
+void Newton::settle(Lane& lane, const Loss::Sums& sums) {
+    lane.loss = sums.value;
+    if (!problem_.request.fit_intercept || !(sums.curvature > 0)) return;
+    z_.resize(lane.r.size());
+    loss_.curvature(lane.r.data(), z_.data(), true);
+    const double step = sums.slope / sums.curvature;
+    for (std::size_t i = 0; i < z_.size(); ++i) lane.r[i] -= step * z_[i];
+}
+
+void Newton::follow_model(std::vector<Lane>& lanes) {
+    std::vector<Lane*> behind;
+    for (Lane& lane : lanes)
+        if (lane.c.size() < model_.size()) {
+            lane.w.resize(model_.size(), 0.0);
+            behind.push_back(&lane);
+        }
+    if (behind.empty()) return;
+    problem_.penalty.l1_scale = 1;  // where features rest depends on bounds alone
+    for (Lane* lane : behind)
+        for (std::size_t slot = lane->c.size(); slot < model_.size(); ++slot)
+            lane->w[slot] = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])].rest();
+    // Features that rest away from 0 change the margins: only the null model starts with such.
+    std::vector<Step> steps;
+    bool moved = false;
+    for (Lane* lane : behind) {
+        for (std::size_t slot = lane->c.size(); slot < model_.size(); ++slot) moved = moved || lane->w[slot] != 0;
+        steps.push_back({lane->w, lane->b});
+    }
+    if (moved) {
+        for (Lane* lane : behind) lane->loss = kInfinity;
+        take(behind, steps);
+    } else {
+        correlate(behind);
+    }
+}
+
+void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
+    std::vector<Lane*> active;
+    for (Lane& lane : lanes) {
+        lane.done = false;
+        lane.stalls = 0;
+        lane.cut = false;
+        judge(lane, tol);
+        active.push_back(&lane);
+    }
+    double progress = 0;
+    for (int round = 0; round < kMaxRounds; ++round) {
+        std::erase_if(active, [](const Lane* lane) { return lane->done; });
+        if (active.empty()) return;
+        if (control_.cancelled()) throw Cancelled{};
+        if (curvature_pays(active, progress)) recurve(*active[active.size() / 2]);
+        std::vector<Step> steps;
+        for (Lane* lane : active) steps.push_back(propose(*lane, max_solves));
+        take(active, steps);
+        progress = 0;
+        for (Lane* lane : active) {
+            const double before = lane->certificate.rel_gap;
+            judge(*lane, tol);
+            const double left = lane->certificate.rel_gap / before;
+            if (lane->done) continue;
+            progress = std::max(progress, left);
+            lane->stalls = left < kProgress ? 0 : lane->stalls + 1;
+            lane->done = lane->stalls >= kStalls || lane->solves >= max_solves;
+        }
+    }
+}
+
+/// Whether new curvatures are worth their Gram matrix: always where it is cheaper than a look at the lanes, otherwise when
+/// a round left too much of the gap.
+bool Newton::curvature_pays(const std::vector<Lane*>& lanes, double progress) {
+    const double drift = model_.drift(lanes[lanes.size() / 2]->r.data());
+    if (drift == kInfinity) return true;
+    if (std::any_of(lanes.begin(), lanes.end(), [](const Lane* lane) { return lane->cut; })) return drift > 0;
+    const double n = static_cast<double>(problem_.design.rows()), K = static_cast<double>(lanes.size());
+    const double A = static_cast<double>(active_.free_count());
+    const double gram = A * A * n + A * A * A / 3, look = 2 * n * K * (A + static_cast<double>(model_.size()));
+    if (gram < look) return drift > kDrift;
+    return progress > kSlowRound && drift > kDrift;
+}
+
+void Newton::recurve(const Lane& lane) {
+    model_.recurve(lane.r.data());
+    fresh_ = true;
+}
+
+/// The minimiser of the model about the lane.
+Newton::Step Newton::propose(Lane& lane, long max_solves) {
+    penalise(lane.alpha);
+    model_.expand(lane.w, lane.c);
+    if (fresh_ && !active_.w().empty()) {
+        const auto known = static_cast<std::ptrdiff_t>(active_.w().size());
+        active_.start_from({lane.w.begin(), lane.w.begin() + known});
+    } else {
+        active_.refresh();
+    }
+    fresh_ = false;
+    lane.solves += active_.solve(problem_.penalty, problem_.noise(), max_solves).solves;
+    return {active_.w(), lane.b + model_.intercept_shift(active_.w())};
+}
+
+/// Moves every lane along its step, as far as it descends.
+void Newton::take(std::vector<Lane*>& lanes, const std::vector<Step>& steps) {
+    const std::size_t n = problem_.design.rows(), K = lanes.size();
+    std::vector<Index> support;
+    std::vector<double> weights;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot) {
+        if (std::none_of(steps.begin(), steps.end(), [=](const Step& step) { return step.w[slot] != 0; })) continue;
+        support.push_back(model_.features()[slot]);
+        for (const Step& step : steps) weights.push_back(step.w[slot]);
+    }
+    margins_.assign(n * K, 0.0);
+    for (std::size_t k = 0; offset_ && k < K; ++k) std::copy_n(offset_, n, margins_.data() + k * n);
+    problem_.design.accumulate(support, weights.data(), K, margins_.data(), problem_.team);
+    slopes_.resize(n);
+    for (std::size_t k = 0; k < K; ++k) {
+        Lane& lane = *lanes[k];
+        Step step = steps[k];
+        const double* eta = margins_.data() + k * n;
+        Loss::Sums sums = profile(eta, step.b, slopes_.data());
+        lane.cut = !descends(lane, step, sums.value);
+        if (lane.cut) {
+            Step shorter;
+            if (!cut_back(lane, step, eta, shorter)) {
+                lane.stalls = std::max(lane.stalls, kStalls - 2);
+                continue;
+            }
+            step = shorter;
+            sums = profile(lane.eta.data(), step.b, slopes_.data());
+        } else {
+            lane.eta.assign(eta, eta + n);
+        }
+        lane.w = step.w;
+        lane.b = step.b;
+        lane.r = slopes_;
+        settle(lane, sums);
+    }
+    correlate(lanes);
+}
+
+/// Whether the objective at `step`, with this loss, is not above that of the lane.
+bool Newton::descends(const Lane& lane, const Step& step, double loss) const {
+    penalise(lane.alpha);
+    double change = loss - lane.loss;
+    for (std::size_t slot = 0; slot < step.w.size(); ++slot) {
+        if (step.w[slot] == lane.w[slot]) continue;
+        const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
+        change += h.value(step.w[slot]) - h.value(lane.w[slot]);
+    }
+    return change <= kDescentSlack * (unit_ + std::abs(loss));
+}
+
+/// Halves the step until it descends; then lane.eta holds its margins. False when it never does.
+bool Newton::cut_back(Lane& lane, const Step& step, const double* eta, Step& shorter) {
+    const std::size_t n = lane.eta.size();
+    std::vector<double> trial(n);
+    double t = 1;
+    for (int k = 0; k < kMaxCuts; ++k) {
+        t *= 0.5;
+        shorter.w.resize(step.w.size());
+        for (std::size_t slot = 0; slot < step.w.size(); ++slot)
+            shorter.w[slot] = lane.w[slot] + t * (step.w[slot] - lane.w[slot]);
+        shorter.b = lane.b + t * (step.b - lane.b);
+        for (std::size_t i = 0; i < n; ++i) trial[i] = lane.eta[i] + t * (eta[i] - lane.eta[i]);
+        const Loss::Sums sums = profile(trial.data(), shorter.b, slopes_.data());
+        if (!descends(lane, shorter, sums.value)) continue;
+        lane.eta.swap(trial);
+        return true;
+    }
+    return false;
+}
+
+/// c of all lanes over W in one pass.
+void Newton::correlate(const std::vector<Lane*>& lanes) {
+    const std::size_t n = problem_.design.rows(), K = lanes.size(), m = model_.size();
+    margins_.resize(n * K);
+    for (std::size_t k = 0; k < K; ++k) problem_.weigh(lanes[k]->r.data(), margins_.data() + k * n);
+    out_.resize(m * K);
+    problem_.design.correlate(model_.features(), margins_.data(), K, out_.data(), problem_.team);
+    for (std::size_t k = 0; k < K; ++k) {
+        lanes[k]->c.resize(m);
+        for (std::size_t slot = 0; slot < m; ++slot) lanes[k]->c[slot] = out_[slot * K + k];
+    }
+}
+
+}  // namespace riata
