@@ -34,6 +34,7 @@ ROOMS = {
 STOREYS = [
     {"_core", "_numeric", "exceptions", "plotting"},
     {"_validation"},
+    {"_labels"},
     {"_problem"},
     {"_fit", "_linalg"},
     {"_config", "_result", "_ridge", "scales"},

@@ -100,7 +100,10 @@ double NewtonDriver::find_alpha_max() {
 void NewtonDriver::prepare(std::size_t first) {
     first_ = first;
     const std::size_t count = std::max(lanes_.size(), std::min(width_, alphas_.size() - first));
-    while (lanes_.size() < count) lanes_.push_back(lanes_.empty() ? last_ : lanes_.back());
+    while (lanes_.size() < count) {
+        lanes_.push_back(lanes_.empty() ? last_ : lanes_.back());
+        lanes_.back().solves = 0;
+    }
     for (std::size_t k = 0; k < count; ++k) lanes_[k].alpha = alphas_[first + k];
     newton_.follow_model(lanes_);
 }

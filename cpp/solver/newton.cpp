@@ -1,4 +1,6 @@
 #include "solver/newton.hpp"
+#include <cstdio>
+#include <cstdlib>
 
 #include <algorithm>
 #include <cmath>
@@ -10,10 +12,12 @@ namespace {
 constexpr int kMaxRounds = 200;
 constexpr int kMaxCuts = 40;
 constexpr int kStalls = 6;              // rounds without progress before a lane is left as it is
-constexpr double kProgress = 0.5;       // of the gap: a round that leaves more of it is none
+constexpr double kProgress = 0.5;       // of the gap: a round that leaves more of it is none,
+constexpr double kGain = 1e-2;          // unless the objective fell by that much of it
 constexpr double kDescentSlack = 1e-13; // of the loss: what of a difference of objectives is rounding
-constexpr double kInterceptGain = 1e-11;  // of the null objective: what profiling the intercept may leave
+constexpr double kInterceptGain = 1e-3;  // of the gap aimed at: what profiling the intercept may leave
 constexpr double kSlowRound = 0.1;      // of the gap left: new curvatures would leave less
+constexpr double kStuckRound = 0.3;     // the same where little of the curvature has moved, but what matters
 constexpr double kDrift = 0.05;         // of curvatures that are as good as new
 }  // namespace
 
@@ -51,7 +55,7 @@ Lane Newton::lane_at(double alpha, const std::vector<double>& w) {
 }
 
 Loss::Sums Newton::profile(const double* eta, double& b, double* r) const {
-    if (problem_.request.fit_intercept) return profile_intercept(loss_, eta, b, r, kInterceptGain * unit_);
+    if (problem_.request.fit_intercept) return profile_intercept(loss_, eta, b, r, kInterceptGain * tol_ * unit_);
     b = 0;
     return loss_.evaluate(eta, 0.0, r);
 }
@@ -95,6 +99,7 @@ void Newton::follow_model(std::vector<Lane>& lanes) {
 }
 
 void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
+    tol_ = tol;
     std::vector<Lane*> active;
     for (Lane& lane : lanes) {
         lane.done = false;
@@ -105,6 +110,7 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
     }
     double progress = 0;
     for (int round = 0; round < kMaxRounds; ++round) {
+        if (getenv("DBG")) for (Lane* l : active) fprintf(stderr, "round %d alpha %g gap %g loss %.10g done %d cut %d w0 %g c0 %g solves %ld\n", round, l->alpha, l->certificate.rel_gap, l->loss, l->done, l->cut, l->w.empty()?0:l->w[0], l->c.empty()?0:l->c[0], l->solves);
         std::erase_if(active, [](const Lane* lane) { return lane->done; });
         if (active.empty()) return;
         if (control_.cancelled()) throw Cancelled{};
@@ -114,15 +120,26 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
         take(active, steps);
         progress = 0;
         for (Lane* lane : active) {
-            const double before = lane->certificate.rel_gap;
+            const Certificate before = lane->certificate;
             judge(*lane, tol);
-            const double left = lane->certificate.rel_gap / before;
+            const double left = lane->certificate.gap / before.gap;
             if (lane->done) continue;
             progress = std::max(progress, left);
-            lane->stalls = left < kProgress ? 0 : lane->stalls + 1;
-            lane->done = lane->stalls >= kStalls || lane->solves >= max_solves;
+            const bool gained = before.primal - lane->certificate.primal > kGain * before.gap;
+            lane->stalls = left < kProgress || gained ? 0 : lane->stalls + 1;
+            if (lane->stalls >= kStalls || lane->solves >= max_solves) give_up(*lane, tol);
         }
     }
+}
+
+/// Leaves the lane as it is, with the best dual point that it has.
+void Newton::give_up(Lane& lane, double tol) {
+    lane.done = true;
+    if (unheld(lane).empty()) return;
+    const Lane before = lane;
+    if (!orthogonalise(lane)) return;
+    lane.certificate = certify(lane, {}, {}, tol, true);
+    if (!(lane.certificate.rel_gap < before.certificate.rel_gap)) lane = before;
 }
 
 /// Whether new curvatures are worth their Gram matrix: always where it is cheaper than a look at the lanes, otherwise when
@@ -134,8 +151,8 @@ bool Newton::curvature_pays(const std::vector<Lane*>& lanes, double progress) {
     const double n = static_cast<double>(problem_.design.rows()), K = static_cast<double>(lanes.size());
     const double A = static_cast<double>(active_.free_count());
     const double gram = A * A * n + A * A * A / 3, look = 2 * n * K * (A + static_cast<double>(model_.size()));
-    if (gram < look) return drift > kDrift;
-    return progress > kSlowRound && drift > kDrift;
+    if (gram < look && drift > kDrift) return true;
+    return progress > kStuckRound ? drift > 0 : progress > kSlowRound && drift > kDrift;
 }
 
 void Newton::recurve(const Lane& lane) {

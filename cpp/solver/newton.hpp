@@ -70,6 +70,7 @@ private:
     Loss::Sums profile(const double* eta, double& b, double* r) const;
     void correlate(const std::vector<Lane*>& lanes);
     void judge(Lane& lane, double tol);
+    void give_up(Lane& lane, double tol);
     bool orthogonalise(Lane& lane);
     std::vector<std::size_t> unheld(const Lane& lane) const;
 
@@ -80,6 +81,7 @@ private:
     ActiveSet active_;
     Control& control_;
     double unit_ = 1;
+    double tol_ = 1e-6;   // relative gap aimed at
     bool fresh_ = false;  // the active set has not seen the curvatures in use
     std::vector<double> margins_, slopes_, out_, minus_, z_;  // scratch
 };

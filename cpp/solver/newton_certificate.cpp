@@ -47,7 +47,7 @@ Certificate Newton::certify(const Lane& lane, const std::vector<Index>& beyond, 
 }
 
 /// Takes the lane's certificate over W. What no penalty holds has to have no correlation at all in the dual: where all else
-/// is well, r is made so.
+/// is well, r is made so; until then the certificate leaves it out.
 void Newton::judge(Lane& lane, double tol) {
     const auto free = unheld(lane);
     if (!free.empty()) {
@@ -57,8 +57,10 @@ void Newton::judge(Lane& lane, double tol) {
         for (std::size_t i = 0; i < free.size(); ++i) lane.c[free[i]] = kept[i];
         if (!(lane.certificate.rel_gap <= tol)) return;
         const std::vector<double> r = lane.r, c = lane.c;
-        if (orthogonalise(lane)) lane.certificate = certify(lane, {}, {}, tol, false);
-        lane.done = lane.certificate.rel_gap <= tol;
+        if (orthogonalise(lane)) {
+            lane.certificate = certify(lane, {}, {}, tol, false);
+            lane.done = lane.certificate.rel_gap <= tol;
+        }
         if (!lane.done) lane.r = r, lane.c = c;
         return;
     }
