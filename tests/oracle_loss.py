@@ -54,6 +54,10 @@ class LossProblem:
         self.out = np.isinf(self.u) | np.isinf(self.v)
         self.mean = self.s @ self.X if self.fit_intercept else np.zeros(p)
         self.Xc = self.X - self.mean
+        # A column whose spread is the rounding of its mean has none.
+        rounding = 8 * np.finfo(float).eps * np.abs(self.X[self.s > 0]).max(axis=0)
+        spread = np.abs(self.Xc[self.s > 0]).max(axis=0)
+        self.Xc[:, spread <= rounding * self.fit_intercept] = 0.0
 
     def value(self, eta):
         if self.family == "poisson":
@@ -148,9 +152,10 @@ class LossProblem:
         root = np.sqrt(self.s * d)
         M = root[:, None] * A
         unit = np.maximum(np.linalg.norm(M, axis=0), 1e-300)
+        M = M / unit
         for _ in range(3):
-            rhs = np.divide(self.s * r, root, out=np.zeros_like(r), where=root > 0)
-            r = r - d * (A @ (np.linalg.lstsq(M / unit, rhs, rcond=1e-14)[0] / unit))
+            rhs = (A / unit).T @ (self.s * r)
+            r = r - d * (A @ (np.linalg.lstsq(M.T @ M, rhs, rcond=1e-14)[0] / unit))
         return r
 
     def gap(self, w, b, alpha):

@@ -33,6 +33,7 @@ ROOMS = {
 # The Python modules from the ground up: a module may import the modules of earlier lines.
 STOREYS = [
     {"_core", "_numeric", "exceptions", "plotting"},
+    {"_compressed"},
     {"_validation"},
     {"_labels"},
     {"_problem"},

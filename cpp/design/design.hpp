@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "design/panel.hpp"
 #include "parallel/team.hpp"
 
 namespace riata {
@@ -55,6 +56,19 @@ public:
     virtual void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
                             Team& team) const = 0;
 
+    /// Whether panels for the two verbs below are interleaved.
+    virtual bool interleaves() const { return false; }
+    /// out[f*K + k] = xh_f' u_k for a panel of K vectors.
+    virtual void correlate(const std::vector<Index>& features, const Panel& u, double* out, Team& team) const {
+        correlate(features, u.data(), u.count(), out, team);
+    }
+    /// r_k := y + sum_f xh_f w[f*K + k], k < K, for a panel of that shape.
+    virtual void combine(const double* y, const std::vector<Index>& features, const double* w, Panel& r,
+                         Team& team) const {
+        r.fill(y, nullptr, team);
+        accumulate(features, w, r.count(), r.data(), team);
+    }
+
     /// Declares columns that will be read again and again; a layout that reads columns badly copies them.
     virtual void pin(const std::vector<Index>& features, Team& team) = 0;
 
@@ -73,6 +87,12 @@ public:
 
     /// A copy of every step-th row, `rows` of them.
     virtual std::unique_ptr<Design> sample(std::size_t step, std::size_t rows) const = 0;
+
+    /// Entries read in one pass over the listed columns, and over all.
+    virtual double entries(const std::vector<Index>& features) const {
+        return static_cast<double>(rows_) * static_cast<double>(features.size());
+    }
+    virtual double entries() const { return static_cast<double>(rows_) * static_cast<double>(cols_); }
 
     /// Bytes this design holds beyond the caller's array.
     virtual std::size_t bytes() const = 0;

@@ -16,6 +16,7 @@ namespace {
 #include "kernels/vec.hpp"
 
 #include "kernels/combine.hpp"
+#include "kernels/compressed.hpp"
 #include "kernels/panels.hpp"
 #include "kernels/products.hpp"
 #include "kernels/read.hpp"
@@ -25,8 +26,8 @@ namespace {
 
 template <class T>
 constexpr ReadKernels<T> readers() {
-    return {max_abs<T>,        moments<T>,         correlate<T>, accumulate<T>,
-            correlate_rows<T>, accumulate_rows<T>, gather<T>,    pack<T>};
+    return {max_abs<T>,         moments<T>, correlate<T>, accumulate<T>,           correlate_rows<T>,
+            accumulate_rows<T>, gather<T>,  pack<T>,      correlate_compressed<T>, accumulate_compressed<T>};
 }
 
 }  // namespace
@@ -44,7 +45,10 @@ constinit const Kernels RIATA_JOIN(table_, RIATA_ISA_NAME) = {RIATA_TEXT(RIATA_I
                                                               solve_lower_many,
                                                               downdate_square,
                                                               cholesky,
+                                                              lane_moments,
+                                                              lane_products,
                                                               rotate,
+
                                                               loss_kernels<Binomial>(),
                                                               loss_kernels<Poisson>(),
                                                               exponentials,

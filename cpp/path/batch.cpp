@@ -79,7 +79,7 @@ bool Driver::read_off_gram() {
 
 /// r_k = y - Xh_W w_k for the whole batch in one pass over the union of the supports.
 void Driver::find_residuals() {
-    const std::size_t n = design_.rows(), K = batch_.count;
+    const std::size_t K = batch_.count;
     std::vector<Index> support;
     std::vector<double> minus_w;
     for (std::size_t slot = 0; slot < model_.size(); ++slot) {
@@ -89,46 +89,76 @@ void Driver::find_residuals() {
         support.push_back(model_.features()[slot]);
         for (std::size_t k = 0; k < K; ++k) minus_w.push_back(-batch_.w[k][slot]);
     }
-    batch_.r.resize(n * K);
-    for (std::size_t k = 0; k < K; ++k) std::copy(problem_.y.begin(), problem_.y.end(), batch_.r.begin() + k * n);
-    design_.accumulate(support, minus_w.data(), K, batch_.r.data(), problem_.team);
+    batch_.r.shape(design_.rows(), K, design_.interleaves());
+    design_.combine(problem_.y.data(), support, minus_w.data(), batch_.r, problem_.team);
     batch_.rr.resize(K);
     batch_.ry.resize(K);
-    for (std::size_t k = 0; k < K; ++k) {
-        double* r = batch_.r.data() + k * n;
-        problem_.recentre(r);
-        batch_.rr[k] = problem_.inner(r, r);
-        batch_.ry[k] = problem_.inner(r, problem_.y.data());
-    }
+    batch_.r.measure(problem_.weights(), problem_.y.data(), batch_.rr.data(), batch_.ry.data(), problem_.team);
+    // Correlations do not see a constant in r, so that it need not be subtracted but for the norm.
+    for (std::size_t k = 0; k < K && problem_.request.fit_intercept; ++k)
+        batch_.rr[k] = std::max(0.0, batch_.rr[k] - batch_.r.sums()[k] * batch_.r.sums()[k] / problem_.weight);
 }
 
-/// Exact correlations of the batch's residuals with W, and with every other feature that no bound settles.
-void Driver::correlate() {
-    const std::size_t n = design_.rows(), K = batch_.count;
+/// True where correlations read off the Gram matrix are exact enough for the gap.
+bool Driver::gram_settles() const {
+    const auto& norm = design_.moments().norm;
+    for (const auto& w : batch_.w) {
+        double size = std::sqrt(problem_.yy);
+        for (std::size_t slot = 0; slot < w.size(); ++slot)
+            if (w[slot] != 0) size += std::abs(w[slot]) * norm[static_cast<std::size_t>(model_.features()[slot])];
+        if (kGramRounding * size * size > 0.05 * options_.tol * null_) return false;
+    }
+    return true;
+}
+
+/// Correlations of the slots: of members off the Gram matrix if allowed, of the others from the residuals.
+void Driver::correlate_model(const Panel& u, bool by_gram) {
+    const std::size_t K = batch_.count;
+    batch_.in_model.resize(model_.size() * K);
+    if (!by_gram) {
+        design_.correlate(model_.features(), u, batch_.in_model.data(), problem_.team);
+        path_.n_passes += static_cast<double>(model_.size()) / static_cast<double>(design_.cols());
+        return;
+    }
+    std::vector<double> c;
+    model_.read_off(batch_.w, c);
+    for (std::size_t m = 0; m < model_.members(); ++m)
+        std::copy_n(c.data() + m * K, K, batch_.in_model.data() + model_.member()[m] * K);
+    std::vector<std::size_t> slots;
+    std::vector<Index> features;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot)
+        if (!model_.is_member(slot)) {
+            slots.push_back(slot);
+            features.push_back(model_.features()[slot]);
+        }
+    c.resize(slots.size() * K);
+    design_.correlate(features, u, c.data(), problem_.team);
+    for (std::size_t i = 0; i < slots.size(); ++i)
+        std::copy_n(c.data() + i * K, K, batch_.in_model.data() + slots[i] * K);
+    path_.n_passes += static_cast<double>(slots.size()) / static_cast<double>(design_.cols());
+}
+
+/// Correlations of the batch's residuals with W, and exact ones with every other feature that no bound settles.
+void Driver::correlate(bool by_gram) {
+    const std::size_t K = batch_.count;
     const Penalty& penalty = problem_.penalty;
     std::vector<double> scales(K);
     for (std::size_t k = 0; k < K; ++k) {
         set_alpha(batch_.first + k);
         scales[k] = penalty.l1_scale;
     }
-    const double* u = batch_.r.data();
-    if (problem_.weights()) {
-        batch_.u.resize(n * K);
-        for (std::size_t k = 0; k < K; ++k) problem_.weigh(batch_.r.data() + k * n, batch_.u.data() + k * n);
-        u = batch_.u.data();
-    }
-    batch_.in_model.resize(model_.size() * K);
-    design_.correlate(model_.features(), u, K, batch_.in_model.data(), problem_.team);
-
+    if (problem_.weights()) batch_.u.weigh(batch_.r, problem_.weights(), problem_.team);
+    const Panel& u = problem_.weights() ? batch_.u : batch_.r;
+    correlate_model(u, by_gram);
     batch_.listed.clear();
     batch_.lacking.clear();
-    if (!beyond_.empty()) bounds_.look_at(batch_.r.data(), K, scales.data());
+    if (bounds_pay_ && !beyond_.empty()) bounds_.look_at(batch_.r, batch_.rr, batch_.ry, scales.data());
     for (Index feature : beyond_) {
         const auto j = static_cast<std::size_t>(feature);
-        if (!(bounds_.worst(j) <= penalty.l1_factor[j])) batch_.listed.push_back(feature);
+        if (!bounds_pay_ || !(bounds_.worst(j) <= penalty.l1_factor[j])) batch_.listed.push_back(feature);
     }
     batch_.exact.resize(batch_.listed.size() * K);
-    if (!batch_.listed.empty()) design_.correlate(batch_.listed, u, K, batch_.exact.data(), problem_.team);
+    if (!batch_.listed.empty()) design_.correlate(batch_.listed, u, batch_.exact.data(), problem_.team);
     for (std::size_t i = 0; i < batch_.listed.size(); ++i) {
         const double factor = penalty.l1_factor[static_cast<std::size_t>(batch_.listed[i])];
         const double* c = batch_.exact.data() + i * K;
@@ -136,7 +166,7 @@ void Driver::correlate() {
         for (std::size_t k = 0; k < K; ++k) lacks |= std::abs(c[k]) > scales[k] * factor;
         if (lacks) batch_.lacking.push_back(i);
     }
-    path_.n_passes += static_cast<double>(batch_.listed.size() + model_.size()) / static_cast<double>(design_.cols());
+    path_.n_passes += static_cast<double>(batch_.listed.size()) / static_cast<double>(design_.cols());
 }
 
 Certificate Driver::certificate(std::size_t k) {
@@ -166,6 +196,15 @@ Certificate Driver::certificate(std::size_t k) {
     return c;
 }
 
+/// True when a feature beyond W violates its condition at the first alpha of the batch.
+bool Driver::lacks_at_first() {
+    set_alpha(batch_.first);
+    return std::any_of(batch_.lacking.begin(), batch_.lacking.end(), [&](std::size_t i) {
+        const auto j = static_cast<std::size_t>(batch_.listed[i]);
+        return problem_.penalty[j].violation(0.0, batch_.exact[i * batch_.count]) > 0;
+    });
+}
+
 void Driver::certify() {
     batch_.certificates.resize(batch_.count);
     const auto judge = [&] {
@@ -178,7 +217,11 @@ void Driver::certify() {
             return;
     }
     find_residuals();
-    correlate();
+    const bool by_gram = !model_.complete() && !lean_ && !on_samples_ && gram_settles();
+    correlate(by_gram);
+    judge();
+    if (!by_gram || accepted(0) || lacks_at_first()) return;
+    correlate(false);
     judge();
 }
 

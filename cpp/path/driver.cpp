@@ -21,8 +21,9 @@ constexpr int kCorrections = 4;  // defect corrections of one alpha before its g
 
 Driver::Driver(Problem& problem, const PathOptions& options, Control& control)
     : problem_(problem), options_(options), control_(control), design_(problem.design), model_(problem),
-      bounds_(design_.rows(), problem.weights(), problem.y.data(), problem.xty, design_.moments().norm),
-      c_before_(design_.cols(), 0.0), c_now_(problem.xty) {}
+      bounds_(design_.rows(), design_.entries(), problem.weights(), problem.y.data(), problem.xty,
+              design_.moments().norm),
+      bounds_pay_(design_.entries() > bounds_.cost()), c_before_(design_.cols(), 0.0), c_now_(problem.xty) {}
 
 Path Driver::run() {
     start();
@@ -33,7 +34,9 @@ Path Driver::run() {
         certify();
         const std::size_t done = accept();
         k += done;
-        width_ = done == batch_.count ? std::min(2 * done, kWidest) : std::max<std::size_t>(1, done);
+        width_ = design_.interleaves()  ? kWidest
+                 : done == batch_.count ? std::min(2 * done, kWidest)
+                                        : std::max<std::size_t>(1, done);
         if (path_.stop != Stop::kCompleted) break;
         if (control_.out_of_time()) path_.stop = Stop::kTimeLimit;
         if (model_.complete() || k == alphas_.size()) continue;
@@ -178,11 +181,7 @@ std::size_t Driver::accept() {
     }
     if (k == 0 && path_.stop == Stop::kCompleted) {
         // Not for want of features: either q is corrected and the alpha solved again, or this is as good as it gets.
-        bool lacking = false;
-        set_alpha(batch_.first);
-        for (std::size_t i : batch_.lacking)
-            lacking = lacking || problem_.penalty[batch_.listed[i]].violation(0.0, batch_.exact[i * batch_.count]) > 0;
-        if (!lacking && !correct(0)) {
+        if (!lacks_at_first() && !correct(0)) {
             if (batch_.certificates[0].primal > null_) start_over();
             finish(0);
             k = 1;
@@ -234,7 +233,7 @@ void Driver::start_over() {
     batch_.w[0] = w;
     if (!lean_) active_->start_from(w);
     find_residuals();
-    correlate();
+    correlate(false);
     batch_.certificates[0] = certificate(0);
 }
 

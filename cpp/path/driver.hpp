@@ -22,7 +22,7 @@ private:
         std::size_t first = 0, count = 0;
         std::vector<std::vector<double>> w;  ///< per alpha, an entry per slot
         std::vector<long> solves;
-        std::vector<double> r, u;          ///< count residuals of rows() entries, and the same times s
+        Panel r, u;                        ///< residuals, and the same times s
         std::vector<double> rr, ry;        ///< r'r and r'y
         std::vector<double> in_model;      ///< correlations of the slots, slot*count + k
         std::vector<Index> listed;         ///< features beyond W that no bound settled
@@ -47,8 +47,11 @@ private:
 
     void speculate(std::size_t first, std::size_t count);
     bool read_off_gram();
+    bool gram_settles() const;
     void find_residuals();
-    void correlate();
+    void correlate_model(const Panel& u, bool by_gram);
+    void correlate(bool by_gram);
+    bool lacks_at_first();
     void certify();
     Certificate certificate(std::size_t k);
     bool wanted(std::size_t k) const;
@@ -74,6 +77,7 @@ private:
     GramModel model_;
     ReferenceBounds bounds_;
     std::unique_ptr<ActiveSet> active_;
+    bool bounds_pay_;          ///< an exact correlation costs more than a bound, on the whole
     bool on_samples_ = false;  ///< the free system in use is the n x n one
     bool lean_ = false;        ///< no Gram matrix: memory is short
     std::vector<double> lean_w_;

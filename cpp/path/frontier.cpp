@@ -10,9 +10,10 @@ constexpr double kLikely = 0.97;  // of its l1: what an extrapolated correlation
 }
 
 Frontier::Frontier(Problem& problem, GramModel& model, const std::vector<double>& y, const std::vector<double>& xty)
-    : problem_(problem), model_(model),
-      bounds_(problem.design.rows(), problem.weights(), y.data(), xty, problem.design.moments().norm),
-      c_before_(xty.size(), 0.0), c_now_(xty) {
+    : problem_(problem), model_(model), y_(y),
+      bounds_(problem.design.rows(), problem.design.entries(), problem.weights(), y.data(), xty,
+              problem.design.moments().norm),
+      bounds_pay_(problem.design.entries() > bounds_.cost()), c_before_(xty.size(), 0.0), c_now_(xty) {
     for (std::size_t j = 0; j < xty.size(); ++j)
         if (problem_.usable[j]) beyond_.push_back(static_cast<Index>(j));
     drop_members();
@@ -22,9 +23,10 @@ void Frontier::drop_members() {
     std::erase_if(beyond_, [&](Index j) { return model_.slot(j) >= 0; });
 }
 
-std::size_t Frontier::look(const double* r, const std::vector<double>& alphas) {
+std::size_t Frontier::look(const std::vector<const double*>& r, const std::vector<double>& alphas) {
     const Penalty& penalty = problem_.penalty;
-    const std::size_t n = problem_.design.rows(), K = alphas.size();
+    const Design& design = problem_.design;
+    const std::size_t K = alphas.size();
     alphas_ = alphas;
     scales_.resize(K);
     for (std::size_t k = 0; k < K; ++k) {
@@ -34,20 +36,21 @@ std::size_t Frontier::look(const double* r, const std::vector<double>& alphas) {
     listed_.clear();
     lacking_.clear();
     if (beyond_.empty()) return 0;
-    bounds_.look_at(r, K, scales_.data());
+    r_.shape(design.rows(), K, design.interleaves());
+    for (std::size_t k = 0; k < K; ++k) r_.put(k, r[k], nullptr);
+    if (bounds_pay_) {
+        std::vector<double> rr(K), ry(K);
+        r_.measure(problem_.weights(), y_.data(), rr.data(), ry.data(), problem_.team);
+        bounds_.look_at(r_, rr, ry, scales_.data());
+    }
     for (Index feature : beyond_) {
         const auto j = static_cast<std::size_t>(feature);
-        if (!(bounds_.worst(j) <= penalty.l1_factor[j])) listed_.push_back(feature);
+        if (!bounds_pay_ || !(bounds_.worst(j) <= penalty.l1_factor[j])) listed_.push_back(feature);
     }
     if (listed_.empty()) return 0;
-    const double* u = r;
-    if (problem_.weights()) {
-        u_.resize(n * K);
-        for (std::size_t k = 0; k < K; ++k) problem_.weigh(r + k * n, u_.data() + k * n);
-        u = u_.data();
-    }
+    if (problem_.weights()) u_.weigh(r_, problem_.weights(), problem_.team);
     exact_.resize(listed_.size() * K);
-    problem_.design.correlate(listed_, u, K, exact_.data(), problem_.team);
+    design.correlate(listed_, problem_.weights() ? u_ : r_, exact_.data(), problem_.team);
     for (std::size_t i = 0; i < listed_.size(); ++i) {
         const double factor = penalty.l1_factor[static_cast<std::size_t>(listed_[i])];
         bool lacks = false;
@@ -64,32 +67,32 @@ bool Frontier::lacks(std::size_t k) const {
     });
 }
 
-void Frontier::remember(const double* r, std::size_t k) {
-    if (listed_.empty()) return;
-    bounds_.store(r);
+void Frontier::remember(std::size_t k) {
+    if (!bounds_pay_ || listed_.empty()) return;
+    bounds_.store(r_, k);
     for (std::size_t i = 0; i < listed_.size(); ++i)
         bounds_.note(static_cast<std::size_t>(listed_[i]), exact(i, k));
 }
 
 void Frontier::advance(std::size_t done) {
     const std::size_t last = done - 1;
-    if (done >= 2) {
-        for (Index feature : beyond_) {
-            const auto j = static_cast<std::size_t>(feature);
-            c_before_[j] = bounds_.guess(j, 0) * scales_[0];
-        }
-        for (std::size_t i = 0; i < listed_.size(); ++i)
-            c_before_[static_cast<std::size_t>(listed_[i])] = exact(i, 0);
-        at_before_ = scales_[0];
-    } else {
+    if (done < 2) {
         c_before_.swap(c_now_);
         at_before_ = at_now_;
+    } else {
+        at_before_ = scales_[0];
     }
-    for (Index feature : beyond_) {
-        const auto j = static_cast<std::size_t>(feature);
-        c_now_[j] = bounds_.guess(j, last) * scales_[last];
+    if (bounds_pay_)
+        for (Index feature : beyond_) {
+            const auto j = static_cast<std::size_t>(feature);
+            if (done >= 2) c_before_[j] = bounds_.guess(j, 0) * scales_[0];
+            c_now_[j] = bounds_.guess(j, last) * scales_[last];
+        }
+    for (std::size_t i = 0; i < listed_.size(); ++i) {
+        const auto j = static_cast<std::size_t>(listed_[i]);
+        if (done >= 2) c_before_[j] = exact(i, 0);
+        c_now_[j] = exact(i, last);
     }
-    for (std::size_t i = 0; i < listed_.size(); ++i) c_now_[static_cast<std::size_t>(listed_[i])] = exact(i, last);
     at_now_ = scales_[last];
 }
 

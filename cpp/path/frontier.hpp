@@ -19,8 +19,8 @@ public:
 
     bool empty() const { return beyond_.empty(); }
 
-    /// Looks at the residuals r_k = r + k*rows of solutions for alphas[k]. Returns how many columns were read.
-    std::size_t look(const double* r, const std::vector<double>& alphas);
+    /// Looks at the residuals r[k] of solutions for alphas[k]. Returns how many columns were read.
+    std::size_t look(const std::vector<const double*>& r, const std::vector<double>& alphas);
 
     /// Features whose condition residual k violates, by places in listed(); exact correlations at place * K + k.
     const std::vector<std::size_t>& lacking() const { return lacking_; }
@@ -28,8 +28,8 @@ public:
     double exact(std::size_t place, std::size_t k) const { return exact_[place * alphas_.size() + k]; }
     bool lacks(std::size_t k) const;
 
-    /// Residual k becomes the reference for later bounds.
-    void remember(const double* r, std::size_t k);
+    /// The residual k that was looked at becomes the reference for later bounds.
+    void remember(std::size_t k);
     /// Notes the correlations at the first `done` > 0 solutions, to extrapolate from.
     void advance(std::size_t done);
 
@@ -52,13 +52,16 @@ private:
 
     Problem& problem_;
     GramModel& model_;
+    const std::vector<double>& y_;
     ReferenceBounds bounds_;
+    bool bounds_pay_;  // an exact correlation costs more than a bound, on the whole
     std::vector<Index> beyond_;
     std::vector<double> c_before_, c_now_;  // their correlations at two accepted alphas, exact or guessed
     double at_before_ = 0, at_now_ = 0;     // the l1 scales of those alphas
     std::vector<double> alphas_, scales_;   // of the residuals looked at, and their l1 scales
     std::vector<Index> listed_;             // features that no bound settled
-    std::vector<double> exact_, u_;
+    std::vector<double> exact_;
+    Panel r_, u_;
     std::vector<std::size_t> lacking_;
 };
 

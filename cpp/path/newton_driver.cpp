@@ -114,14 +114,14 @@ double NewtonDriver::tolerance(std::size_t k) const {
 
 /// Certificates of the batch over all features.
 void NewtonDriver::certify() {
-    const std::size_t n = problem_.design.rows(), K = lanes_.size();
+    const std::size_t K = lanes_.size();
     std::vector<double> alphas, exact;
-    r_.resize(n * K);
-    for (std::size_t k = 0; k < K; ++k) {
-        alphas.push_back(lanes_[k].alpha);
-        std::copy(lanes_[k].r.begin(), lanes_[k].r.end(), r_.begin() + static_cast<std::ptrdiff_t>(k * n));
+    std::vector<const double*> r;
+    for (const Lane& lane : lanes_) {
+        alphas.push_back(lane.alpha);
+        r.push_back(lane.r.data());
     }
-    const auto read = static_cast<double>(frontier_->look(r_.data(), alphas) + model_.size());
+    const auto read = static_cast<double>(frontier_->look(r, alphas) + model_.size());
     path_.n_passes += read / static_cast<double>(problem_.design.cols());
     std::vector<Index> beyond;
     for (std::size_t i : frontier_->lacking()) beyond.push_back(frontier_->listed()[i]);
@@ -146,7 +146,7 @@ std::size_t NewtonDriver::accept() {
     }
     if (k > 0) {
         last_ = lanes_[k - 1];
-        frontier_->remember(r_.data() + (k - 1) * problem_.design.rows(), k - 1);
+        frontier_->remember(k - 1);
     }
     return k;
 }

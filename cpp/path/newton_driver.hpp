@@ -46,7 +46,6 @@ private:
     std::vector<Lane> lanes_;  // the batch; what the last one left over is taken up again
     Lane last_;                // the last solution accepted
     std::vector<Certificate> certificates_;
-    std::vector<double> r_;  // scratch
     std::size_t width_ = 8;
     int retries_ = 0;  // of the alpha at hand
     Path path_;

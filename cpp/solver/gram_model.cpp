@@ -46,7 +46,7 @@ void GramModel::grow_to_all(bool sweep) {
 void GramModel::reserve(std::size_t size) {
     if (size <= ld_) return;
     const std::size_t ld = std::min(std::max<std::size_t>({size, ld_ + ld_ / 2, 64}), slot_.size());
-    std::vector<double> grown(ld * ld);
+    LargeVector grown(ld * ld);
     for (std::size_t j = 0; j < std::min(ld_, members()); ++j)
         std::copy_n(G_.data() + j * ld_, std::min(ld_, members()), grown.data() + j * ld);
     G_.swap(grown);
@@ -54,7 +54,7 @@ void GramModel::reserve(std::size_t size) {
 }
 
 void GramModel::drop_gram() {
-    std::vector<double>().swap(G_);
+    LargeVector().swap(G_);
     ld_ = 0;
     member_.clear();
     member_features_.clear();
@@ -165,6 +165,21 @@ void GramModel::gradient_by_gram(const double* w, const std::vector<std::size_t>
                          leaf.f64.correlate(columns_.data() + b, nullptr, e - b, w_.data(), m, 1, m, g + b, 1);
                          for (std::size_t i = b; i < e; ++i) g[i] = q_[slots[i]] - g[i];
                      });
+}
+
+void GramModel::read_off(const std::vector<std::vector<double>>& w, std::vector<double>& c) {
+    const std::size_t m = members(), K = w.size();
+    w_.resize(m * K);
+    for (std::size_t k = 0; k < K; ++k)
+        for (std::size_t i = 0; i < m; ++i) w_[k * m + i] = w[k][member_[i]];
+    columns_.resize(m);
+    for (std::size_t i = 0; i < m; ++i) columns_[i] = column(member_[i]);
+    c.resize(m * K);
+    team_.for_blocks(m, m * m * K < kParallelWork ? m : 64, [&](std::size_t b, std::size_t e) {
+        kernels::active().f64.correlate(columns_.data() + b, nullptr, e - b, w_.data(), m, K, m, c.data() + b * K, K);
+        for (std::size_t i = b; i < e; ++i)
+            for (std::size_t k = 0; k < K; ++k) c[i * K + k] = q_[member_[i]] - c[i * K + k];
+    });
 }
 
 /// Of a complete model: the members' columns reach every slot.

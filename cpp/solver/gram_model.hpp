@@ -56,6 +56,9 @@ public:
     /// The last resort: coordinate descent on w, an entry per slot.
     virtual void descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control);
 
+    /// c[m*K + k] = (q - G w_k) of the m-th member, for K solutions that are supported on members.
+    void read_off(const std::vector<std::vector<double>>& w, std::vector<double>& c);
+
     /// Gives the memory of G back; no slot is a member then.
     void drop_gram();
     std::size_t bytes() const { return G_.capacity() * sizeof(double); }
@@ -81,7 +84,8 @@ protected:
     std::vector<Index> member_place_;  ///< per slot: place in member_, or -1
     std::vector<std::size_t> member_;
     std::vector<Index> member_features_;
-    std::vector<double> G_, q_;
+    LargeVector G_;
+    std::vector<double> q_;
     std::size_t ld_ = 0;
     std::vector<double> block_, products_, w_, r_, u_;  // scratch
     std::vector<Index> wanted_, support_;

@@ -1,6 +1,4 @@
 #include "solver/newton.hpp"
-#include <cstdio>
-#include <cstdlib>
 
 #include <algorithm>
 #include <cmath>
@@ -23,7 +21,9 @@ constexpr double kDrift = 0.05;         // of curvatures that are as good as new
 
 Newton::Newton(Problem& problem, const Loss& loss, const double* offset, NewtonModel& model, Control& control)
     : problem_(problem), loss_(loss), offset_(offset), model_(model),
-      active_(model, make_gram_system(model), control), control_(control) {}
+      active_(model, make_gram_system(model), control), control_(control), base_(problem.design.rows(), 0.0) {
+    if (offset_) base_.assign(offset_, offset_ + base_.size());
+}
 
 void Newton::penalise(double alpha) const {
     if (alpha == kInfinity)
@@ -36,8 +36,7 @@ Lane Newton::empty_lane(double alpha) const {
     const std::size_t n = problem_.design.rows();
     Lane lane;
     lane.alpha = alpha;
-    lane.eta.assign(n, 0.0);
-    if (offset_) lane.eta.assign(offset_, offset_ + n);
+    lane.eta = base_;
     lane.r.resize(n);
     if (problem_.request.fit_intercept) lane.b = loss_.margin_of_mean();
     const_cast<Newton*>(this)->settle(lane, profile(lane.eta.data(), lane.b, lane.r.data()));
@@ -110,7 +109,6 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
     }
     double progress = 0;
     for (int round = 0; round < kMaxRounds; ++round) {
-        if (getenv("DBG")) for (Lane* l : active) fprintf(stderr, "round %d alpha %g gap %g loss %.10g done %d cut %d w0 %g c0 %g solves %ld\n", round, l->alpha, l->certificate.rel_gap, l->loss, l->done, l->cut, l->w.empty()?0:l->w[0], l->c.empty()?0:l->c[0], l->solves);
         std::erase_if(active, [](const Lane* lane) { return lane->done; });
         if (active.empty()) return;
         if (control_.cancelled()) throw Cancelled{};
@@ -185,30 +183,33 @@ void Newton::take(std::vector<Lane*>& lanes, const std::vector<Step>& steps) {
         support.push_back(model_.features()[slot]);
         for (const Step& step : steps) weights.push_back(step.w[slot]);
     }
-    margins_.assign(n * K, 0.0);
-    for (std::size_t k = 0; offset_ && k < K; ++k) std::copy_n(offset_, n, margins_.data() + k * n);
-    problem_.design.accumulate(support, weights.data(), K, margins_.data(), problem_.team);
+    const Design& design = problem_.design;
+    panel_.shape(n, K, design.interleaves());
+    design.combine(base_.data(), support, weights.data(), panel_, problem_.team);
     slopes_.resize(n);
+    eta_.resize(n);
     for (std::size_t k = 0; k < K; ++k) {
         Lane& lane = *lanes[k];
         Step step = steps[k];
-        const double* eta = margins_.data() + k * n;
-        Loss::Sums sums = profile(eta, step.b, slopes_.data());
+        panel_.copy(k, eta_.data());
+        Loss::Sums sums = profile(eta_.data(), step.b, slopes_.data());
         lane.cut = !descends(lane, step, sums.value);
         if (lane.cut) {
             Step shorter;
-            if (!cut_back(lane, step, eta, shorter)) {
+            if (!cut_back(lane, step, eta_.data(), shorter)) {
                 lane.stalls = std::max(lane.stalls, kStalls - 2);
                 continue;
             }
             step = shorter;
             sums = profile(lane.eta.data(), step.b, slopes_.data());
         } else {
-            lane.eta.assign(eta, eta + n);
+            lane.eta.swap(eta_);
+            eta_.resize(n);
         }
         lane.w = step.w;
         lane.b = step.b;
-        lane.r = slopes_;
+        lane.r.swap(slopes_);
+        slopes_.resize(n);
         settle(lane, sums);
     }
     correlate(lanes);
@@ -249,10 +250,10 @@ bool Newton::cut_back(Lane& lane, const Step& step, const double* eta, Step& sho
 /// c of all lanes over W in one pass.
 void Newton::correlate(const std::vector<Lane*>& lanes) {
     const std::size_t n = problem_.design.rows(), K = lanes.size(), m = model_.size();
-    margins_.resize(n * K);
-    for (std::size_t k = 0; k < K; ++k) problem_.weigh(lanes[k]->r.data(), margins_.data() + k * n);
+    panel_.shape(n, K, problem_.design.interleaves());
+    for (std::size_t k = 0; k < K; ++k) panel_.put(k, lanes[k]->r.data(), problem_.weights());
     out_.resize(m * K);
-    problem_.design.correlate(model_.features(), margins_.data(), K, out_.data(), problem_.team);
+    problem_.design.correlate(model_.features(), panel_, out_.data(), problem_.team);
     for (std::size_t k = 0; k < K; ++k) {
         lanes[k]->c.resize(m);
         for (std::size_t slot = 0; slot < m; ++slot) lanes[k]->c[slot] = out_[slot * K + k];

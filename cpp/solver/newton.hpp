@@ -83,7 +83,9 @@ private:
     double unit_ = 1;
     double tol_ = 1e-6;   // relative gap aimed at
     bool fresh_ = false;  // the active set has not seen the curvatures in use
-    std::vector<double> margins_, slopes_, out_, minus_, z_;  // scratch
+    std::vector<double> base_;  // the margins without any feature
+    Panel panel_;               // scratch
+    std::vector<double> eta_, slopes_, out_, z_;
 };
 
 }  // namespace riata

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from . import _fit
 from . import _validation as check
 from ._fit import MAX_ITER, Certificate
 from ._problem import Array, Problem, check_problem
@@ -101,16 +102,18 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
         if not hasattr(self, "coef_"):
             check_is_fitted(self)
         if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
-            check.reject_sparse(X, "X")
             validate_data(
                 self, X=X, reset=False, skip_check_array=True
             )  # feature names and their number
         X = check.prediction_matrix(X, self.n_features_in_, type(self).__name__)
+        if not isinstance(X, np.ndarray):
+            eta = _fit.predict(X, self.coef_.T) + self.intercept_
+            return eta.astype(np.result_type(X.dtype, self.coef_.dtype), copy=False)
         return np.asarray(X @ self.coef_.T + self.intercept_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
+        tags.input_tags.sparse = True
         return tags
 
 

@@ -1,16 +1,19 @@
-"""Ridge and least squares by direct methods: one factorisation of the smaller side of X, whatever the number of penalties.
+"""Ridge and least squares: one factorisation of the smaller side of X, whatever the number of penalties.
 
 For every column m of the answer, with S the diagonal of sample weights, centred X and y, and lam = alpha * (sum of weights),
 
     minimise  (y - Xw)' S (y - Xw) / 2  +  lam * sum_j v_j w_j^2 / 2.
 
-Three routes, each followed by refinement against residuals computed from X itself, so that the squared condition number of a
+Direct routes, each followed by refinement against residuals computed from X itself, so that the squared condition number of a
 Gram matrix does not show in the answer:
 
 - features (p <= n): (X'SX + lam V) w = X'Sy;
 - samples (n < p): w = V^-1 X' S^.5 c with (S^.5 X V^-1 X' S^.5 + lam I) c = S^.5 y, unpenalised columns projected out;
 - svd: where refinement does not converge (nearly singular with a tiny penalty) and for lam = 0 without full rank, where it gives the
   solution of minimum norm. It works on a centred float64 copy of X.
+
+A sparse X whose smaller side is large takes the iterative route, cg: conjugate gradients in the core, also where the svd would have to
+spread out too much.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import numpy as np
 
 from . import _fit
 from . import _validation as check
+from ._compressed import CompressedX
 from ._fit import Certificate
 from ._linalg import ShiftedInverse, column_space, cutoff, svd
 from ._problem import Array, Problem
@@ -34,6 +38,10 @@ ACCEPTED = 1e-15
 CONFIRMED = (
     1e-9  # relative gap up to which the bound that falls out of refining is certificate enough
 )
+LARGEST_GRAM = 2000  # of the smaller side of a sparse X that is factorised
+LARGEST_COPY = 2e7  # entries of a dense copy of a sparse X
+CG_GOAL = 1e-16  # relative gap that conjugate gradients go for
+CG_GOAL_FREE = 1e-12  # without a penalty, where the bound falls with the gradient and not with its square
 CHUNK = 16  # answers refined together: bounds the n x CHUNK residuals
 
 
@@ -62,9 +70,21 @@ def applies(problem: Problem, alpha: float) -> bool:
     return (alpha == 0.0 or problem.l1_ratio == 0.0) and not problem.is_bounded
 
 
-def solve(problem: Problem, alphas: Array, targets: Array, route: str = "auto") -> Direct:
-    """Solve for the pairs (alphas[m], column targets[m] of y); alphas on riata's scale; all zero or none zero."""
+def solve(
+    problem: Problem,
+    alphas: Array,
+    targets: Array,
+    route: str = "auto",
+    max_iter: int = _fit.MAX_ITER,
+) -> Direct:
+    """Solve for the pairs (alphas[m], column targets[m] of y); alphas on riata's scale; all zero or none zero.
+
+    `route` is "auto", "svd" or "cg", `max_iter` bounds the iterations of the last.
+    """
     system = _System(problem, alphas, targets)
+    is_sparse = isinstance(problem.X, CompressedX)
+    if route == "cg" or (route == "auto" and is_sparse and min(problem.X.shape) > LARGEST_GRAM):
+        return _solve_cg(system, max_iter)
     if route != "svd":
         try:
             with np.errstate(all="ignore"):  # what overflows is left to the svd
@@ -73,7 +93,7 @@ def solve(problem: Problem, alphas: Array, targets: Array, route: str = "auto") 
                 return answer
         except np.linalg.LinAlgError:
             pass
-    return _solve_svd(system)
+    return _solve_svd(system) if system.may_copy else _solve_cg(system, max_iter)
 
 
 def certify(problem: Problem, answer: Direct, m: int, alpha: float, tol: float) -> Certificate:
@@ -98,6 +118,9 @@ def certify_least_squares(
     """Certificate for alpha = 0 of any coefficients: the objective lost is |P r|^2 / 2, P the projection on X's columns."""
     system = _System(problem, np.zeros(1), np.zeros(1, dtype=np.intp))
     residual = problem.y - _fit.predict(problem.X, coef) - intercept
+    if not system.may_copy:
+        lost = _lost_by_descent(system, residual)
+        return _least_squares_certificate(system, coef, intercept, lost, tol)
     A = system.explicit()[:, system.kept]
     if problem.fit_intercept:  # an intercept that is off counts too
         A = np.column_stack([A, system.root])
@@ -146,6 +169,11 @@ class _System:
         self.null = 0.5 * (self.B**2).sum(axis=0)[targets]
         self.v, self.kept = self._penalty()
 
+    @property
+    def may_copy(self) -> bool:
+        """Whether X may be spread out in memory: dense as it is, or small."""
+        return not isinstance(self.problem.X, CompressedX) or self.n * self.p <= LARGEST_COPY
+
     def mean(self, A: Array) -> Array:
         """Weighted column means."""
         return np.asarray(self.root**2 @ A / self.total)
@@ -159,20 +187,16 @@ class _System:
         if problem.penalty_weights is not None:
             excluded |= np.isinf(problem.penalty_weights)
         if problem.standardize:
-            variance = self._variances()
+            variance = _fit.norms(problem) ** 2 / self.total
             excluded |= variance == 0
             v = np.where(excluded, 1.0, v) * variance
         return v, np.flatnonzero(~excluded)
-
-    def _variances(self) -> Array:
-        variances = [((self.root[:, None] * block) ** 2).sum(axis=0) for _, block in self.blocks()]
-        return np.concatenate(variances) / self.total
 
     def blocks(self) -> Iterator[tuple[int, Array]]:
         """Float64 copies of X (centred if there is an intercept), some columns at a time, as (first column, block)."""
         width = max(1, 4_000_000 // self.n)
         for first in range(0, self.p, width):
-            block = self.problem.X[:, first : first + width].astype(np.float64)
+            block = _fit.columns(self.problem.X, np.arange(first, min(first + width, self.p)))
             if self.problem.fit_intercept:
                 largest = np.abs(block[self.root > 0]).max(axis=0)
                 block -= block[self.first].copy()  # what is constant is now exactly so
@@ -185,8 +209,9 @@ class _System:
 
     def explicit(self) -> Array:
         """S^.5 X, centred, in float64; raises ValueError where X is not finite."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            check.require_finite(self.problem.X, "X")
+        if isinstance(self.problem.X, np.ndarray):
+            with np.errstate(over="ignore", invalid="ignore"):
+                check.require_finite(self.problem.X, "X")
         A = np.empty((self.n, self.p), order="F")
         for first, block in self.blocks():
             A[:, first : first + block.shape[1]] = self.root[:, None] * block
@@ -194,13 +219,7 @@ class _System:
 
     def outer(self, inverse_v: Array) -> Array:
         """S^.5 X diag(inverse_v) X' S^.5 of the centred X."""
-        if (inverse_v == 1.0).all():
-            return np.asarray(_fit.gram(self.problem, self.Y, "samples")[0])
-        K = np.zeros((self.n, self.n))
-        for first, block in self.blocks():
-            block *= self.root[:, None]
-            K += (block * inverse_v[first : first + block.shape[1]]) @ block.T
-        return K
+        return _fit.gram(self.problem, self.Y, "samples", inverse_v)[0]
 
     def correlate(self, U: Array) -> Array:
         """X'U of the centred X."""
@@ -347,7 +366,7 @@ class _Samples:
         K = system.outer(self.inverse_v)
         if not np.isfinite(K).all():
             raise np.linalg.LinAlgError("overflow in the Gram matrix")
-        Z = system.problem.X[:, free].astype(np.float64)
+        Z = _fit.columns(system.problem.X, free)
         self.z_mean = system.mean(Z) if system.problem.fit_intercept else np.zeros(len(free))
         self.free, self.Z = free, system.root[:, None] * (Z - self.z_mean)
         self.basis = self._basis()
@@ -422,3 +441,37 @@ def _solve_svd(system: _System) -> Direct:
     slopes = system.correlate(system.root[:, None] ** 2 * R)[kept] - lam * v[kept, None] * W[kept]
     kkt = np.abs(slopes).max(axis=0, initial=0.0)
     return system.answer(W, b, system.loss(R), np.full(len(lam), np.inf), kkt, lost, 1, "svd")
+
+
+def _descend(system: _System, Y: Array, max_iter: int) -> tuple[Array, ...]:
+    """Coefficients, means of X, loss, bound, kkt_max and iterations by conjugate gradients, for the centred responses Y."""
+    unit = np.ldexp(1.0, -int(np.frexp(np.abs(Y).max(initial=0.0))[1]))  # squares stay within range
+    v = np.full(system.p, np.inf)
+    v[system.kept] = system.v[system.kept]
+    W, x_mean, loss, bound, kkt, steps = _fit.ridge(
+        system.problem,
+        unit * Y,
+        system.lam,
+        system.targets,
+        v,
+        goal=CG_GOAL if system.lam[0] > 0 else CG_GOAL_FREE,
+        max_iter=max_iter,
+    )
+    return W / unit, x_mean, loss / unit / unit, bound / unit / unit, kkt / unit, steps
+
+
+def _solve_cg(system: _System, max_iter: int) -> Direct:
+    W, x_mean, loss, bound, kkt, steps = _descend(system, system.Y - system.y_mean, max_iter)
+    b = np.zeros(W.shape[1])
+    if system.problem.fit_intercept:
+        b = system.y_mean[system.targets] - x_mean @ W
+    return system.answer(W, b, loss / system.total, bound, kkt, bound, int(steps.max()), "cg")
+
+
+def _lost_by_descent(system: _System, residual: Array) -> float:
+    """Mean of squares / 2 that a fit to the residual takes away, and what at most it leaves."""
+    mean = float(system.mean(residual)) if system.problem.fit_intercept else 0.0
+    residual = residual - mean
+    _, _, loss, bound, _, _ = _descend(system, residual[:, None], _fit.MAX_ITER)
+    there = 0.5 * float((system.root * residual) @ (system.root * residual))
+    return (there - float(loss[0]) + float(bound[0])) / system.total + 0.5 * mean**2
