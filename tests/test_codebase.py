@@ -40,9 +40,10 @@ STOREYS = [
     {"_fit", "_linalg"},
     {"_config", "_result", "_ridge", "scales"},
     {"_routes"},
-    {"_path", "_single", "diagnostics"},
-    {"_estimator"},
-    {"regression"},
+    {"_wide"},
+    {"_path", "_single", "_classes", "diagnostics"},
+    {"_estimator", "_classifier"},
+    {"regression", "classification"},
     {"__init__"},
 ]
 ASKS_THE_EXTENSION = {"_fit", "scoring"}

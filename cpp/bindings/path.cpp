@@ -97,6 +97,16 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
     options.early_stop = early_stop;
     options.memory_limit = memory_limit;
     options.callback = wrap_callback(callback, control);
+    if (family == "multinomial") {
+        const auto [labels, n_classes] = labels_of(columns[0]);
+        if (offset) throw py::value_error("offset is not supported by the multinomial family");
+        return unlocked([&, &labels = labels, n_classes = n_classes] {
+            Team team(n_threads, &control);
+            const auto design = matrix.design(team);
+            Problem problem(*design, request, team);
+            return solve_multinomial_path(problem, labels, n_classes, options, control);
+        });
+    }
     const Response response = response_of(family, columns[0], offset);
     if (response.family != Family::kGaussian) {
         if (columns.size() != 1) throw py::value_error("y has to be one response");

@@ -59,4 +59,9 @@ struct Response {
 /// The same for any smooth loss, by Newton's method; the problem was made without a response.
 Path solve_path(Problem& problem, const Response& response, const PathOptions& options, Control& control);
 
+/// The softmax model: one path per class 0, 1, ..., of which all carry the joint certificates. `labels` holds a class for
+/// every row, each of them somewhere.
+std::vector<Path> solve_multinomial_path(Problem& problem, const std::vector<int>& labels, int n_classes,
+                                         const PathOptions& options, Control& control);
+
 }  // namespace riata

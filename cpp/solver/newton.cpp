@@ -16,6 +16,7 @@ constexpr double kDescentSlack = 1e-13; // of the loss: what of a difference of 
 constexpr double kInterceptGain = 1e-3;  // of the gap aimed at: what profiling the intercept may leave
 constexpr double kSlowRound = 0.1;      // of the gap left: new curvatures would leave less
 constexpr double kStuckRound = 0.3;     // the same where little of the curvature has moved, but what matters
+constexpr double kStaleStep = 0.1;      // drift from which a single step takes new curvatures
 constexpr double kDrift = 0.05;         // of curvatures that are as good as new
 }  // namespace
 
@@ -138,6 +139,20 @@ void Newton::give_up(Lane& lane, double tol) {
     if (!orthogonalise(lane)) return;
     lane.certificate = certify(lane, {}, {}, tol, true);
     if (!(lane.certificate.rel_gap < before.certificate.rel_gap)) lane = before;
+}
+
+void Newton::rebase(Lane& lane, const std::vector<double>& offset) {
+    for (std::size_t i = 0; i < offset.size(); ++i) lane.eta[i] += offset[i] - base_[i];
+    base_ = offset;
+    const Loss::Sums sums = profile(lane.eta.data(), lane.b, lane.r.data());
+    settle(lane, sums);
+    correlate({&lane});
+}
+
+void Newton::step(Lane& lane, long max_solves) {
+    if (lane.cut || model_.drift(lane.r.data()) > kStaleStep) recurve(lane);
+    std::vector<Lane*> lanes{&lane};
+    take(lanes, {propose(lane, max_solves)});
 }
 
 /// Whether new curvatures are worth their Gram matrix: always where it is cheaper than a look at the lanes, otherwise when

@@ -34,6 +34,7 @@ public:
 
     /// The null objective that gaps are relative to.
     void set_unit(double null_objective) { unit_ = null_objective; }
+    void set_tolerance(double tol) { tol_ = tol; }
 
     /// The lane of w = 0 at its best intercept.
     Lane empty_lane(double alpha) const;
@@ -47,6 +48,11 @@ public:
 
     /// Minimises over W until all gaps are at most tol or stand still.
     void minimise(std::vector<Lane>& lanes, double tol, long max_solves);
+
+    /// Makes `offset` the margins without any feature; the lane stays at its w and finds its best intercept anew.
+    void rebase(Lane& lane, const std::vector<double>& offset);
+    /// One Newton step of a lane, with new curvatures where the present ones are far off.
+    void step(Lane& lane, long max_solves);
 
     /// The certificate of a lane over W and the features `beyond` with correlations `exact`, w = 0.
     Certificate certify(const Lane& lane, const std::vector<Index>& beyond, const std::vector<double>& exact,

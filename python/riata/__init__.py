@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ._fit import Certificate
     from ._path import enet_path, lasso_path, path
     from ._result import PathPoint, PathResult
+    from .classification import LogisticRegression, logistic_path
     from .diagnostics import check_solution
     from .regression import ElasticNet, Lasso, Ridge
     from .scales import alpha_max, convert_penalty
@@ -24,6 +25,7 @@ _HOMES = {
     "Certificate": "_fit",
     "ElasticNet": "regression",
     "Lasso": "regression",
+    "LogisticRegression": "classification",
     "PathPoint": "_result",
     "PathResult": "_result",
     "Ridge": "regression",
@@ -32,6 +34,7 @@ _HOMES = {
     "convert_penalty": "scales",
     "enet_path": "_path",
     "lasso_path": "_path",
+    "logistic_path": "classification",
     "path": "_path",
     "show_config": "_config",
 }
@@ -40,6 +43,7 @@ __all__ = [
     "Certificate",
     "ElasticNet",
     "Lasso",
+    "LogisticRegression",
     "PathPoint",
     "PathResult",
     "Ridge",
@@ -49,6 +53,7 @@ __all__ = [
     "convert_penalty",
     "enet_path",
     "lasso_path",
+    "logistic_path",
     "path",
     "show_config",
 ]

@@ -13,7 +13,7 @@ from ._compressed import CompressedX
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-FAMILIES = ("gaussian", "binomial", "poisson")
+FAMILIES = ("gaussian", "binomial", "multinomial", "poisson")
 
 # Entries of X up to which waking a second thread costs more than it gains.
 SMALL = 50_000
@@ -81,6 +81,9 @@ def check_problem(
     classes = None
     if family == "binomial":
         classes, y = _labels.binary(y, n)
+    elif family == "multinomial":
+        classes, codes = _labels.encode(y, n)
+        y = codes.astype(np.float64)
     elif family == "poisson":
         y = _labels.counts(y, n)
     else:

@@ -1,0 +1,353 @@
+#include "path/multinomial.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/kernels.hpp"
+#include "path/certify.hpp"
+#include "path/newton_driver.hpp"
+
+namespace riata {
+
+namespace {
+constexpr int kMaxCycles = 2000;
+constexpr int kPatience = 5;              // cycles that gain nothing before an alpha is left as it is
+constexpr double kGain = 1e-3;            // of the gap: what a cycle has to gain
+constexpr double kStoneGap = 1e-2;        // relative gap at which a stepping stone is left behind
+constexpr double kNullGap = 1e-12;
+constexpr double kShort = 0.5;            // largest relative change of a probability that keeps it one
+}  // namespace
+
+MultinomialDriver::Class::Class(Problem& problem, std::vector<double> y, Control& control)
+    : loss(Family::kBinomial, std::move(y), problem.weights(), problem.team), model(problem, loss),
+      newton(problem, loss, nullptr, model, control) {}
+
+MultinomialDriver::MultinomialDriver(Problem& problem, const std::vector<int>& labels, int n_classes,
+                                     const PathOptions& options, Control& control)
+    : problem_(problem), options_(options), control_(control), labels_(labels),
+      paths_(static_cast<std::size_t>(n_classes)) {
+    for (int k = 0; k < n_classes; ++k) {
+        std::vector<double> y(labels.size());
+        for (std::size_t i = 0; i < y.size(); ++i) y[i] = labels[i] == k;
+        classes_.push_back(std::make_unique<Class>(problem, std::move(y), control));
+    }
+}
+
+std::vector<Path> MultinomialDriver::run() {
+    start();
+    double top = 0;
+    for (const auto& one : classes_) top = std::max(top, alpha_max(problem_, one->c));
+    for (Path& path : paths_) {
+        path.alpha_max = top;
+        path.null_objective = null_loss_ / problem_.weight;
+    }
+    const auto alphas = make_alphas(options_, top, problem_.design.cols() > problem_.design.rows());
+    double before = top;
+    for (std::size_t k = 0; k < alphas.size(); ++k) {
+        const bool wanted = !options_.only_last || k + 1 == alphas.size();
+        const double tol = wanted ? options_.tol : std::max(options_.tol, kStoneGap);
+        grow(alphas[k], before);
+        solve(alphas[k], tol);
+        before = alphas[k];
+        if (wanted && hand_out(alphas[k], tol)) break;
+        if (control_.out_of_time()) {
+            for (Path& path : paths_) path.stop = Stop::kTimeLimit;
+            break;
+        }
+    }
+    return std::move(paths_);
+}
+
+/// The model of intercepts and of features that nothing keeps out.
+void MultinomialDriver::start() {
+    const auto always = unpenalised(problem_);
+    for (auto& one : classes_) {
+        one->newton.set_unit(problem_.weight);
+        one->newton.set_tolerance(kNullGap);
+        one->lane = one->newton.empty_lane(kInfinity);
+        one->margins.assign(problem_.design.rows(), one->lane.b);
+        one->offset.assign(problem_.design.rows(), 0.0);
+    }
+    if (problem_.request.fit_intercept)  // log frequencies are the best intercepts
+        for (auto& one : classes_) {
+            double sum = 0;
+            for (std::size_t i = 0; i < labels_.size(); ++i)
+                if (labels_[i] == &one - classes_.data()) sum += problem_.weights() ? problem_.s[i] : 1.0;
+            one->lane.b = std::log(sum / problem_.weight);
+            std::fill(one->margins.begin(), one->margins.end(), one->lane.b);
+        }
+    find_slopes();
+    null_loss_ = loss_;
+    double squares = 0;
+    for (auto& one : classes_) {
+        squares = std::max(squares, problem_.inner(one->r.data(), one->r.data()));
+        one->newton.set_unit(null_loss_);
+        one->model.grow(always);
+    }
+    problem_.yy = squares;
+    correlate();
+    if (!always.empty()) solve(kInfinity, kNullGap);
+}
+
+/// Cycles over the classes until the gap over all features is at most tol or stands still.
+void MultinomialDriver::solve(double alpha, double tol) {
+    for (auto& one : classes_) one->newton.set_tolerance(tol);
+    solves_ = 0;
+    int idle = 0;
+    certificate_ = certify(alpha, false);
+    for (int k = 0; k < kMaxCycles && idle < kPatience && solves_ < options_.max_solves; ++k) {
+        if (certificate_.rel_gap <= tol) return;
+        if (control_.cancelled()) throw Cancelled{};
+        cycle(alpha);
+        const bool sound = find_slopes();
+        correlate();
+        const Certificate before = certificate_;
+        certificate_ = certify(alpha, false);
+        const bool grown = grow(alpha, alpha);
+        const bool gained = before.primal - certificate_.primal > kGain * certificate_.gap;
+        idle = grown || gained || !sound ? 0 : idle + 1;
+    }
+    if (certificate_.rel_gap > tol) certificate_ = certify(alpha, true);
+}
+
+/// One Newton step of every class.
+void MultinomialDriver::cycle(double alpha) {
+    for (std::size_t k = 0; k < classes(); ++k) {
+        Class& one = *classes_[k];
+        find_offset(k);
+        one.lane.alpha = alpha;
+        one.lane.solves = 0;
+        one.lane.w.resize(one.model.size(), 0.0);
+        one.newton.rebase(one.lane, one.offset);
+        one.newton.step(one.lane, options_.max_solves);
+        solves_ += one.lane.solves;
+        for (std::size_t i = 0; i < one.margins.size(); ++i)
+            one.margins[i] = one.lane.eta[i] - one.offset[i] + one.lane.b;
+    }
+}
+
+/// offset_k = -log sum_{l != k} e^{eta_l}.
+void MultinomialDriver::find_offset(std::size_t k) {
+    const std::size_t n = labels_.size();
+    std::vector<double> top(n, -kInfinity), sum(n, 0.0), e(n);
+    for (std::size_t l = 0; l < classes(); ++l)
+        for (std::size_t i = 0; i < n && l != k; ++i) top[i] = std::max(top[i], classes_[l]->margins[i]);
+    for (std::size_t l = 0; l < classes(); ++l) {
+        if (l == k) continue;
+        for (std::size_t i = 0; i < n; ++i) e[i] = classes_[l]->margins[i] - top[i];
+        kernels::active().exponentials(e.data(), n, e.data());
+        for (std::size_t i = 0; i < n; ++i) sum[i] += e[i];
+    }
+    kernels::active().logarithms(sum.data(), n, sum.data());
+    for (std::size_t i = 0; i < n; ++i) classes_[k]->offset[i] = -top[i] - sum[i];
+}
+
+/// Probabilities of all classes into r, and the loss.
+void MultinomialDriver::predict() {
+    const std::size_t n = labels_.size();
+    std::vector<double> top(n, -kInfinity), sum(n, 0.0);
+    for (const auto& one : classes_)
+        for (std::size_t i = 0; i < n; ++i) top[i] = std::max(top[i], one->margins[i]);
+    for (auto& one : classes_) {
+        one->r.resize(n);
+        for (std::size_t i = 0; i < n; ++i) one->r[i] = one->margins[i] - top[i];
+        kernels::active().exponentials(one->r.data(), n, one->r.data());
+        for (std::size_t i = 0; i < n; ++i) sum[i] += one->r[i];
+    }
+    for (auto& one : classes_)
+        for (std::size_t i = 0; i < n; ++i) one->r[i] /= sum[i];
+    kernels::active().logarithms(sum.data(), n, sum.data());
+    loss_ = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        const double own = classes_[static_cast<std::size_t>(labels_[i])]->margins[i];
+        loss_ += (problem_.weights() ? problem_.s[i] : 1.0) * (top[i] - own + sum[i]);
+    }
+}
+
+/// r_k = y_k - p_k, moved to s'r_k = 0 for all classes as a first order step of the intercepts would. False, and r as it is,
+/// where that step is too long for probabilities to stay such.
+bool MultinomialDriver::find_slopes() {
+    const std::size_t n = labels_.size(), C = classes(), m = C - 1;
+    predict();
+    std::vector<double> step(C, 0.0);
+    if (problem_.request.fit_intercept) {
+        // The curvature of the intercepts, one class left out: sum_i s_i (diag p_i - p_i p_i').
+        std::vector<double> H(m * m, 0.0), g(m, 0.0);
+        for (std::size_t a = 0; a < m; ++a) {
+            const auto& p = classes_[a]->r;
+            for (std::size_t i = 0; i < n; ++i) {
+                const double s = problem_.weights() ? problem_.s[i] : 1.0;
+                g[a] += s * ((labels_[i] == static_cast<int>(a)) - p[i]);
+                H[a + a * m] += s * p[i];
+            }
+            for (std::size_t b = 0; b <= a; ++b) H[a + b * m] -= problem_.inner(p.data(), classes_[b]->r.data());
+        }
+        if (kernels::active().cholesky(H.data(), m, m, nullptr) < m) return false;
+        kernels::active().solve_lower(H.data(), m, m, g.data());
+        kernels::active().solve_lower_transposed(H.data(), m, m, g.data());
+        std::copy(g.begin(), g.end(), step.begin());
+    }
+    double longest = 0;
+    std::vector<double> p(C);
+    for (std::size_t i = 0; i < n; ++i) {
+        double mean = 0;
+        for (std::size_t k = 0; k < C; ++k) mean += (p[k] = classes_[k]->r[i]) * step[k];
+        for (std::size_t k = 0; k < C; ++k) {
+            const double move = step[k] - mean;
+            longest = std::max(longest, std::abs(move));
+            classes_[k]->r[i] = (labels_[i] == static_cast<int>(k)) - p[k] * (1 + move);
+        }
+    }
+    return longest <= kShort;
+}
+
+/// c_k = Xh'S r_k over all features.
+void MultinomialDriver::correlate() {
+    const std::size_t n = labels_.size(), p = problem_.design.cols(), C = classes(), width = Panel::kLanes;
+    std::vector<double> u(n * width), out(p * width);
+    for (std::size_t first = 0; first < C; first += width) {
+        const std::size_t K = std::min(width, C - first);
+        for (std::size_t k = 0; k < K; ++k) problem_.weigh(classes_[first + k]->r.data(), u.data() + k * n);
+        problem_.design.correlate_all(u.data(), K, out.data(), problem_.team);
+        for (std::size_t k = 0; k < K; ++k) {
+            auto& c = classes_[first + k]->c;
+            c.resize(p);
+            for (std::size_t j = 0; j < p; ++j) c[j] = out[j * K + k];
+        }
+    }
+    for (Path& path : paths_) path.n_passes += static_cast<double>(C) / static_cast<double>(width);
+}
+
+double MultinomialDriver::penalty(double alpha) const {
+    classes_[0]->newton.penalise(alpha);
+    double sum = 0;
+    for (const auto& one : classes_)
+        for (std::size_t slot = 0; slot < one->lane.w.size(); ++slot) {
+            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(one->model.features()[slot])];
+            if (alpha < kInfinity || h.l1 == 0) sum += h.value(one->lane.w[slot]);
+        }
+    return sum;
+}
+
+/// -sum_i s_i sum_k q_ik log q_ik with q = y - t r: what the loss gives to the dual value of t r.
+double MultinomialDriver::dual_loss(double t) const {
+    const std::size_t n = labels_.size();
+    std::vector<double> q(n), logs(n);
+    double sum = 0;
+    for (std::size_t k = 0; k < classes(); ++k) {
+        for (std::size_t i = 0; i < n; ++i)
+            q[i] = std::max(0.0, (labels_[i] == static_cast<int>(k)) - t * classes_[k]->r[i]);
+        kernels::active().logarithms(q.data(), n, logs.data());
+        for (std::size_t i = 0; i < n; ++i) sum -= (problem_.weights() ? problem_.s[i] : 1.0) * q[i] * logs[i];
+    }
+    return sum;
+}
+
+Certificate MultinomialDriver::certify(double alpha, bool thorough) {
+    const auto &norm = problem_.design.moments().norm, &scale = problem_.design.moments().scale;
+    Certificate result;
+    result.primal = loss_ + penalty(alpha);
+    DualPoint dual(1e3 * problem_.noise());
+    for (const auto& one : classes_)
+        for (std::size_t j = 0; j < one->c.size(); ++j) {
+            if (!problem_.usable[j]) continue;
+            const ScalarPenalty h = problem_.penalty[j];
+            if (alpha == kInfinity && h.l1 > 0) continue;
+            const Index slot = one->model.slot(static_cast<Index>(j));
+            const bool known = slot >= 0 && static_cast<std::size_t>(slot) < one->lane.w.size();
+            dual.add(h, known ? one->lane.w[static_cast<std::size_t>(slot)] : 0.0, one->c[j], norm[j], scale[j]);
+        }
+    result.dual = dual.best([&](double t) { return dual_loss(t); }, result.primal - 0.1 * options_.tol * null_loss_,
+                            thorough);
+    result.gap = std::abs(result.primal - result.dual);
+    result.rel_gap = null_loss_ > 0 ? result.gap / null_loss_ : (result.gap > 0 ? kInfinity : 0.0);
+    result.kkt_max = dual.kkt_max() / problem_.weight;
+    return result;
+}
+
+/// Adds to each class's working set the features whose correlation exceeds their l1 at alpha, or would if it went on to
+/// change as the penalty does from `before` to alpha. True when there were any.
+bool MultinomialDriver::grow(double alpha, double before) {
+    if (alpha == kInfinity) return false;
+    problem_.at(before);
+    const double l1_before = problem_.penalty.l1_scale;
+    problem_.at(alpha);
+    const double threshold = 2 * problem_.penalty.l1_scale - l1_before;
+    bool any = false;
+    for (auto& one : classes_) {
+        std::vector<std::pair<double, Index>> found;
+        for (std::size_t j = 0; j < one->c.size(); ++j) {
+            if (!problem_.usable[j] || one->model.slot(static_cast<Index>(j)) >= 0) continue;
+            const double size = std::abs(one->c[j]);
+            if (size > threshold * problem_.penalty.l1_factor[j] * (1 + 1e-12))
+                found.emplace_back(-size / problem_.penalty.l1_factor[j], static_cast<Index>(j));
+        }
+        std::sort(found.begin(), found.end());
+        found.resize(std::min(found.size(), std::max<std::size_t>(64, one->model.size() / 2)));
+        std::vector<Index> features;
+        for (const auto& [score, j] : found) features.push_back(j);
+        std::sort(features.begin(), features.end());
+        one->model.grow(features);
+        any = any || !features.empty();
+    }
+    return any;
+}
+
+/// Hands out the solutions of all classes. True when the path ends here.
+bool MultinomialDriver::hand_out(double alpha, double tol) {
+    Stop stop = Stop::kCompleted;
+    std::size_t df = 0;
+    for (std::size_t k = 0; k < classes(); ++k) {
+        paths_[k].solutions.push_back(solution(k, alpha));
+        paths_[k].solutions.back().status =
+            certificate_.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
+        df += paths_[k].solutions.back().features.size();
+    }
+    const auto& solutions = paths_[0].solutions;
+    const std::size_t index = solutions.size() - 1;
+    const double explained = solutions.back().dev_ratio;
+    if (options_.callback && options_.callback(index, alpha, certificate_.rel_gap, df, explained))
+        stop = Stop::kCallback;
+    if (options_.max_features && df > options_.max_features) stop = Stop::kMaxFeatures;
+    if (options_.early_stop && index >= 5 &&
+        (explained > 0.999 || explained - solutions[index - 1].dev_ratio < 1e-5 * explained))
+        stop = Stop::kEarlyStop;
+    for (Path& path : paths_) path.stop = stop;
+    return stop != Stop::kCompleted;
+}
+
+Solution MultinomialDriver::solution(std::size_t k, double alpha) const {
+    const Class& one = *classes_[k];
+    Solution s;
+    s.alpha = alpha;
+    s.n_solves = solves_;
+    s.seconds = control_.seconds();
+    s.dev_ratio = null_loss_ > 0 ? 1.0 - loss_ / null_loss_ : 0.0;
+    std::vector<std::pair<Index, double>> entries;
+    for (std::size_t slot = 0; slot < one.lane.w.size(); ++slot) {
+        const Index j = one.model.features()[slot];
+        if (one.lane.w[slot] != 0)
+            entries.emplace_back(j, problem_.coefficient(static_cast<std::size_t>(j), one.lane.w[slot]));
+    }
+    std::sort(entries.begin(), entries.end());
+    // Intercepts are free up to a constant: they sum to zero.
+    double mean = 0;
+    for (const auto& other : classes_) mean += other->lane.b / static_cast<double>(classes());
+    s.intercept = one.lane.b - (problem_.request.fit_intercept ? mean : 0.0);
+    for (const auto& [j, w] : entries) {
+        s.features.push_back(j);
+        s.values.push_back(w);
+        s.intercept -= w * problem_.design.moments().mean[static_cast<std::size_t>(j)];
+    }
+    if (!problem_.request.fit_intercept) s.intercept = 0;
+    s.certificate = certificate_;
+    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap}) *value /= problem_.weight;
+    return s;
+}
+
+std::vector<Path> solve_multinomial_path(Problem& problem, const std::vector<int>& labels, int n_classes,
+                                         const PathOptions& options, Control& control) {
+    return MultinomialDriver(problem, labels, n_classes, options, control).run();
+}
+
+}  // namespace riata
