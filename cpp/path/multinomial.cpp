@@ -11,7 +11,8 @@ namespace riata {
 
 namespace {
 constexpr int kMaxCycles = 2000;
-constexpr int kPatience = 5;              // cycles that gain nothing before an alpha is left as it is
+constexpr int kPatience = 20;             // cycles that gain nothing before an alpha is left as it is
+constexpr double kFalling = 0.99;         // or what they may leave of the gap
 constexpr double kGain = 1e-3;            // of the gap: what a cycle has to gain
 constexpr double kStoneGap = 1e-2;        // relative gap at which a stepping stone is left behind
 constexpr double kNullGap = 1e-12;
@@ -99,12 +100,14 @@ void MultinomialDriver::solve(double alpha, double tol) {
         if (certificate_.rel_gap <= tol) return;
         if (control_.cancelled()) throw Cancelled{};
         cycle(alpha);
+        balance(alpha);
         const bool sound = find_slopes();
         correlate();
         const Certificate before = certificate_;
         certificate_ = certify(alpha, false);
         const bool grown = grow(alpha, alpha);
-        const bool gained = before.primal - certificate_.primal > kGain * certificate_.gap;
+        const bool gained = before.primal - certificate_.primal > kGain * certificate_.gap ||
+                            certificate_.gap < kFalling * before.gap;
         idle = grown || gained || !sound ? 0 : idle + 1;
     }
     if (certificate_.rel_gap > tol) certificate_ = certify(alpha, true);
@@ -124,6 +127,69 @@ void MultinomialDriver::cycle(double alpha) {
         for (std::size_t i = 0; i < one.margins.size(); ++i)
             one.margins[i] = one.lane.eta[i] - one.offset[i] + one.lane.b;
     }
+}
+
+/// The shift t that minimises sum_k h(w_k - t) for an unbounded h: the one with the least value among breakpoints and the
+/// stationary points between them; 0 where that is as good.
+double best_shift(const ScalarPenalty& h, const std::vector<double>& w) {
+    const auto value = [&](double t) {
+        double sum = 0;
+        for (double v : w) sum += h.value(v - t);
+        return sum;
+    };
+    const double C = static_cast<double>(w.size());
+    double best = 0, least = value(0) * (1 - 1e-14), total = 0;
+    for (double v : w) total += v;
+    for (double v : w) {
+        double below = 0;
+        for (double other : w) below += other <= v ? 1 : -1;
+        const double inside = h.l2 > 0 ? (total - h.l1 * below / h.l2) / C : v;
+        for (double t : {v, inside})
+            if (value(t) < least) best = t, least = value(t);
+    }
+    return best;
+}
+
+/// Moves all classes' coefficients of a feature by the same amount, which changes no probability, to where the penalty is
+/// least: classes in turn are slow to find that.
+void MultinomialDriver::balance(double alpha) {
+    if (problem_.penalty.bounded() || alpha == kInfinity) return;
+    problem_.at(alpha);
+    std::vector<std::size_t> used(problem_.design.cols(), 0);
+    for (const auto& one : classes_)
+        for (std::size_t slot = 0; slot < one->lane.w.size(); ++slot)
+            used[static_cast<std::size_t>(one->model.features()[slot])] += one->lane.w[slot] != 0;
+    std::vector<Index> features;
+    std::vector<double> shifts, w(classes());
+    for (std::size_t j = 0; j < used.size(); ++j) {
+        const ScalarPenalty h = problem_.penalty[j];
+        if (used[j] == 0 || (h.l2 == 0 && 2 * used[j] <= classes())) continue;
+        for (std::size_t k = 0; k < classes(); ++k) {
+            const Index slot = classes_[k]->model.slot(static_cast<Index>(j));
+            w[k] = slot < 0 ? 0.0 : classes_[k]->lane.w[static_cast<std::size_t>(slot)];
+        }
+        const double t = best_shift(h, w);
+        if (t == 0) continue;
+        features.push_back(static_cast<Index>(j));
+        shifts.push_back(-t);
+    }
+    if (features.empty()) return;
+    std::vector<double> z(labels_.size(), 0.0);
+    for (auto& one : classes_) {
+        std::vector<Index> fresh;
+        for (Index j : features)
+            if (one->model.slot(j) < 0) fresh.push_back(j);
+        one->model.grow(fresh);
+        one->lane.w.resize(one->model.size(), 0.0);
+        for (std::size_t i = 0; i < features.size(); ++i)
+            one->lane.w[static_cast<std::size_t>(one->model.slot(features[i]))] += shifts[i];
+    }
+    problem_.design.accumulate(features, shifts.data(), 1, z.data(), problem_.team);
+    for (auto& one : classes_)
+        for (std::size_t i = 0; i < z.size(); ++i) {
+            one->margins[i] += z[i];
+            one->lane.eta[i] += z[i];
+        }
 }
 
 /// offset_k = -log sum_{l != k} e^{eta_l}.

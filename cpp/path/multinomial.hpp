@@ -36,6 +36,7 @@ private:
     void start();
     void solve(double alpha, double tol);
     void cycle(double alpha);
+    void balance(double alpha);
     void find_offset(std::size_t k);
     bool find_slopes();
     void predict();
