@@ -16,6 +16,7 @@ constexpr double kFalling = 0.99;         // or what they may leave of the gap
 constexpr double kGain = 1e-3;            // of the gap: what a cycle has to gain
 constexpr double kStoneGap = 1e-2;        // relative gap at which a stepping stone is left behind
 constexpr double kNullGap = 1e-12;
+constexpr double kLeast = 1e-17;          // of the loss: what profiling an intercept may leave at the least
 constexpr double kShort = 0.5;            // largest relative change of a probability that keeps it one
 }  // namespace
 
@@ -92,7 +93,8 @@ void MultinomialDriver::start() {
 
 /// Cycles over the classes until the gap over all features is at most tol or stands still.
 void MultinomialDriver::solve(double alpha, double tol) {
-    for (auto& one : classes_) one->newton.set_tolerance(tol);
+    // Each class leaves its intercept a little off, which the joint dual point sees to first order.
+    for (auto& one : classes_) one->newton.set_tolerance(std::max(tol * tol, kLeast));
     solves_ = 0;
     int idle = 0;
     certificate_ = certify(alpha, false);

@@ -110,5 +110,12 @@ def class_weights(
 
 
 def encode(y: Any, n: int) -> tuple[Array, Array]:
-    """The classes of y and the place of every label among them."""
+    """The classes of y and the place of every label among them; a column vector is taken with a warning."""
+    if getattr(y, "ndim", 1) == 2 and y.shape[1] == 1:
+        import warnings
+
+        from sklearn.exceptions import DataConversionWarning
+
+        message = "A column-vector y was passed when a 1d array was expected: pass y.ravel()"
+        warnings.warn(message, DataConversionWarning, stacklevel=4)
     return _labels.encode(y, n)
