@@ -41,9 +41,11 @@ STOREYS = [
     {"_config", "_result", "_ridge", "scales"},
     {"_routes"},
     {"_wide"},
-    {"_path", "_single", "_classes", "diagnostics"},
+    {"_path", "_single", "_classes"},
     {"_estimator", "_classifier"},
     {"regression", "classification"},
+    {"counts"},
+    {"diagnostics"},
     {"__init__"},
 ]
 ASKS_THE_EXTENSION = {"_fit", "scoring"}

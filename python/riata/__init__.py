@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ._path import enet_path, lasso_path, path
     from ._result import PathPoint, PathResult
     from .classification import LogisticRegression, logistic_path
+    from .counts import PoissonRegressor
     from .diagnostics import check_solution
     from .regression import ElasticNet, Lasso, Ridge
     from .scales import alpha_max, convert_penalty
@@ -28,6 +29,7 @@ _HOMES = {
     "LogisticRegression": "classification",
     "PathPoint": "_result",
     "PathResult": "_result",
+    "PoissonRegressor": "counts",
     "Ridge": "regression",
     "alpha_max": "scales",
     "check_solution": "diagnostics",
@@ -46,6 +48,7 @@ __all__ = [
     "LogisticRegression",
     "PathPoint",
     "PathResult",
+    "PoissonRegressor",
     "Ridge",
     "__version__",
     "alpha_max",

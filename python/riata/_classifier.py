@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from . import _fit, _labels
 from . import _validation as check
 from ._problem import Array
+from .exceptions import warn_column_vector
 
 
 class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -111,11 +112,5 @@ def class_weights(
 
 def encode(y: Any, n: int) -> tuple[Array, Array]:
     """The classes of y and the place of every label among them; a column vector is taken with a warning."""
-    if getattr(y, "ndim", 1) == 2 and y.shape[1] == 1:
-        import warnings
-
-        from sklearn.exceptions import DataConversionWarning
-
-        message = "A column-vector y was passed when a 1d array was expected: pass y.ravel()"
-        warnings.warn(message, DataConversionWarning, stacklevel=4)
+    warn_column_vector(y, stacklevel=4)
     return _labels.encode(y, n)
