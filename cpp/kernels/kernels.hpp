@@ -81,7 +81,7 @@ struct LossKernels {
     /// d_i = s_i f''(y_i, eta_i) where -f'(y_i, eta_i) = r_i.
     void (*curvature)(const double* r, const double* y, const double* s, size_t n, double* d);
 
-    /// sum_i s_i f*(y_i, -t r_i) with the conjugate f*(y, c) = sup_eta c eta - f(y, eta).
+    /// sum_i s_i f*(y_i, -t r_i) with the conjugate f*(y, c) = sup_eta c eta - f(y, eta); infinite outside its domain.
     double (*conjugate)(const double* r, double t, const double* y, const double* s, size_t n);
 };
 

@@ -8,6 +8,8 @@ constexpr double kRound =
     0x1.8p52;  // added to a double of moderate size, leaves it rounded to an integer in the low bits
 constexpr double kLn2High = 0x1.62e42fefap-1, kLn2Low = 0x1.cf79abc9e3b3ap-40;
 
+constexpr double kInfinite = __builtin_inf();
+
 RIATA_INLINE vec pick(whole which, vec yes, vec no) { return which ? yes : no; }
 RIATA_INLINE vec absolute(vec x) { return x < 0 ? -x : x; }
 
@@ -89,10 +91,10 @@ struct Binomial {
         const vec a = absolute(r);
         return a - a * a;
     }
-    /// f*(y, -r).
-    static RIATA_INLINE vec conjugate(vec r, vec) {
-        const vec a = absolute(r), rest = 1 - a;
-        return entropy(a) + entropy(rest < 0 ? vec{} : rest);
+    /// f*(y, -r), infinite where 1 - r (for y = 1) or -r is no probability.
+    static RIATA_INLINE vec conjugate(vec r, vec y) {
+        const vec a = pick(y > 0.5, r, -r), rest = 1 - a;
+        return pick(a < 0, all(kInfinite), pick(rest < 0, all(kInfinite), entropy(a) + entropy(rest)));
     }
 };
 
@@ -104,8 +106,8 @@ struct Poisson {
     }
     static RIATA_INLINE vec curvature(vec r, vec y) { return y - r; }
     static RIATA_INLINE vec conjugate(vec r, vec y) {
-        const vec mean = y - r, safe = mean < 0 ? vec{} : mean;
-        return entropy(safe) - safe;
+        const vec mean = y - r;
+        return pick(mean < 0, all(kInfinite), entropy(mean) - mean);
     }
 };
 

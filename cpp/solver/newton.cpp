@@ -14,10 +14,12 @@ constexpr double kProgress = 0.5;       // of the gap: a round that leaves more 
 constexpr double kGain = 1e-2;          // unless the objective fell by that much of it
 constexpr double kDescentSlack = 1e-13; // of the loss: what of a difference of objectives is rounding
 constexpr double kInterceptGain = 1e-3;  // of the gap aimed at: what profiling the intercept may leave
-constexpr double kSlowRound = 0.1;      // of the gap left: new curvatures would leave less
-constexpr double kStuckRound = 0.3;     // the same where little of the curvature has moved, but what matters
+constexpr double kStuckRound = 0.3;     // of the gap left: a sign that curvatures are off where it matters
+constexpr double kFirstGap = 0.05;      // taken for a lane that nothing is known of
+constexpr double kWorstRound = 0.8;     // of the gap left by the worst curvatures
+constexpr double kSpread = 0.02;        // least difference of curvatures among lanes
+constexpr double kLossCost = 50;        // multiply-adds that a row's loss and its logarithms stand for
 constexpr double kStaleStep = 0.1;      // drift from which a single step takes new curvatures
-constexpr double kDrift = 0.05;         // of curvatures that are as good as new
 }  // namespace
 
 Newton::Newton(Problem& problem, const Loss& loss, const double* offset, NewtonModel& model, Control& control)
@@ -49,7 +51,7 @@ Lane Newton::lane_at(double alpha, const std::vector<double>& w) {
     lane.w.assign(w.size(), 0.0);
     lane.loss = kInfinity;
     std::vector<Lane*> lanes{&lane};
-    take(lanes, {{w, lane.b}});
+    take(lanes, {{w, lane.b}}, false);
     if (!unheld(lane).empty()) orthogonalise(lane);
     return lane;
 }
@@ -92,43 +94,84 @@ void Newton::follow_model(std::vector<Lane>& lanes) {
     }
     if (moved) {
         for (Lane* lane : behind) lane->loss = kInfinity;
-        take(behind, steps);
+        take(behind, steps, false);
     } else {
         correlate(behind);
     }
 }
 
-void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
+void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves, bool predict) {
     tol_ = tol;
     std::vector<Lane*> active;
     for (Lane& lane : lanes) {
-        lane.done = false;
+        lane.done = lane.cut = false;
         lane.stalls = 0;
-        lane.cut = false;
-        judge(lane, tol);
+        lane.certificate.rel_gap = lane.certificate.gap = kInfinity;
+        if (lane.solves > 0 || !predict) judge(lane, tol);
         active.push_back(&lane);
     }
-    double progress = 0;
+    double progress = 1;
     for (int round = 0; round < kMaxRounds; ++round) {
         std::erase_if(active, [](const Lane* lane) { return lane->done; });
-        if (active.empty()) return;
+        if (active.empty()) break;
         if (control_.cancelled()) throw Cancelled{};
-        if (curvature_pays(active, progress)) recurve(*active[active.size() / 2]);
+        if (curvature_pays(active, tol, progress)) recurve(*active[active.size() / 2]);
         std::vector<Step> steps;
         for (Lane* lane : active) steps.push_back(propose(*lane, max_solves));
-        take(active, steps);
+        take(active, steps, predict);
         progress = 0;
         for (Lane* lane : active) {
             const Certificate before = lane->certificate;
-            judge(*lane, tol);
-            const double left = lane->certificate.gap / before.gap;
+            assess(*lane, tol, predict);
             if (lane->done) continue;
+            const double left = lane->certificate.gap / before.gap;
             progress = std::max(progress, left);
             const bool gained = before.primal - lane->certificate.primal > kGain * before.gap;
             lane->stalls = left < kProgress || gained ? 0 : lane->stalls + 1;
             if (lane->stalls >= kStalls || lane->solves >= max_solves) give_up(*lane, tol);
         }
     }
+    finish(lanes, tol);
+}
+
+/// Takes the lane's gap after a step, from the prediction where there is one.
+void Newton::assess(Lane& lane, double tol, bool predict) {
+    if (!predict || lane.cut || !(lane.model_gap < kInfinity)) {
+        judge(lane, tol);
+        return;
+    }
+    lane.certificate.primal = lane.loss + penalty(lane);
+    lane.certificate.rel_gap = lane.model_gap;
+    lane.certificate.gap = lane.model_gap * unit_;
+    lane.done = lane.predicted;
+}
+
+/// Correlations of the predictions that lanes ended with. What no penalty holds is freed of the rounding in them.
+void Newton::finish(std::vector<Lane>& lanes, double tol) {
+    std::vector<Lane*> unknown;
+    for (Lane& lane : lanes)
+        if (lane.predicted) unknown.push_back(&lane);
+    if (unknown.empty()) return;
+    correlate(unknown);
+    for (Lane* lane : unknown) {
+        lane->predicted = false;
+        const auto free = unheld(*lane);
+        if (free.empty()) continue;
+        const std::vector<double> r = lane->r, c = lane->c;
+        lane->certificate = certify(*lane, {}, {}, tol, false);
+        if (lane->certificate.rel_gap <= tol) continue;
+        if (!orthogonalise(*lane)) lane->r = r, lane->c = c;
+    }
+}
+
+double Newton::penalty(const Lane& lane) const {
+    penalise(lane.alpha);
+    double sum = 0;
+    for (std::size_t slot = 0; slot < lane.w.size(); ++slot) {
+        const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
+        if (lane.alpha < kInfinity || h.l1 == 0) sum += h.value(lane.w[slot]);
+    }
+    return sum;
 }
 
 /// Leaves the lane as it is, with the best dual point that it has.
@@ -152,20 +195,29 @@ void Newton::rebase(Lane& lane, const std::vector<double>& offset) {
 void Newton::step(Lane& lane, long max_solves) {
     if (lane.cut || model_.drift(lane.r.data()) > kStaleStep) recurve(lane);
     std::vector<Lane*> lanes{&lane};
-    take(lanes, {propose(lane, max_solves)});
+    take(lanes, {propose(lane, max_solves)}, false);
 }
 
-/// Whether new curvatures are worth their Gram matrix: always where it is cheaper than a look at the lanes, otherwise when
-/// a round left too much of the gap.
-bool Newton::curvature_pays(const std::vector<Lane*>& lanes, double progress) {
+/// Whether new curvatures are worth their Gram matrix. A round with curvatures off by a share rho leaves about (1.5 rho)^2
+/// of the gap; those of the lane in the middle are off by what the lanes differ among themselves.
+bool Newton::curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress) {
     const double drift = model_.drift(lanes[lanes.size() / 2]->r.data());
     if (drift == kInfinity) return true;
-    if (std::any_of(lanes.begin(), lanes.end(), [](const Lane* lane) { return lane->cut; })) return drift > 0;
+    if (drift == 0) return false;
+    if (progress > kStuckRound && progress < 1) return true;
+    if (std::any_of(lanes.begin(), lanes.end(), [](const Lane* lane) { return lane->cut; })) return true;
+    double gap = 0;
+    for (const Lane* lane : lanes) gap = std::max(gap, std::min(lane->certificate.rel_gap, kFirstGap));
+    const auto rounds = [&](double rho) {
+        const double left = std::min(kWorstRound, 2.25 * rho * rho);
+        return std::ceil(std::log(std::max(gap / tol, 1.0)) / -std::log(left));
+    };
+    const double spread = std::max(kSpread, 0.5 * model_.drift(lanes.back()->r.data(), lanes.front()->r.data()));
     const double n = static_cast<double>(problem_.design.rows()), K = static_cast<double>(lanes.size());
     const double A = static_cast<double>(active_.free_count());
-    const double gram = A * A * n + A * A * A / 3, look = 2 * n * K * (A + static_cast<double>(model_.size()));
-    if (gram < look && drift > kDrift) return true;
-    return progress > kStuckRound ? drift > 0 : progress > kSlowRound && drift > kDrift;
+    const double gram = A * A * n + A * A * A / 3;
+    const double look = 2 * n * K * (A + static_cast<double>(model_.size()) + kLossCost);
+    return (rounds(drift) - rounds(spread)) * look > gram;
 }
 
 void Newton::recurve(const Lane& lane) {
@@ -189,7 +241,7 @@ Newton::Step Newton::propose(Lane& lane, long max_solves) {
 }
 
 /// Moves every lane along its step, as far as it descends.
-void Newton::take(std::vector<Lane*>& lanes, const std::vector<Step>& steps) {
+void Newton::take(std::vector<Lane*>& lanes, const std::vector<Step>& steps, bool predict) {
     const std::size_t n = problem_.design.rows(), K = lanes.size();
     std::vector<Index> support;
     std::vector<double> weights;
@@ -201,33 +253,58 @@ void Newton::take(std::vector<Lane*>& lanes, const std::vector<Step>& steps) {
     const Design& design = problem_.design;
     panel_.shape(n, K, design.interleaves());
     design.combine(base_.data(), support, weights.data(), panel_, problem_.team);
-    slopes_.resize(n);
-    eta_.resize(n);
+    std::vector<Lane*> unknown;
     for (std::size_t k = 0; k < K; ++k) {
         Lane& lane = *lanes[k];
         Step step = steps[k];
+        eta_.resize(n);
+        slopes_.resize(n);
         panel_.copy(k, eta_.data());
         Loss::Sums sums = profile(eta_.data(), step.b, slopes_.data());
         lane.cut = !descends(lane, step, sums.value);
-        if (lane.cut) {
+        lane.predicted = false;
+        if (!lane.cut) {
+            accept(lane, step, sums, predict);
+        } else {
             Step shorter;
             if (!cut_back(lane, step, eta_.data(), shorter)) {
                 lane.stalls = std::max(lane.stalls, kStalls - 2);
                 continue;
             }
-            step = shorter;
-            sums = profile(lane.eta.data(), step.b, slopes_.data());
-        } else {
-            lane.eta.swap(eta_);
-            eta_.resize(n);
+            sums = profile(eta_.data(), shorter.b, slopes_.data());
+            accept(lane, shorter, sums, false);
         }
-        lane.w = step.w;
-        lane.b = step.b;
+        if (!lane.predicted) unknown.push_back(&lane);
+    }
+    if (!unknown.empty()) correlate(unknown);
+}
+
+/// The lane moves to `step` with the margins eta_ and the slopes slopes_. With the slopes r that the model predicts there,
+/// c = Xh'S r satisfies all conditions at w on W, hence sum h*(c) = c'w - sum h(w) = sum s r (eta - offset) - sum h(w), and
+/// the gap is sum s [f(eta) + f*(-r) + r eta], of second order in r's error. Where that is enough, r is kept.
+void Newton::accept(Lane& lane, const Step& step, const Loss::Sums& sums, bool predict) {
+    const std::size_t n = eta_.size();
+    lane.model_gap = kInfinity;
+    if (predict) {
+        predicted_.resize(n);
+        z_.resize(n);
+        for (std::size_t i = 0; i < n; ++i) z_[i] = eta_[i] - lane.eta[i];
+        model_.carry(lane.r.data(), z_.data(), predicted_.data());
+        const double gap = sums.value + loss_.conjugate(predicted_.data(), 1.0) +
+                           problem_.inner(predicted_.data(), eta_.data());
+        lane.model_gap = unit_ > 0 ? std::abs(gap) / unit_ : kInfinity;
+        lane.predicted = lane.model_gap <= tol_;
+    }
+    lane.eta.swap(eta_);
+    lane.w = step.w;
+    lane.b = step.b;
+    if (lane.predicted) {
+        lane.loss = sums.value;
+        lane.r.swap(predicted_);
+    } else {
         lane.r.swap(slopes_);
-        slopes_.resize(n);
         settle(lane, sums);
     }
-    correlate(lanes);
 }
 
 /// Whether the objective at `step`, with this loss, is not above that of the lane.
@@ -242,7 +319,7 @@ bool Newton::descends(const Lane& lane, const Step& step, double loss) const {
     return change <= kDescentSlack * (unit_ + std::abs(loss));
 }
 
-/// Halves the step until it descends; then lane.eta holds its margins. False when it never does.
+/// Halves the step until it descends; then eta, which is eta_, holds its margins. False when it never does.
 bool Newton::cut_back(Lane& lane, const Step& step, const double* eta, Step& shorter) {
     const std::size_t n = lane.eta.size();
     std::vector<double> trial(n);
@@ -256,7 +333,7 @@ bool Newton::cut_back(Lane& lane, const Step& step, const double* eta, Step& sho
         for (std::size_t i = 0; i < n; ++i) trial[i] = lane.eta[i] + t * (eta[i] - lane.eta[i]);
         const Loss::Sums sums = profile(trial.data(), shorter.b, slopes_.data());
         if (!descends(lane, shorter, sums.value)) continue;
-        lane.eta.swap(trial);
+        eta_.swap(trial);
         return true;
     }
     return false;

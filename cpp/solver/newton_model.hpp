@@ -22,9 +22,14 @@ public:
     void recurve(const double* r);
     /// sum_i |d_i(r) - d_i| / sum_i d_i: how far the curvatures in use are from those at r. Infinite before the first.
     double drift(const double* r);
+    /// The same between two iterates.
+    double drift(const double* r, const double* other);
 
     /// Makes w0 := w with the correlations c there, an entry per slot.
     void expand(const std::vector<double>& w, const std::vector<double>& c);
+    /// out := r - f'' (step - mean of step under d): the slopes that the model predicts where margins have moved by `step`.
+    /// At the model's minimiser their correlations satisfy all conditions on W, whatever the curvatures.
+    void carry(const double* r, const double* step, double* out) const;
     /// How far the intercept moves along, to first order, when w0 becomes w.
     double intercept_shift(const std::vector<double>& w) const;
 
@@ -40,11 +45,12 @@ private:
 
     const Loss& loss_;
     std::vector<double> d_;     // s f'' where G was taken
-    double total_ = 0;          // their sum
+    std::vector<double> plain_; // f'' alone
+    double total_ = 0;          // sum of d
     std::vector<double> xd_;    // per slot: xh'd, of members
     std::vector<double> w0_, c_;
     std::vector<std::size_t> support_of_w0_;
-    std::vector<double> z_;  // scratch
+    std::vector<double> z_, y_;  // scratch
 };
 
 }  // namespace riata
