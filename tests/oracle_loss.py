@@ -114,7 +114,11 @@ class LossProblem:
         return l1, l2
 
     def primal(self, w, b, alpha):
-        if (w < self.lo).any() or (w > self.up).any() or w[self.out & (self.lo <= 0) & (self.up >= 0)].any():
+        if (
+            (w < self.lo).any()
+            or (w > self.up).any()
+            or w[self.out & (self.lo <= 0) & (self.up >= 0)].any()
+        ):
             return np.inf
         l1, l2 = self.penalties(alpha)
         eta = self.Xc @ w + (b + self.mean @ w) + self.o

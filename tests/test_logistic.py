@@ -54,7 +54,13 @@ def random_case(rng, family):
     n, p = int(rng.integers(3, 60)), int(rng.integers(1, 40))
     X = random_design(rng, n, p)
     kind = rng.integers(4)
-    s = None if kind < 2 else rng.integers(0, 4, n).astype(float) if kind == 2 else 10.0 ** rng.uniform(-4, 4, n)
+    s = (
+        None
+        if kind < 2
+        else rng.integers(0, 4, n).astype(float)
+        if kind == 2
+        else 10.0 ** rng.uniform(-4, 4, n)
+    )
     if s is not None:
         s[:2] += 1.0
     o = rng.standard_normal(n) if rng.random() < 0.3 else None
@@ -86,12 +92,18 @@ def solve(problem, X, rng):
     }
     top = _core.alpha_max(X, problem.y, **arguments, l1_ratio=problem.l1_ratio or 0.01)[0]
     top = top if top > 0 else 1.0
-    ratios = np.geomspace(1.1, 10.0 ** -rng.uniform(0.3, 3), 6) if rng.random() < 0.7 else np.array([10.0 ** -rng.uniform(0.3, 3)])
+    ratios = (
+        np.geomspace(1.1, 10.0 ** -rng.uniform(0.3, 3), 6)
+        if rng.random() < 0.7
+        else np.array([10.0 ** -rng.uniform(0.3, 3)])
+    )
     (solution,) = _core.solve_path(
         X,
         problem.y,
         **arguments,
-        l2_weights=problem.l2_weights if problem.l2_weights is not None else problem.penalty_weights,
+        l2_weights=problem.l2_weights
+        if problem.l2_weights is not None
+        else problem.penalty_weights,
         l1_ratio=problem.l1_ratio,
         alphas=top * ratios,
         single=len(ratios) == 1 and bool(rng.random() < 0.5),
@@ -113,9 +125,13 @@ def test_random_problems(family, batch):
             where = f"batch {batch}, seed {seed}, solution {k} of {W.shape[1]}"
             assert solution.status[k] == 0, f"{where}: gap {solution.rel_gap[k]:.2g}"
             primal = problem.primal(W[:, k], solution.intercepts[k], alpha)
-            assert_allclose(solution.primal[k], primal, rtol=1e-9, atol=1e-9 * problem.null, err_msg=where)
+            assert_allclose(
+                solution.primal[k], primal, rtol=1e-9, atol=1e-9 * problem.null, err_msg=where
+            )
             gap = problem.gap(W[:, k], solution.intercepts[k], alpha)
-            assert gap <= 3 * TOL, f"{where}: the judge finds {gap:.2g}, claimed {solution.rel_gap[k]:.2g}"
+            assert gap <= 3 * TOL, (
+                f"{where}: the judge finds {gap:.2g}, claimed {solution.rel_gap[k]:.2g}"
+            )
             assert gap >= -1e-9, f"{where}: the judge finds {gap:.2g}"
 
 
@@ -140,7 +156,12 @@ def test_path(rng):
 def test_labels_of_any_kind(rng):
     X, y = binary_data(rng)
     fit = riata.path(X, y, family="binomial", alphas=[0.05])
-    for labels in (np.where(y > 0, 1, -1), np.where(y > 0, "yes", "no"), y > 0, np.where(y > 0, "b", "a").astype(object)):
+    for labels in (
+        np.where(y > 0, 1, -1),
+        np.where(y > 0, "yes", "no"),
+        y > 0,
+        np.where(y > 0, "b", "a").astype(object),
+    ):
         other = riata.path(X, labels, family="binomial", alphas=[0.05])
         assert (other.coefs != fit.coefs).nnz == 0
 
@@ -151,13 +172,17 @@ def test_weights_are_repetitions(family, rng):
     s = rng.integers(0, 4, len(y)).astype(float)
     again = np.repeat(np.arange(len(y)), s.astype(int))
     for ratio in (1.0, 0.3):
-        alphas = riata.alpha_max(X, y, family=family, sample_weight=s, l1_ratio=ratio) * np.geomspace(0.9, 0.05, 5)
+        alphas = riata.alpha_max(
+            X, y, family=family, sample_weight=s, l1_ratio=ratio
+        ) * np.geomspace(0.9, 0.05, 5)
         kwargs = {"family": family, "alphas": alphas, "l1_ratio": ratio, "tol": 1e-12}
         a = riata.path(X, y, sample_weight=s, **kwargs)
         b = riata.path(X[again], y[again], **kwargs)
         assert_allclose(a.coefs.toarray(), b.coefs.toarray(), atol=1e-5)
         assert_allclose(a.intercepts, b.intercepts, atol=1e-5)
-        assert_allclose([c.primal for c in a.certificates], [c.primal for c in b.certificates], rtol=1e-10)
+        assert_allclose(
+            [c.primal for c in a.certificates], [c.primal for c in b.certificates], rtol=1e-10
+        )
 
 
 def test_paths_equal_cold_starts(rng):
@@ -234,7 +259,11 @@ def test_labels_refused(y, message, rng):
 
 def test_counts_refused(rng):
     X = rng.standard_normal((4, 2))
-    for y, message in (([0, 1, -1, 2], "negative"), (np.zeros(4), "zero everywhere"), ([0, 1, np.nan, 2], "NaN")):
+    for y, message in (
+        ([0, 1, -1, 2], "negative"),
+        (np.zeros(4), "zero everywhere"),
+        ([0, 1, np.nan, 2], "NaN"),
+    ):
         with pytest.raises(ValueError, match=message):
             riata.path(X, y, family="poisson")
     with pytest.raises(ValueError, match="only one class"):

@@ -28,7 +28,9 @@ def slope(name, eta, y):
 
 
 def curvature(name, eta):
-    return np.exp(eta) if name == "poisson" else np.exp(-np.logaddexp(0, eta) - np.logaddexp(0, -eta))
+    return (
+        np.exp(eta) if name == "poisson" else np.exp(-np.logaddexp(0, eta) - np.logaddexp(0, -eta))
+    )
 
 
 def responses(name, rng, n):
@@ -95,7 +97,10 @@ def test_conjugate(isa, n, name, rng):
     assert_allclose(total + at_slope, -(s * r) @ eta, rtol=0, atol=1e-13 * n)
     for t in (0.0, 0.3, 0.9):
         assert total + probe.loss_conjugate(isa, name, r, t, y, s) >= -t * (s * r) @ eta - 1e-13 * n
-        one = sum(probe.loss_conjugate(isa, name, r[i : i + 1], t, y[i : i + 1], s[i : i + 1]) for i in range(n))
+        one = sum(
+            probe.loss_conjugate(isa, name, r[i : i + 1], t, y[i : i + 1], s[i : i + 1])
+            for i in range(n)
+        )
         assert_allclose(probe.loss_conjugate(isa, name, r, t, y, s), one, rtol=0, atol=1e-13 * n)
 
 

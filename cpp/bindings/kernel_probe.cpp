@@ -283,8 +283,8 @@ py::array_t<double> loss_curvature(const std::string& isa, const std::string& na
     });
 }
 
-double loss_conjugate(const std::string& isa, const std::string& name, const py::array& r, double t,
-                      const py::array& y, const Optional& s) {
+double loss_conjugate(const std::string& isa, const std::string& name, const py::array& r, double t, const py::array& y,
+                      const Optional& s) {
     const std::size_t n = r.size();
     return loss(isa, name).conjugate(contiguous(r, n), t, contiguous(y, n), contiguous(s, n), n);
 }

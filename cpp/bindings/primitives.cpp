@@ -17,13 +17,14 @@ py::array_t<double> alpha_max_of(const py::object& X, const Doubles& y, const Ma
     const Request request = request_of(matrix, sample_weight, penalty_weights, std::nullopt, lower, upper, l1_ratio,
                                        fit_intercept, standardize);
     const Response response = response_of(family, columns[0], offset);
-    if (response.family != Family::kGaussian) return to_array(unlocked([&] {
-        Team team(n_threads);
-        const auto design = matrix.design(team);
-        Problem problem(*design, request, team);
-        Control control;
-        return std::vector<double>{alpha_max(problem, response, control)};
-    }));
+    if (response.family != Family::kGaussian)
+        return to_array(unlocked([&] {
+            Team team(n_threads);
+            const auto design = matrix.design(team);
+            Problem problem(*design, request, team);
+            Control control;
+            return std::vector<double>{alpha_max(problem, response, control)};
+        }));
     return to_array(unlocked([&] {
         Team team(n_threads);
         const auto design = matrix.design(team);

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "design/compact.hpp"
 #include "design/panel.hpp"
 #include "parallel/team.hpp"
 
@@ -78,6 +79,9 @@ public:
     /// out[a*B.size() + b] = xh_A[a]' diag(weight) xh_B[b] for pinned columns; weight null: ones.
     virtual void products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight, double* out,
                           Team& team) const;
+
+    /// Appends S^.5 times the listed columns, S the weights of measure(). False, and nothing done, where columns are dense.
+    virtual bool compact(const std::vector<Index>&, const double* /*root_s*/, CompactColumns&) const { return false; }
 
     /// G = Xh' S Xh for all columns, both triangles, leading dimension cols; root_s (null: ones) is sqrt(s).
     virtual void gram_all(const double* root_s, double* G, Team& team) const = 0;

@@ -31,6 +31,13 @@ void Panel::fill(const double* y, const double* constant, Team& team) {
     });
 }
 
+void Panel::shift(const double* constant, Team& team) {
+    team.for_blocks(rows_, kRowBlock, [&](std::size_t b, std::size_t e) {
+        for (std::size_t k = 0; k < count_; ++k)
+            for (std::size_t i = b; i < e; ++i) values_[interleaved_ ? i * kLanes + k : k * rows_ + i] -= constant[k];
+    });
+}
+
 void Panel::weigh(const Panel& other, const double* s, Team& team) {
     shape(other.rows_, other.count_, other.interleaved_);
     std::copy_n(other.sums_, kLanes, sums_);

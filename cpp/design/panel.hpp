@@ -25,6 +25,8 @@ public:
     void fill(const double* y, const double* constant, Team& team);
     /// Becomes the vectors of `other` times s.
     void weigh(const Panel& other, const double* s, Team& team);
+    /// v_k -= constant[k].
+    void shift(const double* constant, Team& team);
     /// squares[k] = sum_i s_i v_ki^2, product[k] = sum_i s_i v_ki y_i and sums()[k] = sum_i s_i v_ki; s null: ones.
     void measure(const double* s, const double* y, double* squares, double* product, Team& team);
     /// The sums of the vectors times s, as last measured.

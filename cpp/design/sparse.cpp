@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kColumnBlock = 2048;  // columns per unit of parallel work
 constexpr std::size_t kRowBlock = 16384;    // rows per unit
+constexpr std::size_t kBeyond = 32;         // entries that kernels may read beyond the last row index
 constexpr std::size_t kLanes = Panel::kLanes;
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 
@@ -216,6 +217,27 @@ void Sparse<T>::gather(const std::vector<Index>& features, const double* weight,
                 for (std::size_t i = 0; i < rows_; ++i) to[i] *= weight[i];
         }
     });
+}
+
+template <class T>
+bool Sparse<T>::compact(const std::vector<Index>& features, const double* root_s, CompactColumns& out) const {
+    for (Index feature : features) {
+        const auto j = static_cast<std::size_t>(feature);
+        const std::size_t begin = out.entries(), m = x_.entries(j);
+        out.value.resize(begin + m);
+        out.row.resize(begin + m + kBeyond, 0);
+        for (std::size_t k = 0; k < m; ++k) {
+            const int i = x_.rows(j)[k];
+            const double z = (static_cast<double>(x_.values(j)[k]) - shift_[j]) * moments_.scale[j];
+            out.value[begin + k] = root_s ? z * root_s[i] : z;
+            out.row[begin + k] = i;
+        }
+        std::fill_n(out.row.begin() + static_cast<std::ptrdiff_t>(begin + m), kBeyond, 0);
+        out.start.push_back(begin + m);
+        out.rest.push_back(rest_[j] * moments_.scale[j]);
+        out.sum.push_back(weight_ * out.rest.back());
+    }
+    return true;
 }
 
 template <class T>

@@ -31,6 +31,7 @@ public:
     void gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const override;
     void products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight, double* out,
                   Team& team) const override;
+    bool compact(const std::vector<Index>& features, const double* root_s, CompactColumns& out) const override;
     void gram_all(const double* root_s, double* G, Team& team) const override;
     void outer_all(const double* root_s, const double* d, double* K, Team& team) const override;
     std::unique_ptr<Design> sample(std::size_t step, std::size_t rows) const override;

@@ -34,6 +34,11 @@ RIATA_INLINE double compressed_dot_1(const T* value, const int* row, size_t n, d
 }
 
 template <class T>
+void dot_compressed(const T* value, const int* row, size_t n, const double* u, double* out) {
+    compressed_dot_8(value, row, n, 0.0, u, out);
+}
+
+template <class T>
 void correlate_compressed(const Compressed<T>& x, const Feature* list, size_t first, size_t last, const double* u,
                           size_t lanes, double* out) {
     for (size_t i = first; i < last; ++i) {

@@ -15,8 +15,10 @@ namespace {
 
 #include "kernels/vec.hpp"
 
+#include "kernels/bounds.hpp"
 #include "kernels/combine.hpp"
 #include "kernels/compressed.hpp"
+#include "kernels/descent.hpp"
 #include "kernels/panels.hpp"
 #include "kernels/products.hpp"
 #include "kernels/read.hpp"
@@ -26,8 +28,17 @@ namespace {
 
 template <class T>
 constexpr ReadKernels<T> readers() {
-    return {max_abs<T>,         moments<T>, correlate<T>, accumulate<T>,           correlate_rows<T>,
-            accumulate_rows<T>, gather<T>,  pack<T>,      correlate_compressed<T>, accumulate_compressed<T>};
+    return {max_abs<T>,
+            moments<T>,
+            correlate<T>,
+            accumulate<T>,
+            correlate_rows<T>,
+            accumulate_rows<T>,
+            gather<T>,
+            pack<T>,
+            correlate_compressed<T>,
+            dot_compressed<T>,
+            accumulate_compressed<T>};
 }
 
 }  // namespace
@@ -47,6 +58,8 @@ constinit const Kernels RIATA_JOIN(table_, RIATA_ISA_NAME) = {RIATA_TEXT(RIATA_I
                                                               cholesky,
                                                               lane_moments,
                                                               lane_products,
+                                                              lane_descent,
+                                                              unsettled,
                                                               rotate,
 
                                                               loss_kernels<Binomial>(),

@@ -9,10 +9,10 @@ namespace riata {
 
 namespace {
 
-constexpr std::size_t kRows = 4096;    // per unit of work and per partial sum
-constexpr int kInterceptSteps = 200;   // bisection from 1e3 to the last bit takes 70
-constexpr double kShortStep = 0.1;     // of the intercept: what is left to the first order correction
-constexpr double kFirstReach = 4;      // longest first step, doubled with each
+constexpr std::size_t kRows = 4096;   // per unit of work and per partial sum
+constexpr int kInterceptSteps = 200;  // bisection from 1e3 to the last bit takes 70
+constexpr double kShortStep = 0.1;    // of the intercept: what is left to the first order correction
+constexpr double kFirstReach = 4;     // longest first step, doubled with each
 
 const kernels::LossKernels& kernels_of(Family family) {
     const kernels::Kernels& active = kernels::active();

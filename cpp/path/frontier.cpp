@@ -10,9 +10,8 @@ constexpr double kLikely = 0.97;  // of its l1: what an extrapolated correlation
 }
 
 Frontier::Frontier(Problem& problem, GramModel& model, const std::vector<double>& y, const std::vector<double>& xty)
-    : problem_(problem), model_(model), y_(y),
-      bounds_(problem.design.rows(), problem.design.entries(), problem.weights(), y.data(), xty,
-              problem.design.moments().norm),
+    : problem_(problem), model_(model), y_(y), bounds_(problem.design.rows(), problem.design.entries(),
+                                                       problem.weights(), y.data(), xty, problem.design.moments().norm),
       bounds_pay_(problem.design.entries() > bounds_.cost()), c_before_(xty.size(), 0.0), c_now_(xty) {
     for (std::size_t j = 0; j < xty.size(); ++j)
         if (problem_.usable[j]) beyond_.push_back(static_cast<Index>(j));
@@ -42,10 +41,9 @@ std::size_t Frontier::look(const std::vector<const double*>& r, const std::vecto
         std::vector<double> rr(K), ry(K);
         r_.measure(problem_.weights(), y_.data(), rr.data(), ry.data(), problem_.team);
         bounds_.look_at(r_, rr, ry, scales_.data());
-    }
-    for (Index feature : beyond_) {
-        const auto j = static_cast<std::size_t>(feature);
-        if (!bounds_pay_ || !(bounds_.worst(j) <= penalty.l1_factor[j])) listed_.push_back(feature);
+        bounds_.unsettled(beyond_, penalty.l1_factor, listed_);
+    } else {
+        listed_ = beyond_;
     }
     if (listed_.empty()) return 0;
     if (problem_.weights()) u_.weigh(r_, problem_.weights(), problem_.team);
@@ -70,8 +68,7 @@ bool Frontier::lacks(std::size_t k) const {
 void Frontier::remember(std::size_t k) {
     if (!bounds_pay_ || listed_.empty()) return;
     bounds_.store(r_, k);
-    for (std::size_t i = 0; i < listed_.size(); ++i)
-        bounds_.note(static_cast<std::size_t>(listed_[i]), exact(i, k));
+    for (std::size_t i = 0; i < listed_.size(); ++i) bounds_.note(static_cast<std::size_t>(listed_[i]), exact(i, k));
 }
 
 void Frontier::advance(std::size_t done) {

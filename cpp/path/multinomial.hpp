@@ -29,7 +29,7 @@ private:
         Newton newton;
         Lane lane;
         std::vector<double> margins, offset;  ///< eta_k, and what the others make of it
-        std::vector<double> r, c;             ///< y_k - p_k moved to the dual's domain, its correlations with all features
+        std::vector<double> r, c;  ///< y_k - p_k moved to the dual's domain, its correlations with all features
     };
 
     std::size_t classes() const { return classes_.size(); }

@@ -9,12 +9,12 @@
 namespace riata {
 
 namespace {
-constexpr double kMargin = 0.7;        // of tol: gap over W at which the features beyond are looked at
-constexpr double kStone = 0.87;        // ratio of neighbouring stepping stones
-constexpr double kStoneGap = 1e-2;     // relative gap at which a stepping stone is left behind
-constexpr double kNullGap = 1e-13;     // of the null model, as near as it gets
-constexpr int kRetries = 3;            // attempts at one alpha before its gap is reported as it is
-constexpr double kTighter = 0.1;       // of the tolerance: what an attempt aims at after one that fell short
+constexpr double kMargin = 0.7;     // of tol: gap over W at which the features beyond are looked at
+constexpr double kStone = 0.87;     // ratio of neighbouring stepping stones
+constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
+constexpr double kNullGap = 1e-13;  // of the null model, as near as it gets
+constexpr int kRetries = 3;         // attempts at one alpha before its gap is reported as it is
+constexpr double kTighter = 0.1;    // of the tolerance: what an attempt aims at after one that fell short
 }  // namespace
 
 std::vector<double> make_alphas(const PathOptions& options, double alpha_max, bool wide) {
@@ -49,8 +49,8 @@ Path NewtonDriver::run() {
     grow(frontier_->first_candidates(alphas_[std::min(width_, alphas_.size()) - 1], 64));
     for (std::size_t k = 0; k < alphas_.size() && path_.stop == Stop::kCompleted;) {
         prepare(k);
-        newton_.minimise(lanes_, kMargin * std::max(options_.tol, wanted(0) ? 0.0 : kStoneGap) *
-                                     std::pow(kTighter, retries_),
+        newton_.minimise(lanes_,
+                         kMargin * std::max(options_.tol, wanted(0) ? 0.0 : kStoneGap) * std::pow(kTighter, retries_),
                          options_.max_solves, retries_ == 0);
         certify();
         const std::size_t done = accept();

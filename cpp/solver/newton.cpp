@@ -9,22 +9,22 @@ namespace riata {
 namespace {
 constexpr int kMaxRounds = 200;
 constexpr int kMaxCuts = 40;
-constexpr int kStalls = 6;              // rounds without progress before a lane is left as it is
-constexpr double kProgress = 0.5;       // of the gap: a round that leaves more of it is none,
-constexpr double kGain = 1e-2;          // unless the objective fell by that much of it
-constexpr double kDescentSlack = 1e-13; // of the loss: what of a difference of objectives is rounding
+constexpr int kStalls = 6;               // rounds without progress before a lane is left as it is
+constexpr double kProgress = 0.5;        // of the gap: a round that leaves more of it is none,
+constexpr double kGain = 1e-2;           // unless the objective fell by that much of it
+constexpr double kDescentSlack = 1e-13;  // of the loss: what of a difference of objectives is rounding
 constexpr double kInterceptGain = 1e-3;  // of the gap aimed at: what profiling the intercept may leave
-constexpr double kStuckRound = 0.3;     // of the gap left: a sign that curvatures are off where it matters
-constexpr double kFirstGap = 0.05;      // taken for a lane that nothing is known of
-constexpr double kWorstRound = 0.8;     // of the gap left by the worst curvatures
-constexpr double kSpread = 0.02;        // least difference of curvatures among lanes
-constexpr double kLossCost = 50;        // multiply-adds that a row's loss and its logarithms stand for
-constexpr double kStaleStep = 0.1;      // drift from which a single step takes new curvatures
+constexpr double kStuckRound = 0.3;      // of the gap left: a sign that curvatures are off where it matters
+constexpr double kFirstGap = 0.05;       // taken for a lane that nothing is known of
+constexpr double kWorstRound = 0.8;      // of the gap left by the worst curvatures
+constexpr double kSpread = 0.02;         // least difference of curvatures among lanes
+constexpr double kLossCost = 50;         // multiply-adds that a row's loss and its logarithms stand for
+constexpr double kStaleStep = 0.1;       // drift from which a single step takes new curvatures
 }  // namespace
 
 Newton::Newton(Problem& problem, const Loss& loss, const double* offset, NewtonModel& model, Control& control)
-    : problem_(problem), loss_(loss), offset_(offset), model_(model),
-      active_(model, make_gram_system(model), control), control_(control), base_(problem.design.rows(), 0.0) {
+    : problem_(problem), loss_(loss), offset_(offset), model_(model), active_(model, make_gram_system(model), control),
+      control_(control), base_(problem.design.rows(), 0.0) {
     if (offset_) base_.assign(offset_, offset_ + base_.size());
 }
 
@@ -290,8 +290,8 @@ void Newton::accept(Lane& lane, const Step& step, const Loss::Sums& sums, bool p
         z_.resize(n);
         for (std::size_t i = 0; i < n; ++i) z_[i] = eta_[i] - lane.eta[i];
         model_.carry(lane.r.data(), z_.data(), predicted_.data());
-        const double gap = sums.value + loss_.conjugate(predicted_.data(), 1.0) +
-                           problem_.inner(predicted_.data(), eta_.data());
+        const double gap =
+            sums.value + loss_.conjugate(predicted_.data(), 1.0) + problem_.inner(predicted_.data(), eta_.data());
         lane.model_gap = unit_ > 0 ? std::abs(gap) / unit_ : kInfinity;
         lane.predicted = lane.model_gap <= tol_;
     }

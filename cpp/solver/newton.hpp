@@ -94,8 +94,8 @@ private:
     ActiveSet active_;
     Control& control_;
     double unit_ = 1;
-    double tol_ = 1e-6;   // relative gap aimed at
-    bool fresh_ = false;  // the active set has not seen the curvatures in use
+    double tol_ = 1e-6;         // relative gap aimed at
+    bool fresh_ = false;        // the active set has not seen the curvatures in use
     std::vector<double> base_;  // the margins without any feature
     Panel panel_;               // scratch
     std::vector<double> eta_, slopes_, predicted_, out_, z_;

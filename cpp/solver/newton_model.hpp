@@ -44,10 +44,10 @@ private:
     void set_target(std::size_t slot);
 
     const Loss& loss_;
-    std::vector<double> d_;     // s f'' where G was taken
-    std::vector<double> plain_; // f'' alone
-    double total_ = 0;          // sum of d
-    std::vector<double> xd_;    // per slot: xh'd, of members
+    std::vector<double> d_;      // s f'' where G was taken
+    std::vector<double> plain_;  // f'' alone
+    double total_ = 0;           // sum of d
+    std::vector<double> xd_;     // per slot: xh'd, of members
     std::vector<double> w0_, c_;
     std::vector<std::size_t> support_of_w0_;
     std::vector<double> z_, y_;  // scratch

@@ -57,6 +57,15 @@ void ReferenceBounds::look_at(const Panel& r, const std::vector<double>& rr, con
     }
 }
 
+void ReferenceBounds::unsettled(const std::vector<Index>& list, const std::vector<double>& factor,
+                                std::vector<Index>& out) const {
+    static_assert(sizeof(Row) == 3 * kWidest * sizeof(double));
+    const kernels::BoundTable table{table_[0].of_reference, reference_.data(), exact_.data(), xty_.data(),
+                                    norm_.data()};
+    out.resize(list.size() + 1);
+    out.resize(kernels::active().unsettled(list.data(), list.size(), table, factor.data(), out.data()));
+}
+
 void ReferenceBounds::store(const Panel& r, std::size_t k) {
     if (stored_.size() < kept_) {
         newest_ = stored_.size();

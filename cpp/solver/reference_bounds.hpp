@@ -31,17 +31,8 @@ public:
     /// What a batch costs, in entries of X that could be read instead.
     double cost() const { return static_cast<double>(kept_ * rows_ + 4 * xty_.size()); }
 
-    /// max_k of an upper bound on |xh_j' S r_k| / scales[k].
-    double worst(std::size_t j) const {
-        const Row& row = table_[static_cast<std::size_t>(reference_[j] + 1)];
-        const double exact = exact_[j], xty = xty_[j], norm = norm_[j];
-        double bound[kWidest];
-        for (std::size_t k = 0; k < kWidest; ++k)
-            bound[k] = std::abs(row.of_reference[k] * exact + row.of_y[k] * xty) + norm * row.rest[k];
-        double largest = bound[0];
-        for (std::size_t k = 1; k < kWidest; ++k) largest = bound[k] > largest ? bound[k] : largest;
-        return largest;
-    }
+    /// The features of the list that have an upper bound on |xh_j' S r_k| / scales[k] above factor[j] for some k.
+    void unsettled(const std::vector<Index>& list, const std::vector<double>& factor, std::vector<Index>& out) const;
     /// The best guess at xh_j' S r_k / scales[k].
     double guess(std::size_t j, std::size_t k) const {
         const Row& row = table_[static_cast<std::size_t>(reference_[j] + 1)];

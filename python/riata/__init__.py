@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .diagnostics import check_solution
     from .regression import ElasticNet, Lasso, Ridge
     from .scales import alpha_max, convert_penalty
+    from .scoring import Scorer, get_cmake_dir, get_include
 
 __version__ = "0.1.0"
 
@@ -31,10 +32,13 @@ _HOMES = {
     "PathResult": "_result",
     "PoissonRegressor": "counts",
     "Ridge": "regression",
+    "Scorer": "scoring",
     "alpha_max": "scales",
     "check_solution": "diagnostics",
     "convert_penalty": "scales",
     "enet_path": "_path",
+    "get_cmake_dir": "scoring",
+    "get_include": "scoring",
     "lasso_path": "_path",
     "logistic_path": "classification",
     "path": "_path",
@@ -50,11 +54,14 @@ __all__ = [
     "PathResult",
     "PoissonRegressor",
     "Ridge",
+    "Scorer",
     "__version__",
     "alpha_max",
     "check_solution",
     "convert_penalty",
     "enet_path",
+    "get_cmake_dir",
+    "get_include",
     "lasso_path",
     "logistic_path",
     "path",

@@ -14,7 +14,7 @@ import numpy as np
 
 from ._numeric import numeric_array, raise_at_first
 
-INT64_MAX = np.iinfo(np.int64).max
+INT32_MAX, INT64_MAX = np.iinfo(np.int32).max, np.iinfo(np.int64).max
 
 
 class CompressedX(NamedTuple):
@@ -140,8 +140,18 @@ def _borrowed(X: Any, shape: tuple[int, int], name: str) -> CompressedX:
     data = values(X.data, f"{name}.data")
     indices = _integers(X.indices, f"{name}.indices")
     _same_length(indices, data, ("indices", "data"), name)
+    indptr = _integers(X.indptr, f"{name}.indptr")
     by_rows = X.format == "csr"
-    return CompressedX(data, indices, _integers(X.indptr, f"{name}.indptr"), shape, by_rows)
+    lines, places, of = (*shape, "rows") if by_rows else (*shape[::-1], "columns")
+    if len(indptr) != lines + 1:
+        raise ValueError(
+            f"{name}.indptr has {len(indptr)} entries: for {lines} {of} it has to have {lines + 1}"
+        )
+    if places > INT32_MAX:
+        raise ValueError(
+            f"{name} has {places} {'columns' if by_rows else 'rows'}: a sparse matrix of this format can have {INT32_MAX}"
+        )
+    return CompressedX(data, indices, indptr, shape, by_rows)
 
 
 # --- other formats, into CSR ------------------------------------------------------------------------------------------
@@ -222,9 +232,6 @@ def _from_diagonals(X: Any, shape: tuple[int, int], name: str) -> CompressedX:
         raise ValueError(f"{name}.data must be 2-D, of diagonals; got shape {diagonals.shape}")
     _same_length(offsets, diagonals, ("offsets", "data"), name)
     n, p = shape
-    raise_at_first(
-        (offsets < -n) | (offsets > p), offsets, f"{name}.offsets", f"must lie in [{-n}, {p}]"
-    )
     rows, columns, data = [], [], []
     for offset, diagonal in zip(offsets.tolist(), diagonals):
         # Entry (j - offset, j) is stored at j.

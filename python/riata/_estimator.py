@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from . import _fit
+from . import _fit, _score
 from . import _validation as check
 from ._fit import MAX_ITER, Certificate
 from ._problem import Array, Problem, check_problem
@@ -101,6 +101,8 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
         """
         if not hasattr(self, "coef_"):
             check_is_fitted(self)
+        if (scores := self._predict_plain(X)) is not None:
+            return scores
         if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
             validate_data(
                 self, X=X, reset=False, skip_check_array=True
@@ -110,6 +112,17 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
             eta = _fit.predict(X, self.coef_.T) + self.intercept_
             return eta.astype(np.result_type(X.dtype, self.coef_.dtype), copy=False)
         return np.asarray(X @ self.coef_.T + self.intercept_)
+
+    def _predict_plain(self, X: Any) -> Array | None:
+        """Predictions for a plain float array in one pass; None where the general way is due, for errors and warnings too."""
+        if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
+            return None
+        coef = self.coef_
+        if type(coef) is not np.ndarray or coef.ndim != 1 or coef.dtype != X.dtype:
+            return None
+        if np.ndim(self.intercept_) > 0:  # y had one column of its own
+            return None
+        return _score.predict(X, coef, float(self.intercept_))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

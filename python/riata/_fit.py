@@ -334,7 +334,7 @@ def predict(X: Array | CompressedX, coef: Array, features: Array | None = None) 
     """
     if isinstance(X, CompressedX):
         threads = 1 if X.size < SMALL else thread_count(None)
-        W = coef.reshape(len(coef), -1)
+        W = coef if coef.ndim == 2 else coef[:, None]
         eta = _core.predict(X, W, features=features, n_threads=threads)
         return eta.reshape(X.shape[0], *coef.shape[1:])
     if features is not None:

@@ -26,9 +26,13 @@ def encode(y: Any, n: int) -> tuple[Array, Array]:
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
-        raise ValueError(f"y should be a 1d array of labels; got an array of shape {labels.shape} instead.")
+        raise ValueError(
+            f"y should be a 1d array of labels; got an array of shape {labels.shape} instead."
+        )
     if labels.shape[0] != n:
-        raise ValueError(f"X and y must have the same number of samples; got {n} and {labels.shape[0]}")
+        raise ValueError(
+            f"X and y must have the same number of samples; got {n} and {labels.shape[0]}"
+        )
     if labels.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: y has dtype {labels.dtype}")
     if labels.dtype.kind == "f":
@@ -61,7 +65,9 @@ def _plain(labels: Array) -> Array:
     values = labels.tolist()
     for i, value in enumerate(values):
         if value is None or (isinstance(value, float) and math.isnan(value)):
-            raise ValueError(f"y[{i}] is {value}: labels must not be missing. Input y contains NaN.")
+            raise ValueError(
+                f"y[{i}] is {value}: labels must not be missing. Input y contains NaN."
+            )
     if all(isinstance(value, str) for value in values):
         return np.array(values)
     if any(isinstance(value, (str, bytes)) for value in values):
@@ -104,7 +110,9 @@ def require_variety(y: Array, sample_weight: Array, family: str, classes: Array 
     counting = y[sample_weight > 0]
     if family == "poisson":
         if not counting.any():
-            raise ValueError("y is zero wherever sample_weight is not: a Poisson model needs at least one event")
+            raise ValueError(
+                "y is zero wherever sample_weight is not: a Poisson model needs at least one event"
+            )
     elif classes is not None and len(np.unique(counting)) < len(classes) > 2:
         raise ValueError("every class must have a sample of positive weight")
     elif classes is not None and (counting == counting[0]).all():

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import _fit, plotting
 from . import _validation as check
+from ._budget import Costs, choose, file_bytes, nanoseconds_per_row
 from ._fit import Certificate, PathArrays
 from ._problem import Array
 
@@ -223,3 +224,88 @@ class PathResult:
             max_labels=max_labels,
             ax=ax,
         )
+
+    # --- costs in production --------------------------------------------------------------------------------------------
+
+    def costs(self, X: Any = None, y: Any = None, *, timed: bool = False) -> Costs:
+        """Error, features, file size and time for a row of every model; the best by error is marked.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), optional
+            Validation data; without it errors are the unexplained share of the training data's variance.
+        y : array-like of shape (n_samples,), optional
+        timed : bool, default=False
+            Measure the time of a row, some milliseconds a model.
+
+        Returns
+        -------
+        costs : Costs
+            Prints as a table; ``costs.plot()`` draws it.
+        """
+        if len(self) == 0:
+            raise ValueError("the path holds no solution")
+        files = [file_bytes(self._dense(k), self.intercepts[k]) for k in range(len(self))]
+        sizes = np.array([len(file) for file in files])
+        times = (
+            nanoseconds_per_row(files, self.n_features_in_) if timed else np.full(len(self), np.nan)
+        )
+        errors = self._errors(X, y)
+        return Costs(self.alphas, errors, self.df, sizes, times, int(np.argmin(errors)))
+
+    def _errors(self, X: Any, y: Any) -> Array:
+        if X is None and y is None:
+            return 1.0 - self.dev_ratio
+        if X is None or y is None:
+            raise ValueError(f"X and y belong together; got no {'X' if X is None else 'y'}")
+        predicted = self.predict(X)
+        truth = check.target(y, len(predicted))
+        return np.asarray(((predicted - truth[:, None]) ** 2).mean(axis=0))
+
+    def budget(
+        self,
+        X: Any = None,
+        y: Any = None,
+        *,
+        max_features: int | None = None,
+        max_bytes: int | None = None,
+        max_nanoseconds: float | None = None,
+    ) -> PathPoint:
+        """The best model that costs no more than a limit: least error on validation data.
+
+        Parameters
+        ----------
+        X, y
+            Validation data, see `costs`.
+        max_features : int, optional
+            Most features with a weight.
+        max_bytes : int, optional
+            Largest model file, without names.
+        max_nanoseconds : float, optional
+            Longest time for one row in the scoring library, measured here and now. Give exactly one of the three.
+
+        Returns
+        -------
+        point : PathPoint
+            Its `coef` and `intercept` are what `Scorer.from_coefficients` takes.
+
+        Raises
+        ------
+        ValueError
+            If not exactly one limit is given, or no model is within it.
+        """
+        limits = {
+            "n_features": max_features,
+            "n_bytes": max_bytes,
+            "nanoseconds": max_nanoseconds,
+        }
+        given = {name: limit for name, limit in limits.items() if limit is not None}
+        if len(given) != 1:
+            raise ValueError(
+                f"give exactly one of max_features, max_bytes and max_nanoseconds; got {len(given)}"
+            )
+        [(name, limit)] = given.items()
+        limit = check.nonnegative(limit, f"max_{name.removeprefix('n_')}")
+        costs = self.costs(X, y, timed=name == "nanoseconds")
+        k = choose(costs.errors, getattr(costs, name), limit, name.removeprefix("n_"))
+        return self._point(k, float(self.alphas[k]))

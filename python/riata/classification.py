@@ -219,16 +219,20 @@ class LogisticRegression(LinearClassifier):
         """alpha on riata's scale."""
         if self.alpha is not None:
             if self.C != 1.0:
-                raise ValueError(f"C and alpha exclude each other; got C={self.C!r} and alpha={self.alpha!r}")
+                raise ValueError(
+                    f"C and alpha exclude each other; got C={self.C!r} and alpha={self.alpha!r}"
+                )
             return check.nonnegative(self.alpha, "alpha")
         C = check.positive(self.C, "C")
-        return 0.0 if C == math.inf or self.penalty is None else 1 / (C * problem.total_weight)
+        return 0.0 if math.isinf(C) or self.penalty is None else 1 / (C * problem.total_weight)
 
     def _penalties(self, problem: Problem) -> list[float]:
         return [self._penalty(problem)]
 
 
-def logistic_path(X: Any, y: Any, *, Cs: Any = 10, l1_ratio: float = 1.0, **options: Any) -> tuple[Array, Array, Array, Array]:
+def logistic_path(
+    X: Any, y: Any, *, Cs: Any = 10, l1_ratio: float = 1.0, **options: Any
+) -> tuple[Array, Array, Array, Array]:
     """Coefficients of logistic regression for two classes along a grid of C.
 
     Parameters

@@ -105,9 +105,8 @@ def _supported_name(estimator: Any) -> str:
     if isinstance(estimator, type):
         raise TypeError(f"estimator must be a fitted estimator, not the class {estimator.__name__}")
     for ancestor in type(estimator).__mro__:
-        if (
-            ancestor.__module__.split(".")[0] in ("riata", "sklearn")
-            and (ancestor.__name__ in _MODELS or ancestor.__name__ in _LOSSES)
+        if ancestor.__module__.split(".")[0] in ("riata", "sklearn") and (
+            ancestor.__name__ in _MODELS or ancestor.__name__ in _LOSSES
         ):
             return ancestor.__name__
         if ancestor.__module__.split(".")[0] == "sklearn" and ancestor.__name__.startswith(
@@ -135,7 +134,9 @@ def _check_loss(
         own = make(**{k: v for k, v in estimator.get_params().items() if k in known})
     problem = own._problem(X, y, sample_weight, offset)
     if problem.family == "multinomial":
-        raise TypeError("check_solution certifies LogisticRegression of two classes only; pass certificate_ of riata's fit on")
+        raise TypeError(
+            "check_solution certifies LogisticRegression of two classes only; pass certificate_ of riata's fit on"
+        )
     coef = estimator.coef_ if isinstance(estimator.coef_, np.ndarray) else estimator.coef_.toarray()
     coef = np.asarray(coef, dtype=np.float64).ravel()
     if len(coef) != problem.X.shape[1]:

@@ -1,0 +1,205 @@
+// The inner loops of scoring. kernels.cpp includes this file once per instruction set, inside that set's namespace; the
+// operations and their order are the same in each, so the results are too. No standard library: nothing here may be shared.
+#ifndef RIATA_SCORE_ISA
+#error "lanes.hpp is a part of kernels.cpp"
+#endif
+
+constexpr size_t kWidth = RIATA_SCORE_WIDTH;  // float64 in a vector register
+typedef double Wide __attribute__((vector_size(kWidth * sizeof(double))));
+typedef double Pair __attribute__((vector_size(2 * sizeof(double))));
+
+template <class T>
+struct [[gnu::packed]] Unaligned {
+    T value;
+};
+
+template <class T>
+inline double load(const char* at) {
+    return static_cast<double>(reinterpret_cast<const Unaligned<T>*>(at)->value);
+}
+
+/// The unsigned integer of the same size.
+template <class I>
+struct Unsigned {
+    typedef uint32_t type;
+};
+template <>
+struct Unsigned<int64_t> {
+    typedef uint64_t type;
+};
+
+/// The eight lanes added up as a tree of fixed shape.
+inline double total(const double* lane) {
+    return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
+}
+
+/// Address of the row's value for position i; Unit: the values are contiguous, Side: columns side by side.
+template <class T, bool Unit, bool Side>
+inline const char* place(Strided x, const uint32_t* column, size_t i) {
+    const ptrdiff_t j = Side ? static_cast<ptrdiff_t>(i) : static_cast<ptrdiff_t>(column[i]);
+    return x.at + j * (Unit ? static_cast<ptrdiff_t>(sizeof(T)) : x.stride);
+}
+
+/// Columns side by side: whole vectors of them.
+template <class T>
+double row_side(const Weights& m, Strided x) {
+    typedef T Narrow __attribute__((vector_size(kWidth * sizeof(T))));
+    const size_t n = m.columns;
+    const double* w = m.weight;
+    Wide sum[kLanes / kWidth] = {};
+    size_t i = 0;
+    for (; i + kLanes <= n; i += kLanes)
+        for (size_t l = 0; l < kLanes / kWidth; ++l) {
+            Narrow v;
+            Wide u;
+            __builtin_memcpy(&v, x.at + (i + l * kWidth) * sizeof(T), sizeof v);
+            __builtin_memcpy(&u, w + i + l * kWidth, sizeof u);
+            sum[l] += u * __builtin_convertvector(v, Wide);
+        }
+    double lane[kLanes];
+    __builtin_memcpy(lane, sum, sizeof sum);
+    for (size_t l = 0; i < n; ++i, ++l) lane[l] += w[i] * load<T>(x.at + i * sizeof(T));
+    return total(lane);
+}
+
+/// Values from all over the row: pairs, which every set loads and multiplies without moving them about.
+template <class T, bool Unit, bool Side>
+double row_of(const Weights& m, const uint32_t* column, Strided x) {
+    const size_t n = m.columns;
+    const double* w = m.weight;
+    Pair sum[kLanes / 2] = {};
+    size_t i = 0;
+    for (; i + kLanes <= n; i += kLanes)
+        for (size_t l = 0; l < kLanes / 2; ++l) {
+            const size_t k = i + 2 * l;
+            const Pair v = {load<T>(place<T, Unit, Side>(x, column, k)),
+                            load<T>(place<T, Unit, Side>(x, column, k + 1))};
+            Pair u;
+            __builtin_memcpy(&u, w + k, sizeof u);
+            sum[l] += u * v;
+        }
+    double lane[kLanes];
+    __builtin_memcpy(lane, sum, sizeof sum);
+    for (size_t l = 0; i < n; ++i, ++l) lane[l] += w[i] * load<T>(place<T, Unit, Side>(x, column, i));
+    return total(lane);
+}
+
+template <class T>
+double row(const Weights& m, const uint32_t* column, Strided x) {
+    if (x.stride == sizeof(T)) return column ? row_of<T, true, false>(m, column, x) : row_side<T>(m, x);
+    return column ? row_of<T, false, false>(m, column, x) : row_of<T, false, true>(m, column, x);
+}
+
+/// out[k] += weight of output k in column i, times x.
+inline void add_column(const Weights& m, size_t i, double x, double* out) {
+    if (!m.starts) {
+        const double* w = m.weight + i * m.outputs;
+        for (size_t k = 0; k < m.outputs; ++k) out[k] += w[k] * x;
+        return;
+    }
+    for (uint64_t e = m.starts[i]; e < m.starts[i + 1]; ++e) out[m.output[e]] += m.weight[e] * x;
+}
+
+template <class T>
+void row_multi(const Weights& m, const uint32_t* column, Strided x, double* out) {
+    for (size_t k = 0; k < m.outputs; ++k) out[k] = 0;
+    for (size_t i = 0; i < m.columns; ++i) {
+        const ptrdiff_t j = column ? static_cast<ptrdiff_t>(column[i]) : static_cast<ptrdiff_t>(i);
+        add_column(m, i, load<T>(x.at + j * x.stride), out);
+    }
+}
+
+template <class T>
+void add(double weight, Strided x, size_t rows, double* sum) {
+    if (x.stride == sizeof(T)) {
+        const Unaligned<T>* v = reinterpret_cast<const Unaligned<T>*>(x.at);
+        for (size_t r = 0; r < rows; ++r) sum[r] += weight * static_cast<double>(v[r].value);
+    } else {
+        for (size_t r = 0; r < rows; ++r) sum[r] += weight * load<T>(x.at + static_cast<ptrdiff_t>(r) * x.stride);
+    }
+}
+
+/// The first slot to look into for a feature.
+template <bool Hashed>
+inline uint32_t slot_of(const Weights& m, uint64_t feature) {
+    return Hashed ? hash_of(static_cast<uint32_t>(feature), m.lookup.shift) : static_cast<uint32_t>(feature);
+}
+
+/// The position of a feature whose first slot is occupied, or kNone.
+template <bool Hashed>
+inline uint32_t position(const Weights& m, uint32_t feature) {
+    const Lookup& t = m.lookup;
+    if (!Hashed) return t.slots[feature];
+    for (uint64_t slot = hash_of(feature, t.shift);; slot = (slot + 1) & (t.size - 1)) {
+        const uint32_t p = t.slots[slot];
+        if (p == kNone || m.column[p] == feature) return p;
+    }
+}
+
+/// Calls use(position, value) for the row's entries that the model has a weight for, in their order; false, having called it for
+/// some, if an index is out of range. Candidates are collected first, without a branch: most entries of a row are of no interest,
+/// at random.
+template <bool Hashed, class I, class T, class Use>
+inline bool each_hit(const Weights& m, Entries row, const Use& use) {
+    typedef typename Unsigned<I>::type U;
+    constexpr size_t kChunk = 256;
+    const Unaligned<U>* index = static_cast<const Unaligned<U>*>(row.index);
+    const Unaligned<T>* value = static_cast<const Unaligned<T>*>(row.value);
+    const uint32_t* slots = m.lookup.slots;
+    const U n = static_cast<U>(m.features);
+    for (size_t from = 0; from < row.count; from += kChunk, index += kChunk, value += kChunk) {
+        const size_t count = row.count - from < kChunk ? row.count - from : kChunk;
+        uint32_t entry[kChunk];
+        size_t hits = 0;
+        U top = 0;  // a negative index is a huge one
+        for (size_t k = 0; k < count; ++k) top = index[k].value > top ? index[k].value : top;
+        if (top >= n) return false;
+        for (size_t k = 0; k < count; ++k) {
+            entry[hits] = static_cast<uint32_t>(k);
+            hits += slots[slot_of<Hashed>(m, index[k].value)] != kNone;
+        }
+        for (size_t h = 0; h < hits; ++h) {
+            const size_t k = entry[h];
+            const uint32_t p = position<Hashed>(m, static_cast<uint32_t>(index[k].value));
+            if (p != kNone) use(p, static_cast<double>(value[k].value));
+        }
+    }
+    return true;
+}
+
+template <class I, class T, class Use>
+inline bool each_entry(const Weights& m, Entries row, const Use& use) {
+    return m.lookup.shift ? each_hit<true, I, T>(m, row, use) : each_hit<false, I, T>(m, row, use);
+}
+
+template <class I, class T>
+bool sparse(const Weights& m, Entries row, double* out) {
+    if (m.outputs == 1) {
+        double lane[kLanes] = {};
+        const bool sound = each_entry<I, T>(m, row, [&](uint32_t p, double x) { lane[p % kLanes] += m.weight[p] * x; });
+        out[0] = total(lane);
+        return sound;
+    }
+    for (size_t k = 0; k < m.outputs; ++k) out[k] = 0;
+    return each_entry<I, T>(m, row, [&](uint32_t p, double x) { add_column(m, p, x, out); });
+}
+
+/// NaN and infinity have all bits of the exponent set.
+template <class T, class U>
+bool finite(const void* x, size_t count) {
+    constexpr U kExponent = sizeof(T) == 8 ? static_cast<U>(0x7ff0000000000000) : static_cast<U>(0x7f800000);
+    const Unaligned<U>* v = static_cast<const Unaligned<U>*>(x);
+    U bad = 0;
+    for (size_t k = 0; k < count; ++k) bad |= static_cast<U>((v[k].value & kExponent) == kExponent);
+    return bad == 0;
+}
+
+const Kernels table = {
+    RIATA_SCORE_ISA,
+    {row<double>, row<float>, row<int32_t>, row<int64_t>},
+    {row_multi<double>, row_multi<float>, row_multi<int32_t>, row_multi<int64_t>},
+    {add<double>, add<float>, add<int32_t>, add<int64_t>},
+    {{sparse<int32_t, double>, sparse<int32_t, float>, sparse<int32_t, int32_t>, sparse<int32_t, int64_t>},
+     {sparse<int64_t, double>, sparse<int64_t, float>, sparse<int64_t, int32_t>, sparse<int64_t, int64_t>}},
+    {finite<double, uint64_t>, finite<float, uint32_t>},
+};

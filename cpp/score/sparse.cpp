@@ -1,0 +1,181 @@
+// Scoring sparse rows, the golden rows among them, and copying the needed columns out of dense ones.
+#include <cstdlib>
+#include <cstring>
+
+#include "parts.hpp"
+
+namespace riata::score {
+namespace {
+
+struct SparseTypes {
+    int index;
+    int value;
+};
+
+int64_t index_at(const void* indices, int type, size_t i) {
+    const auto* at = static_cast<const char*>(indices) + i * width(type);
+    int32_t narrow;
+    int64_t wide;
+    if (type == RIATA_INT64) return std::memcpy(&wide, at, 8), wide;
+    return std::memcpy(&narrow, at, 4), narrow;
+}
+
+Entries part(const void* indices, const void* values, SparseTypes t, size_t from, size_t to) {
+    return {static_cast<const char*>(indices) + from * width(t.index),
+            static_cast<const char*>(values) + from * width(t.value), to - from};
+}
+
+int check_types(SparseTypes t, riata_error* error) {
+    if (!is_index(t.index)) return bad_argument(error, "indices are neither RIATA_INT32 nor RIATA_INT64");
+    return is_value(t.value) ? RIATA_OK : bad_argument(error, "the type of the values is unknown");
+}
+
+/// What is wrong with the first index that is out of range; `first` is the number of the row's first entry in the caller's arrays.
+int report_index(const riata_model& m, Entries row, SparseTypes t, size_t first, riata_error* error) {
+    size_t k = 0;
+    while (k + 1 < row.count && static_cast<uint64_t>(index_at(row.index, t.index, k)) < m.weights.features) ++k;
+    const auto found = static_cast<long long>(index_at(row.index, t.index, k));
+    return fail(error, RIATA_E_INDEX, int64_t(first + k), found, "indices[%llu] is %lld, not in [0, %llu)",
+                ull(first + k), found, ull(m.weights.features));
+}
+
+/// Sums one row into out, checking its indices.
+int sum_checked(const riata_model& m, Entries row, SparseTypes t, size_t first, double* out, riata_error* error) {
+    if (m.kernels->sparse[t.index - RIATA_INT32][t.value](m.weights, row, out)) return RIATA_OK;
+    return report_index(m, row, t, first, error);
+}
+
+bool has_weight(const Weights& w, uint64_t feature) {
+    uint64_t low = 0, high = w.columns;
+    while (low < high) {
+        const uint64_t middle = (low + high) / 2;
+        if (w.column[middle] < feature)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < w.columns && w.column[low] == feature;
+}
+
+/// The first value of a row that is not finite and has a weight; none if only the sum overflowed.
+int find_nonfinite(const Weights& w, Entries row, SparseTypes t, size_t r, riata_error* error) {
+    for (size_t k = 0; k < row.count; ++k) {
+        const double v = value_at(row.value, t.value, static_cast<ptrdiff_t>(k * width(t.value)));
+        const int64_t feature = index_at(row.index, t.index, k);
+        if (!is_finite(v) && has_weight(w, static_cast<uint64_t>(feature))) return nonfinite(error, r, feature, v);
+    }
+    return RIATA_OK;
+}
+
+/// One row from its entries to its scores.
+int score_entries(const riata_model& m, Entries row, SparseTypes t, size_t first, size_t r, unsigned flags, double* out,
+                  riata_error* error) {
+    int code = sum_checked(m, row, t, first, out, error);
+    if (code) return code;
+    if (!add_intercepts(m.weights, out, 1) && !(flags & RIATA_PROPAGATE))
+        code = find_nonfinite(m.weights, row, t, r, error);
+    if (!code && !(flags & RIATA_LINEAR)) apply_link(m, out, 1);
+    return code;
+}
+
+/// Golden rows as they lie in the file: counts, row starts, scores (eta), features, values.
+struct Golden {
+    uint64_t rows = 0, entries = 0;
+    const unsigned char *starts = nullptr, *scores = nullptr, *features = nullptr, *values = nullptr;
+};
+
+bool read_golden(const riata_model& m, Golden& g) {
+    const uint64_t most = m.golden_size / 4;  // nothing in the section can be more than this
+    if (m.golden_size < 16) return false;
+    std::memcpy(&g.rows, m.golden, 8);
+    std::memcpy(&g.entries, m.golden + 8, 8);
+    if (g.rows > most || g.entries > most || m.weights.outputs > most) return false;
+    const uint64_t padded = (4 * g.entries + 7) / 8 * 8, scores = 8 * m.weights.outputs;
+    const uint64_t starts = 8 * (g.rows + 1), rest = 16 + starts + padded + 8 * g.entries;
+    if (rest > m.golden_size || g.rows * scores != m.golden_size - rest) return false;
+    g.starts = m.golden + 16;
+    g.scores = g.starts + starts;
+    g.features = g.scores + g.rows * scores;
+    g.values = g.features + padded;
+    return true;
+}
+
+/// Scores golden row r into out and compares with what is stored; false if anything is amiss.
+bool golden_row_holds(const riata_model& m, const Golden& g, uint64_t r, double* out) {
+    uint64_t from, to;
+    std::memcpy(&from, g.starts + 8 * r, 8);
+    std::memcpy(&to, g.starts + 8 * (r + 1), 8);
+    if (from > to || to > g.entries) return false;
+    const Entries row{g.features + 4 * from, g.values + 8 * from, to - from};
+    if (sum_checked(m, row, {RIATA_INT32, RIATA_FLOAT64}, from, out, nullptr)) return false;
+    add_intercepts(m.weights, out, 1);
+    const size_t size = m.weights.outputs * sizeof(double);
+    return std::memcmp(out, g.scores + r * size, size) == 0;
+}
+
+}  // namespace
+
+int check_golden(const riata_model& m, riata_error* error) {
+    if (m.golden_size == 0) return RIATA_OK;
+    const int64_t where = m.golden - m.file;
+    Golden g;
+    if (!read_golden(m, g))
+        return fail(error, RIATA_E_FORMAT, where, -1, "the golden rows' section contradicts itself");
+    auto* out = static_cast<double*>(std::malloc(m.weights.outputs * sizeof(double)));
+    if (!out) return fail(error, RIATA_E_MEMORY, -1, -1, "no memory for the scores of a golden row");
+    uint64_t r = 0;
+    while (r < g.rows && golden_row_holds(m, g, r, out)) ++r;
+    std::free(out);
+    if (r == g.rows) return RIATA_OK;
+    return fail(error, RIATA_E_GOLDEN, where, -1, "golden row %llu does not get the score it was stored with", ull(r));
+}
+
+}  // namespace riata::score
+
+using namespace riata::score;
+
+int riata_score_sparse(const riata_model* model, const void* indices, int index_type, const void* values, int type,
+                       size_t entries, size_t n, unsigned flags, double* out, riata_error* error) {
+    const SparseTypes t{index_type, type};
+    int code = check_call(model, out, true, flags, RIATA_LINEAR | RIATA_PROPAGATE, out, error);
+    if (!code && entries && (!indices || !values)) code = bad_argument(error, "indices or values is NULL");
+    if (!code) code = check_types(t, error);
+    if (!code) code = check_length(*model, n, 0, error);
+    if (code) return code;
+    return score_entries(*model, {indices, values, entries}, t, 0, 0, flags, out, error);
+}
+
+int riata_score_csr(const riata_model* model, const void* starts, int start_type, const void* indices, int index_type,
+                    const void* values, int type, size_t entries, size_t rows, size_t n, unsigned flags, double* out,
+                    riata_error* error) {
+    const SparseTypes t{index_type, type};
+    int code = check_call(model, starts, rows != 0, flags, RIATA_LINEAR | RIATA_PROPAGATE, out, error);
+    if (!code && entries && (!indices || !values)) code = bad_argument(error, "indices or values is NULL");
+    if (!code && !is_index(start_type)) code = bad_argument(error, "starts are neither RIATA_INT32 nor RIATA_INT64");
+    if (!code) code = check_types(t, error);
+    if (!code) code = check_length(*model, n, 0, error);
+    for (size_t r = 0; !code && r < rows; ++r) {
+        const int64_t from = index_at(starts, start_type, r), to = index_at(starts, start_type, r + 1);
+        if (from < 0 || to < from || static_cast<uint64_t>(to) > entries)
+            return fail(error, RIATA_E_INDEX, int64_t(r), -1, "row %llu goes from entry %lld to %lld of %llu", ull(r),
+                        static_cast<long long>(from), static_cast<long long>(to), ull(entries));
+        const auto first = static_cast<size_t>(from);
+        const Entries row = part(indices, values, t, first, static_cast<size_t>(to));
+        code = score_entries(*model, row, t, first, r, flags, out + r * model->weights.outputs, error);
+    }
+    return code;
+}
+
+int riata_project(const riata_model* model, const void* x, int type, size_t rows, size_t n, ptrdiff_t row_stride,
+                  ptrdiff_t stride, double* out, riata_error* error) {
+    int code = check_call(model, x, rows != 0 && n != 0, 0, 0, out, error);
+    if (!code && !is_value(type)) code = bad_argument(error, "the type of the values is unknown");
+    if (!code) code = check_length(*model, n, 0, error);
+    if (code) return code;
+    const Weights& w = model->weights;
+    for (size_t r = 0; r < rows; ++r)
+        for (size_t i = 0; i < w.columns; ++i)
+            *out++ = value_at(x, type,
+                              static_cast<ptrdiff_t>(r) * row_stride + static_cast<ptrdiff_t>(w.column[i]) * stride);
+    return code;
+}

@@ -1,0 +1,129 @@
+"""Choosing a model of a path by what it costs in production: features, file size, time for a row."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ._linear_model import Array, LinearModel
+from ._model_file import encode
+
+# One call of score_one stands for a row; the best of a few medians is steady to some percent.
+_CALLS = 200
+_REPEATS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What each model of a path costs and how good it is.
+
+    Attributes
+    ----------
+    alphas : ndarray of shape (k,)
+    errors : ndarray of shape (k,)
+        Mean squared error on the validation data; without any, the unexplained share of the training data's variance.
+    n_features : ndarray of shape (k,)
+        Features with a weight.
+    n_bytes : ndarray of shape (k,)
+        Size of the model file, without names.
+    nanoseconds : ndarray of shape (k,)
+        Time to score one row in the library, as measured on this machine; NaN if not asked for.
+    best : int
+        Position of the chosen model.
+    """
+
+    alphas: Array
+    errors: Array
+    n_features: Array
+    n_bytes: Array
+    nanoseconds: Array
+    best: int
+
+    def __str__(self) -> str:
+        """A table, the chosen row marked."""
+        lines = [
+            f"{'':1} {'alpha':>10} {'error':>10} {'features':>9} {'bytes':>8} {'ns/row':>8} {'rows/s':>9}"
+        ]
+        for k in range(len(self.alphas)):
+            ns = self.nanoseconds[k]
+            time_, speed = ("-", "-") if np.isnan(ns) else (f"{ns:.0f}", f"{1e9 / ns:.2e}")
+            lines.append(
+                f"{'*' if k == self.best else ' '} {self.alphas[k]:10.4g} {self.errors[k]:10.4g} {self.n_features[k]:9d} "
+                f"{self.n_bytes[k]:8d} {time_:>8} {speed:>9}"
+            )
+        return "\n".join(lines)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Error, file size and rows per second against the number of features; needs matplotlib. Returns the axes.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        """
+        try:
+            import matplotlib.pyplot as plt
+        except ImportError as error:
+            raise ImportError("plotting costs needs matplotlib: pip install matplotlib") from error
+        if ax is None:
+            _, ax = plt.subplots(figsize=(8, 5), layout="constrained")
+        ax.plot(self.n_features, self.errors, color="tab:blue", marker=".", label="error")
+        ax.axvline(self.n_features[self.best], color="0.4", linewidth=0.8)
+        ax.set_xlabel("features")
+        ax.set_ylabel("error")
+        second = ax.twinx()
+        second.plot(self.n_features, self.n_bytes, color="tab:orange", label="bytes")
+        if not np.isnan(self.nanoseconds).all():
+            second.plot(self.n_features, 1e9 / self.nanoseconds, color="tab:green", label="rows/s")
+        second.set_yscale("log")
+        second.set_ylabel("bytes, rows per second (log scale)")
+        lines = [*ax.get_lines()[:1], *second.get_lines()]
+        ax.legend(lines, [str(line.get_label()) for line in lines], loc="best")
+        return ax
+
+
+def file_bytes(coef: Array, intercept: float) -> bytes:
+    """The model file of one point of a path."""
+    return encode(LinearModel(coef[None], np.array([intercept]), "identity"))
+
+
+def nanoseconds_per_row(files: list[bytes], n_features: int) -> Array:
+    """Median time of one call for a dense row, less what an empty model takes: Python's part is not the model's."""
+    from . import _score
+
+    row = np.zeros(n_features)
+    empty = _median_time(_score.open_bytes(file_bytes(row, 0.0)), row)
+    times = [_median_time(_score.open_bytes(file), row) for file in files]
+    return np.maximum(np.array(times) - empty, 1.0)
+
+
+def _median_time(model: Any, row: Array) -> float:
+    """Nanoseconds of a call."""
+    medians = []
+    for _ in range(_REPEATS):
+        start = time.perf_counter_ns()
+        for _ in range(_CALLS):
+            model.row(row, 1)
+        medians.append((time.perf_counter_ns() - start) / _CALLS)
+    return float(np.median(medians))
+
+
+def choose(errors: Array, costs: Array, limit: float, name: str) -> int:
+    """The model of least error among those within the limit; of equal errors the cheapest.
+
+    Raises
+    ------
+    ValueError
+        If no model is that cheap.
+    """
+    allowed = np.flatnonzero(costs <= limit)
+    if len(allowed) == 0:
+        raise ValueError(
+            f"no model of the path has {name} <= {limit:g}; the least is {costs.min():g}"
+        )
+    least = errors[allowed].min()
+    equal = allowed[errors[allowed] == least]
+    return int(equal[np.argmin(costs[equal])])

@@ -1,0 +1,89 @@
+"""Rows in whatever container they come: which of a table's columns a model needs, as arrays, without a copy of the table."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import numpy as np
+
+from ._numeric import numeric_array
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+READ_AS_IS = frozenset({"float64", "float32", "int32", "int64"})
+
+
+def library_of(X: Any) -> str:
+    """'pandas', 'polars', 'pyarrow' for their tables, 'scipy' for sparse containers, '' for everything else."""
+    library = type(X).__module__.partition(".")[0]
+    if library in ("pandas", "polars", "pyarrow"):
+        return library if hasattr(X, "columns") else ""
+    sparse = sys.modules.get("scipy.sparse")
+    return "scipy" if sparse is not None and sparse.issparse(X) else ""
+
+
+def readable(array: Array, name: str) -> Array:
+    """The array if the scorer reads its dtype, else a float64 copy; anything but real numbers is refused."""
+    if array.dtype.name in READ_AS_IS and array.dtype.isnative:
+        return array
+    return numeric_array(array, name).astype(np.float64)
+
+
+def matrix(X: Any, features: int, owner: str = "the model") -> Array:
+    """A 2-D array of numbers with the right number of columns."""
+    array = readable(X if type(X) is np.ndarray else numeric_array(X, "X"), "X")
+    if array.ndim != 2:
+        raise ValueError(
+            f"X must be 2-D, of shape (n_samples, n_features); got shape {array.shape}. For one row use score_one."
+        )
+    if array.shape[1] != features:
+        raise ValueError(f"X has {array.shape[1]} columns, but {owner} is for {features} features")
+    return array
+
+
+def names_of(X: Any, library: str) -> list[Any]:
+    """The names of a table's columns."""
+    return list(X.schema.names) if library == "pyarrow" else list(X.columns)
+
+
+def column(X: Any, name: Any, library: str) -> Array:
+    """One column of a table as a 1-D array the scorer reads; missing values become NaN."""
+    if library == "pyarrow":
+        found = X.column(name)
+        array = found.to_numpy(zero_copy_only=False) if _is_batch(X) else found.to_numpy()
+    else:
+        array = X[name].to_numpy()
+    if (
+        array.dtype.kind == "O"
+        and array.size
+        and all(v is None or isinstance(v, (bool, float)) for v in array)
+    ):
+        array = np.array([np.nan if v is None else float(v) for v in array])
+    return readable(array, f"column {name!r}")
+
+
+def _is_batch(X: Any) -> bool:
+    return type(X).__name__ == "RecordBatch"
+
+
+def row_count(X: Any, library: str) -> int:
+    """Rows of a table."""
+    return int(X.num_rows) if library == "pyarrow" else len(X)
+
+
+def single_block(X: Any) -> Array | None:
+    """A pandas frame's values where they are one block of floats, which takes no copy; None elsewhere."""
+    if len(getattr(getattr(X, "_mgr", None), "blocks", ())) != 1:
+        return None
+    values = X.to_numpy()
+    return values if values.dtype.name in READ_AS_IS else None
+
+
+def csr_parts(X: Any, features: int) -> tuple[Array, Array, Array]:
+    """(indptr, indices, data) of a sparse matrix; another format than CSR is converted."""
+    if X.ndim != 2 or X.shape[1] != features:
+        raise ValueError(f"X has shape {X.shape}, but the model is for {features} features")
+    if X.format != "csr":
+        X = X.tocsr()
+    return X.indptr, X.indices, readable(X.data, "X.data")

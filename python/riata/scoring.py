@@ -1,0 +1,474 @@
+"""Scoring with model files: `Scorer`. Needs NumPy only; the format is described in docs/model-file.md."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+
+from . import _score, _tables
+from ._exports import to_c, to_onnx, to_sql
+from ._linear_model import LINKS, Array, LinearModel, linear_model
+from ._model_file import encode, write_atomically
+
+
+def get_include() -> str:
+    """Folder of the C header: ``#include <riata/score.h>`` with ``-I`` of it.
+
+    The library, its pkg-config file and its CMake package lie beside it, in ``lib``, ``lib/pkgconfig`` and ``share/cmake``.
+    """
+    return str(Path(__file__).parent / "include")
+
+
+def get_cmake_dir() -> str:
+    """Folder of the CMake package: ``cmake -Driata_DIR=...`` finds it, and with it the target ``riata::score``."""
+    return str(Path(__file__).parent / "share" / "cmake" / "riata")
+
+
+class Scorer:
+    """A linear model for production: what `predict` or `predict_proba` gives, in nanoseconds a row, from a file that is safe to open.
+
+    Made by `Scorer.load`, `Scorer.from_bytes` or `Scorer.from_estimator`. A scorer never changes; threads share it freely.
+
+    Scores are on the scale of the response: predictions of a regressor, the probability of the second class of a binary
+    classifier, the probabilities of all classes of a multinomial one; with ``link=False`` the linear predictor instead.
+
+    NaN or infinity in a feature that the model uses is refused with its row and feature; with ``propagate=True`` it goes through the
+    arithmetic. Features that the model does not use are never looked at.
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Length of a row.
+    n_outputs : int
+        Scores per row: 1, or the number of classes or targets.
+    used : ndarray of shape (n_used,)
+        Indices of the features with a weight, ascending.
+    columns : list of str, or list of int
+        Names of these features, or their indices where the file has no names.
+    classes_ : ndarray of shape (n_classes,) or None
+    link : {'identity', 'logit', 'softmax', 'log'}
+    metadata : dict
+        What the file says about the model: estimator, classes, certificate of the fit, versions, and `user`.
+
+    Examples
+    --------
+    >>> import riata
+    >>> model = riata.Lasso(alpha=0.1).fit([[0, 0], [1, 1], [2, 2]], [0, 1, 2])
+    >>> scorer = riata.Scorer.from_estimator(model)
+    >>> round(scorer.score_one([3.0, 3.0]), 2)
+    2.7
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self._row = model.row
+        self._frame: tuple[Any, Any] = (None, None)
+        self.n_features_in_: int = model.n_features
+        self.n_outputs: int = model.n_outputs
+        self.link: str = LINKS[model.link]
+        self.metadata: dict[str, Any] = _parse(model.metadata())
+
+    # --- making one -----------------------------------------------------------------------------------------------
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], mmap: bool = True) -> Self:
+        """Open a model file.
+
+        Nothing in the file is executed, and everything is checked: sizes, offsets, indices, weights and check sums. Only the sums of
+        name tables above 1 MiB wait for `verify`, so that a large model opens at once.
+
+        Parameters
+        ----------
+        path : path
+        mmap : bool, default=True
+            Map the file, so that processes share its memory. A mapped file must only be replaced as a whole, as `save` does. False
+            reads it into memory and checks all sums.
+
+        Raises
+        ------
+        ValueError
+            If it is no sound model file, or one of a newer version; the message has the reason and the offset.
+        OSError
+            If it cannot be read.
+        """
+        path = os.fspath(path)
+        try:
+            return cls(_score.open_file(path, mmap, not mmap))
+        except (ValueError, OSError) as error:
+            kind = (
+                FileNotFoundError
+                if isinstance(error, OSError) and not Path(path).exists()
+                else type(error)
+            )
+            raise kind(f"{path}: {error}") from None
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Open a model file's bytes, with all checks. See `load` for the errors."""
+        return cls(_score.open_bytes(bytes(data)))
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        feature_names: Any = None,
+        dtype: str = "float64",
+        names: str = "all",
+        golden: Any = None,
+        user: Any = None,
+    ) -> Self:
+        """The scorer of a fitted linear model: riata's, scikit-learn's, or a Pipeline of scalers and one.
+
+        Scalers are folded into the weights: a scorer always takes raw features.
+
+        Parameters
+        ----------
+        estimator : fitted estimator
+            Anything with `coef_` and `intercept_`, or a Pipeline that ends in it.
+        feature_names : sequence of str of length n_features, optional
+            The estimator's `feature_names_in_` by default.
+        dtype : {'float64', 'float32', 'float16'}, default='float64'
+            Of the stored weights. Arithmetic is float64 always; shorter weights are rounded.
+        names : {'all', 'used', 'none'}, default='all'
+            Names to store. With 'used' a misspelt name in a dict cannot be told from an unused feature.
+        golden : array-like of shape (n_rows, n_features), optional
+            Rows to store with their scores, for `verify`; a few made-up ones by default.
+        user : JSON-able object, optional
+            Stored under ``metadata["user"]``.
+
+        Raises
+        ------
+        TypeError
+            If it is no linear model.
+        ValueError
+            If it is not fitted, not finite, does not fit the names, or its weights do not fit `dtype`.
+        """
+        model = linear_model(estimator)
+        if feature_names is not None:
+            model.names = [str(name) for name in feature_names]
+        return cls.from_bytes(_encoded(model, dtype, names, golden, user))
+
+    @classmethod
+    def from_coefficients(
+        cls,
+        coef: Any,
+        intercept: Any = 0.0,
+        *,
+        link: str = "identity",
+        feature_names: Any = None,
+        dtype: str = "float64",
+        names: str = "all",
+        user: Any = None,
+    ) -> Self:
+        """The scorer of given coefficients.
+
+        Parameters
+        ----------
+        coef : array-like of shape (n_features,) or (n_outputs, n_features)
+        intercept : float or array-like of shape (n_outputs,), default=0.0
+        link : {'identity', 'logit', 'softmax', 'log'}, default='identity'
+        feature_names, dtype, names, user
+            As for `from_estimator`.
+        """
+        if link not in LINKS:
+            raise ValueError(f"link must be one of {', '.join(map(repr, LINKS))}; got {link!r}")
+        matrix = np.atleast_2d(np.asarray(coef, dtype=np.float64))
+        if matrix.ndim != 2 or not np.isfinite(matrix).all() or not np.isfinite(intercept).all():
+            raise ValueError("coef and intercept must be finite, coef 1-D or 2-D")
+        intercepts = np.broadcast_to(np.asarray(intercept, dtype=np.float64), (len(matrix),))
+        known = None if feature_names is None else [str(name) for name in feature_names]
+        return cls.from_bytes(
+            _encoded(LinearModel(matrix, intercepts, link, {}, known), dtype, names, None, user)
+        )
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model file atomically: whoever opens the path finds the old file or the new one, complete.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written; the old file stays.
+        """
+        write_atomically(path, self.to_bytes())
+
+    def to_bytes(self) -> bytes:
+        """The model file as bytes."""
+        return self._model.file_bytes()
+
+    def __reduce__(self) -> Any:
+        return type(self).from_bytes, (self.to_bytes(),)
+
+    def __repr__(self) -> str:
+        return f"Scorer({self.n_features_in_} features, {len(self.used)} used, {self.n_outputs} output(s), link={self.link!r})"
+
+    # --- what it is -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def used(self) -> Array:
+        used: Array = self._model.used
+        used.flags.writeable = False
+        return used
+
+    @cached_property
+    def columns(self) -> list[Any]:
+        return list(self._names) if self._names else [int(j) for j in self.used]
+
+    @cached_property
+    def classes_(self) -> Array | None:
+        classes = self.metadata.get("classes")
+        return None if classes is None else np.array(classes)
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        """Names of the used features, () without; the extension reads dictionaries by them."""
+        count = self._model.n_names
+        places = range(len(self.used)) if count != self.n_features_in_ else self.used.tolist()
+        names = tuple(self._model.name(j) for j in places) if count else ()
+        self._model.names = names
+        return names
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the model file in bytes."""
+        return len(self.to_bytes())
+
+    def feature_of(self, name: str) -> int:
+        """Index of the feature with a name.
+
+        Raises
+        ------
+        KeyError
+            If no feature has it, or it was not stored.
+        """
+        index: int = self._model.feature_of(name)
+        if index < 0:
+            raise KeyError(name)
+        return index
+
+    def verify(self) -> None:
+        """Check all sums and name tables, and that the golden rows get the scores they were stored with, bit by bit.
+
+        Raises
+        ------
+        ValueError
+            If anything is amiss.
+        """
+        self._model.verify()
+
+    # --- scoring --------------------------------------------------------------------------------------------------
+
+    def score_one(self, row: Any, *, link: bool = True, propagate: bool = False) -> Any:
+        """Score of one row.
+
+        Parameters
+        ----------
+        row : array-like of shape (n_features,), or dict from names to numbers
+            A dict needs the names in `columns`; further names have to be features of the model.
+        link : bool, default=True
+            False gives the linear predictor.
+        propagate : bool, default=False
+            Let NaN and infinity through.
+
+        Returns
+        -------
+        score : float, or ndarray of shape (n_outputs,) if there are several
+
+        Raises
+        ------
+        ValueError, TypeError
+            For a wrong length, missing or unknown names, values that are no finite numbers.
+        """
+        flags = (not link) + 2 * propagate
+        score = self._row(row, flags)
+        if score is not NotImplemented:
+            return score
+        if isinstance(row, dict):
+            if not self._names:
+                raise ValueError("the model has no feature names: give the row as an array")
+            return self._model.named(row, flags)
+        array = np.ascontiguousarray(_tables.readable(np.asarray(row), "row"), dtype=np.float64)
+        if array.ndim != 1:
+            raise ValueError(
+                f"row must be 1-D, of shape ({self.n_features_in_},); got shape {array.shape}"
+            )
+        return self._row(array, flags)
+
+    def score(self, X: Any, *, link: bool = True, propagate: bool = False) -> Array:
+        """Scores of many rows.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features), or a pandas, polars or Arrow table
+            Arrays of float64, float32, int32 and int64 of any strides and CSR are read in place. Tables are read by column name where
+            the model has names, by position where it has none; only the needed columns are read.
+        link, propagate
+            As for `score_one`.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,), or (n_samples, n_outputs) if there are several outputs
+
+        Raises
+        ------
+        ValueError, TypeError
+            For wrong shapes, missing columns, sparse indices out of range, values that are no finite numbers.
+        """
+        flags = (not link) + 2 * propagate
+        library = "" if type(X) is np.ndarray else _tables.library_of(X)
+        if library == "scipy":
+            return self._model.csr(
+                *_tables.csr_parts(X, self.n_features_in_), self.n_features_in_, flags
+            )
+        if library:
+            return self._score_table(X, library, flags)
+        return self._model.dense(_tables.matrix(X, self.n_features_in_), flags)
+
+    def _score_table(self, X: Any, library: str, flags: int) -> Array:
+        values = _tables.single_block(X) if library == "pandas" else None
+        if values is not None:
+            places = self._places(X.columns)
+            if places is None:
+                return self._model.dense(values, flags)
+            return self._model.columns([values[:, j] for j in places], len(values), flags)
+        names = self._needed(_tables.names_of(X, library))
+        arrays = [_tables.column(X, name, library) for name in names]
+        return self._model.columns(arrays, _tables.row_count(X, library), flags)
+
+    def _needed(self, present: list[Any]) -> list[Any]:
+        """The table's own names of the used features."""
+        if not self._names:
+            if len(present) != self.n_features_in_:
+                raise ValueError(
+                    f"X has {len(present)} columns, but the model is for {self.n_features_in_} features and has no names"
+                )
+            return [present[j] for j in self.used]
+        known = set(present)
+        if missing := [name for name in self._names if name not in known]:
+            raise ValueError(
+                f"X lacks the column {missing[0]!r}, which the model uses (missing: {len(missing)} of {len(self._names)})"
+            )
+        return list(self._names)
+
+    def _places(self, index: Any) -> list[int] | None:
+        """Where a pandas Index has the used features; None if all features stand in the model's order. Remembered for one Index."""
+        last, places = self._frame
+        if last is not None and index.is_(last):
+            return places
+        present = list(index)
+        where = {name: j for j, name in enumerate(present)}
+        found = [where[name] for name in self._needed(present)]
+        in_order = len(present) == self.n_features_in_ and found == self.used.tolist()
+        result = None if in_order else found
+        self._frame = (index, result)
+        return result
+
+    def project(self, X: Any) -> Array:
+        """The used columns of X as float64: all of a row that has to be stored or sent to be scored later.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features), or a table
+
+        Returns
+        -------
+        Z : ndarray of shape (n_samples, n_used)
+            For `score_projected`.
+        """
+        library = "" if type(X) is np.ndarray else _tables.library_of(X)
+        if library == "scipy":
+            return np.asarray(X.tocsr()[:, self.used].toarray(), dtype=np.float64)
+        if library:
+            names = self._needed(_tables.names_of(X, library))
+            arrays = [_tables.column(X, name, library) for name in names]
+            return np.column_stack([*arrays, np.zeros((_tables.row_count(X, library), 0))]).astype(
+                np.float64
+            )
+        return self._model.project(_tables.matrix(X, self.n_features_in_))
+
+    def score_projected(self, Z: Any, *, link: bool = True, propagate: bool = False) -> Array:
+        """Scores of rows that hold the used columns only, as `project` writes them; the same bits as `score` gives for full rows."""
+        flags = (not link) + 2 * propagate + _score.PROJECTED
+        return self._model.dense(_tables.matrix(Z, len(self.used), "a projected row"), flags)
+
+    # --- exports --------------------------------------------------------------------------------------------------
+
+    def to_c(self, name: str = "model") -> str:
+        """C source of functions `<name>_linear` and `<name>_score`, with the weights as static arrays and no dependency but libm.
+
+        Parameters
+        ----------
+        name : str, default='model'
+            Prefix of the functions; a C identifier.
+        """
+        return to_c(self._parts(), name)
+
+    def to_onnx(self, dtype: str = "float64", link: bool = True) -> bytes:
+        """An ONNX model: Gather of the used features, MatMul, Add, the inverse link. Input `X`, output `score`.
+
+        Parameters
+        ----------
+        dtype : {'float64', 'float32'}, default='float64'
+            Of input, arithmetic and output.
+        link : bool, default=True
+            False gives the linear predictor.
+        """
+        return to_onnx(self._parts(), dtype, link)
+
+    def to_sql(self, table: str = "features", link: bool = True) -> str:
+        """A SELECT of one score per row and output, for SQLite and DuckDB.
+
+        Columns are the feature names, or ``x0, x1, ...`` without. NULL in a used column gives NULL.
+
+        Parameters
+        ----------
+        table : str, default='features'
+        link : bool, default=True
+            False gives the linear predictor.
+        """
+        return to_sql(self._parts(), self._names, table, link)
+
+    def _parts(self) -> tuple[LinearModel, Array]:
+        """The model on its used features, and these."""
+        weights, starts, outputs = self._model.weights()
+        if starts is None:
+            coef = weights.reshape(len(self.used), self.n_outputs).T
+        else:
+            coef = np.zeros((self.n_outputs, len(self.used)))
+            coef[
+                outputs, np.repeat(np.arange(len(self.used)), np.diff(starts.astype(np.int64)))
+            ] = weights
+        return LinearModel(
+            coef, self._model.intercepts, self.link, {"features": self.n_features_in_}
+        ), self.used
+
+
+def _encoded(model: LinearModel, dtype: str, names: str, golden: Any, user: Any) -> bytes:
+    from . import __version__
+
+    features = model.coef.shape[1]
+    if model.names is not None and len(model.names) != features:
+        raise ValueError(
+            f"feature_names must have one name per feature, {features}; got {len(model.names)}"
+        )
+    model.metadata = {**model.metadata, "link": model.link, "riata": __version__}
+    if user is not None:
+        model.metadata["user"] = user
+    return encode(model, dtype, names, golden)
+
+
+def _parse(text: bytes) -> dict[str, Any]:
+    try:
+        metadata = json.loads(text or b"{}")
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the model file's metadata is no JSON: {error}") from None
+    if not isinstance(metadata, dict):
+        raise ValueError(
+            f"the model file's metadata is no JSON object but a {type(metadata).__name__}"
+        )
+    return metadata
