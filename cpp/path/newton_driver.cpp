@@ -51,7 +51,7 @@ Path NewtonDriver::run() {
         prepare(k);
         newton_.minimise(lanes_,
                          kMargin * std::max(options_.tol, wanted(0) ? 0.0 : kStoneGap) * std::pow(kTighter, retries_),
-                         options_.max_solves, retries_ == 0);
+                         options_.max_solves);
         certify();
         const std::size_t done = accept();
         k += done;
@@ -80,7 +80,7 @@ void NewtonDriver::start() {
     model_.grow(unpenalised(problem_));
     lanes_ = {std::move(lane)};
     newton_.follow_model(lanes_);
-    if (model_.size() > 0) newton_.minimise(lanes_, kNullGap, options_.max_solves, false);
+    if (model_.size() > 0) newton_.minimise(lanes_, kNullGap, options_.max_solves);
     last_ = std::move(lanes_[0]);
     lanes_.clear();
     null_r_ = last_.r;

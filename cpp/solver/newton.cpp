@@ -51,7 +51,7 @@ Lane Newton::lane_at(double alpha, const std::vector<double>& w) {
     lane.w.assign(w.size(), 0.0);
     lane.loss = kInfinity;
     std::vector<Lane*> lanes{&lane};
-    take(lanes, {{w, lane.b}}, false);
+    take(lanes, {{w, lane.b}});
     if (!unheld(lane).empty()) orthogonalise(lane);
     return lane;
 }
@@ -94,35 +94,34 @@ void Newton::follow_model(std::vector<Lane>& lanes) {
     }
     if (moved) {
         for (Lane* lane : behind) lane->loss = kInfinity;
-        take(behind, steps, false);
+        take(behind, steps);
     } else {
         correlate(behind);
     }
 }
 
-void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves, bool predict) {
+void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
     tol_ = tol;
     std::vector<Lane*> active;
     for (Lane& lane : lanes) {
         lane.done = lane.cut = false;
         lane.stalls = 0;
-        lane.certificate.rel_gap = lane.certificate.gap = kInfinity;
-        if (lane.solves > 0 || !predict) judge(lane, tol);
+        judge(lane, tol);
         active.push_back(&lane);
     }
     double progress = 1;
     for (int round = 0; round < kMaxRounds; ++round) {
         std::erase_if(active, [](const Lane* lane) { return lane->done; });
-        if (active.empty()) break;
+        if (active.empty()) return;
         if (control_.cancelled()) throw Cancelled{};
         if (curvature_pays(active, tol, progress)) recurve(*active[active.size() / 2]);
         std::vector<Step> steps;
         for (Lane* lane : active) steps.push_back(propose(*lane, max_solves));
-        take(active, steps, predict);
+        take(active, steps);
         progress = 0;
         for (Lane* lane : active) {
             const Certificate before = lane->certificate;
-            assess(*lane, tol, predict);
+            judge(*lane, tol);
             if (lane->done) continue;
             const double left = lane->certificate.gap / before.gap;
             progress = std::max(progress, left);
@@ -131,47 +130,6 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves, boo
             if (lane->stalls >= kStalls || lane->solves >= max_solves) give_up(*lane, tol);
         }
     }
-    finish(lanes, tol);
-}
-
-/// Takes the lane's gap after a step, from the prediction where there is one.
-void Newton::assess(Lane& lane, double tol, bool predict) {
-    if (!predict || lane.cut || !(lane.model_gap < kInfinity)) {
-        judge(lane, tol);
-        return;
-    }
-    lane.certificate.primal = lane.loss + penalty(lane);
-    lane.certificate.rel_gap = lane.model_gap;
-    lane.certificate.gap = lane.model_gap * unit_;
-    lane.done = lane.predicted;
-}
-
-/// Correlations of the predictions that lanes ended with. What no penalty holds is freed of the rounding in them.
-void Newton::finish(std::vector<Lane>& lanes, double tol) {
-    std::vector<Lane*> unknown;
-    for (Lane& lane : lanes)
-        if (lane.predicted) unknown.push_back(&lane);
-    if (unknown.empty()) return;
-    correlate(unknown);
-    for (Lane* lane : unknown) {
-        lane->predicted = false;
-        const auto free = unheld(*lane);
-        if (free.empty()) continue;
-        const std::vector<double> r = lane->r, c = lane->c;
-        lane->certificate = certify(*lane, {}, {}, tol, false);
-        if (lane->certificate.rel_gap <= tol) continue;
-        if (!orthogonalise(*lane)) lane->r = r, lane->c = c;
-    }
-}
-
-double Newton::penalty(const Lane& lane) const {
-    penalise(lane.alpha);
-    double sum = 0;
-    for (std::size_t slot = 0; slot < lane.w.size(); ++slot) {
-        const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
-        if (lane.alpha < kInfinity || h.l1 == 0) sum += h.value(lane.w[slot]);
-    }
-    return sum;
 }
 
 /// Leaves the lane as it is, with the best dual point that it has.
@@ -195,7 +153,7 @@ void Newton::rebase(Lane& lane, const std::vector<double>& offset) {
 void Newton::step(Lane& lane, long max_solves) {
     if (lane.cut || model_.drift(lane.r.data()) > kStaleStep) recurve(lane);
     std::vector<Lane*> lanes{&lane};
-    take(lanes, {propose(lane, max_solves)}, false);
+    take(lanes, {propose(lane, max_solves)});
 }
 
 /// Whether new curvatures are worth their Gram matrix. A round with curvatures off by a share rho leaves about (1.5 rho)^2
@@ -241,7 +199,7 @@ Newton::Step Newton::propose(Lane& lane, long max_solves) {
 }
 
 /// Moves every lane along its step, as far as it descends.
-void Newton::take(std::vector<Lane*>& lanes, const std::vector<Step>& steps, bool predict) {
+void Newton::take(std::vector<Lane*>& lanes, const std::vector<Step>& steps) {
     const std::size_t n = problem_.design.rows(), K = lanes.size();
     std::vector<Index> support;
     std::vector<double> weights;
@@ -253,7 +211,6 @@ void Newton::take(std::vector<Lane*>& lanes, const std::vector<Step>& steps, boo
     const Design& design = problem_.design;
     panel_.shape(n, K, design.interleaves());
     design.combine(base_.data(), support, weights.data(), panel_, problem_.team);
-    std::vector<Lane*> unknown;
     for (std::size_t k = 0; k < K; ++k) {
         Lane& lane = *lanes[k];
         Step step = steps[k];
@@ -262,49 +219,22 @@ void Newton::take(std::vector<Lane*>& lanes, const std::vector<Step>& steps, boo
         panel_.copy(k, eta_.data());
         Loss::Sums sums = profile(eta_.data(), step.b, slopes_.data());
         lane.cut = !descends(lane, step, sums.value);
-        lane.predicted = false;
-        if (!lane.cut) {
-            accept(lane, step, sums, predict);
-        } else {
+        if (lane.cut) {
             Step shorter;
             if (!cut_back(lane, step, eta_.data(), shorter)) {
                 lane.stalls = std::max(lane.stalls, kStalls - 2);
                 continue;
             }
-            sums = profile(eta_.data(), shorter.b, slopes_.data());
-            accept(lane, shorter, sums, false);
+            step = std::move(shorter);
+            sums = profile(eta_.data(), step.b, slopes_.data());
         }
-        if (!lane.predicted) unknown.push_back(&lane);
-    }
-    if (!unknown.empty()) correlate(unknown);
-}
-
-/// The lane moves to `step` with the margins eta_ and the slopes slopes_. With the slopes r that the model predicts there,
-/// c = Xh'S r satisfies all conditions at w on W, hence sum h*(c) = c'w - sum h(w) = sum s r (eta - offset) - sum h(w), and
-/// the gap is sum s [f(eta) + f*(-r) + r eta], of second order in r's error. Where that is enough, r is kept.
-void Newton::accept(Lane& lane, const Step& step, const Loss::Sums& sums, bool predict) {
-    const std::size_t n = eta_.size();
-    lane.model_gap = kInfinity;
-    if (predict) {
-        predicted_.resize(n);
-        z_.resize(n);
-        for (std::size_t i = 0; i < n; ++i) z_[i] = eta_[i] - lane.eta[i];
-        model_.carry(lane.r.data(), z_.data(), predicted_.data());
-        const double gap =
-            sums.value + loss_.conjugate(predicted_.data(), 1.0) + problem_.inner(predicted_.data(), eta_.data());
-        lane.model_gap = unit_ > 0 ? std::abs(gap) / unit_ : kInfinity;
-        lane.predicted = lane.model_gap <= tol_;
-    }
-    lane.eta.swap(eta_);
-    lane.w = step.w;
-    lane.b = step.b;
-    if (lane.predicted) {
-        lane.loss = sums.value;
-        lane.r.swap(predicted_);
-    } else {
+        lane.eta.swap(eta_);
         lane.r.swap(slopes_);
+        lane.w = std::move(step.w);
+        lane.b = step.b;
         settle(lane, sums);
     }
+    correlate(lanes);
 }
 
 /// Whether the objective at `step`, with this loss, is not above that of the lane.

@@ -17,14 +17,12 @@ struct Lane {
     std::vector<double> w;    ///< per slot
     double b = 0;             ///< intercept beside the centred columns
     std::vector<double> eta;  ///< offset + Xh w
-    std::vector<double> r;    ///< -f' at eta + b, or what the last model predicted it to be; s'r = 0 with an intercept
+    std::vector<double> r;    ///< -f' at eta + b, moved to s'r = 0 where there is an intercept
     std::vector<double> c;    ///< per slot: xh'S r
     double loss = 0;          ///< at eta + b, less the saturated model's
     Certificate certificate;  ///< over W alone
     bool done = false;        ///< converged, or no step gets any further
     bool cut = false;         ///< the last step was
-    bool predicted = false;   ///< r is the model's, c is not known
-    double model_gap = 0;     ///< relative gap over W by the r that the last model predicted
     int stalls = 0;           ///< rounds without progress worth the name
     long solves = 0;
 };
@@ -48,9 +46,8 @@ public:
     /// Brings w and c to the model's size.
     void follow_model(std::vector<Lane>& lanes);
 
-    /// Minimises over W until all gaps are at most tol or stand still. Where `predict`, the dual points may be those that the
-    /// models predicted, whose gaps are of second order; otherwise they are the slopes at the iterates.
-    void minimise(std::vector<Lane>& lanes, double tol, long max_solves, bool predict);
+    /// Minimises over W until all gaps are at most tol or stand still.
+    void minimise(std::vector<Lane>& lanes, double tol, long max_solves);
 
     /// Makes `offset` the margins without any feature; the lane stays at its w and finds its best intercept anew.
     void rebase(Lane& lane, const std::vector<double>& offset);
@@ -72,11 +69,7 @@ private:
     bool curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress);
     void recurve(const Lane& lane);
     Step propose(Lane& lane, long max_solves);
-    void take(std::vector<Lane*>& lanes, const std::vector<Step>& steps, bool predict);
-    void accept(Lane& lane, const Step& step, const Loss::Sums& sums, bool predict);
-    void assess(Lane& lane, double tol, bool predict);
-    void finish(std::vector<Lane>& lanes, double tol);
-    double penalty(const Lane& lane) const;
+    void take(std::vector<Lane*>& lanes, const std::vector<Step>& steps);
     bool descends(const Lane& lane, const Step& step, double loss) const;
     bool cut_back(Lane& lane, const Step& step, const double* eta, Step& shorter);
     void settle(Lane& lane, const Loss::Sums& sums);
@@ -98,7 +91,7 @@ private:
     bool fresh_ = false;        // the active set has not seen the curvatures in use
     std::vector<double> base_;  // the margins without any feature
     Panel panel_;               // scratch
-    std::vector<double> eta_, slopes_, predicted_, out_, z_;
+    std::vector<double> eta_, slopes_, out_, z_;
 };
 
 }  // namespace riata

@@ -4,28 +4,15 @@
 #include <cmath>
 #include <numeric>
 
-#include "kernels/kernels.hpp"
-
 namespace riata {
 
 void NewtonModel::recurve(const double* r) {
     d_.resize(design_.rows());
     loss_.curvature(r, d_.data());
-    if (problem_.weights()) {
-        plain_.resize(d_.size());
-        loss_.curvature(r, plain_.data(), true);
-    }
     total_ = std::accumulate(d_.begin(), d_.end(), 0.0);
     member_.clear();
     member_features_.clear();
     std::fill(member_place_.begin(), member_place_.end(), Index{-1});
-}
-
-void NewtonModel::carry(const double* r, const double* step, double* out) const {
-    const double* plain = problem_.weights() ? plain_.data() : d_.data();
-    double mean = 0;
-    if (problem_.request.fit_intercept && total_ > 0) mean = kernels::active().dot(d_.data(), step, d_.size()) / total_;
-    for (std::size_t i = 0; i < d_.size(); ++i) out[i] = r[i] - plain[i] * (step[i] - mean);
 }
 
 double NewtonModel::drift(const double* r) {

@@ -27,9 +27,6 @@ public:
 
     /// Makes w0 := w with the correlations c there, an entry per slot.
     void expand(const std::vector<double>& w, const std::vector<double>& c);
-    /// out := r - f'' (step - mean of step under d): the slopes that the model predicts where margins have moved by `step`.
-    /// At the model's minimiser their correlations satisfy all conditions on W, whatever the curvatures.
-    void carry(const double* r, const double* step, double* out) const;
     /// How far the intercept moves along, to first order, when w0 becomes w.
     double intercept_shift(const std::vector<double>& w) const;
 
@@ -44,10 +41,9 @@ private:
     void set_target(std::size_t slot);
 
     const Loss& loss_;
-    std::vector<double> d_;      // s f'' where G was taken
-    std::vector<double> plain_;  // f'' alone
-    double total_ = 0;           // sum of d
-    std::vector<double> xd_;     // per slot: xh'd, of members
+    std::vector<double> d_;   // s f'' where G was taken
+    double total_ = 0;        // sum of d
+    std::vector<double> xd_;  // per slot: xh'd, of members
     std::vector<double> w0_, c_;
     std::vector<std::size_t> support_of_w0_;
     std::vector<double> z_, y_;  // scratch
