@@ -1,7 +1,5 @@
 #include "solver/active_set.hpp"
 
-#include "solver/column_descent.hpp"
-
 #include <algorithm>
 #include <cmath>
 
@@ -15,8 +13,8 @@ constexpr int kMaxExchanges = 25;
 constexpr long kMaxSweeps = 10000;  // of coordinate descent, the last resort
 }  // namespace
 
-ActiveSet::ActiveSet(Problem& problem, GramModel& model, std::unique_ptr<FreeSystem> system, Control& control)
-    : problem_(problem), model_(model), system_(std::move(system)), control_(control) {}
+ActiveSet::ActiveSet(GramModel& model, std::unique_ptr<FreeSystem> system, Control& control)
+    : model_(model), system_(std::move(system)), control_(control) {}
 
 ScalarPenalty::Segment ActiveSet::segment(std::size_t slot) const {
     const ScalarPenalty& h = h_[slot];
@@ -55,8 +53,8 @@ void ActiveSet::follow_model(const Penalty& penalty) {
     release(unpenalised, unpenalised.size());
 }
 
-void ActiveSet::start_from(const std::vector<double>& w) {
-    follow_model(problem_.penalty);
+void ActiveSet::start_from(const Penalty& penalty, const std::vector<double>& w) {
+    follow_model(penalty);
     w_ = w;
     rebuild();
 }
@@ -171,7 +169,7 @@ ActiveSet::Report ActiveSet::solve(const Penalty& penalty, double noise, long ma
         if (descend(noise, max_solves, report)) return report;
     }
     if (report.solves < max_solves) {
-        descend_columns(problem_, model_.features(), w_, kTie, noise, kMaxSweeps, control_);
+        model_.descend(w_, kTie, noise, kMaxSweeps, control_);
         rebuild();
     }
     report.settled = false;

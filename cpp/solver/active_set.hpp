@@ -19,7 +19,7 @@ namespace riata {
 
 class ActiveSet {
 public:
-    ActiveSet(Problem& problem, GramModel& model, std::unique_ptr<FreeSystem> system, Control& control);
+    ActiveSet(GramModel& model, std::unique_ptr<FreeSystem> system, Control& control);
 
     struct Report {
         long solves = 0;
@@ -40,8 +40,8 @@ public:
     /// Continues on another form of the linear algebra with the same free set.
     void switch_system(std::unique_ptr<FreeSystem> system);
 
-    /// Starts from these coefficients (an entry per slot) next time.
-    void start_from(const std::vector<double>& w);
+    /// Starts from these coefficients, one for each slot of the model, next time.
+    void start_from(const Penalty& penalty, const std::vector<double>& w);
 
     std::size_t bytes() const { return system_->bytes(); }
 
@@ -68,7 +68,6 @@ private:
     bool descend(double noise, long max_solves, Report& report);
     double step_to_border(const std::vector<double>& direction, std::size_t& blocking) const;
 
-    Problem& problem_;
     GramModel& model_;
     std::unique_ptr<FreeSystem> system_;
     Control& control_;
