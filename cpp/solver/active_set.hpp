@@ -64,6 +64,7 @@ private:
     void release(std::vector<Move>& moves, std::size_t limit);
     void release_one(const Move& move);
     void drop(const std::vector<std::size_t>& positions);
+    bool exchange_pays();
     bool exchange(double noise, long max_solves, Report& report);
     bool descend(double noise, long max_solves, Report& report);
     double step_to_border(const std::vector<double>& direction, std::size_t& blocking) const;
@@ -71,6 +72,7 @@ private:
     GramModel& model_;
     std::unique_ptr<FreeSystem> system_;
     Control& control_;
+    int failures_ = 0, skipped_ = 0;  ///< exchanges failed in a row; those not tried since
     const Penalty* penalty_ = nullptr;
     std::vector<ScalarPenalty> h_;   // per slot, at the current alpha
     std::vector<double> w_;          // per slot
