@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._config import show_config
+    from ._cv import CVResult, cv_path
     from ._fit import Certificate
     from ._path import enet_path, lasso_path, path
     from ._result import PathPoint, PathResult
+    from .cv import ElasticNetCV, LassoCV
     from .diagnostics import check_solution
     from .regression import ElasticNet, Lasso, Ridge
     from .scales import alpha_max, convert_penalty
@@ -22,9 +24,12 @@ __version__ = "0.1.0"
 
 # Where each public name lives.
 _HOMES = {
+    "CVResult": "_cv",
     "Certificate": "_fit",
     "ElasticNet": "regression",
+    "ElasticNetCV": "cv",
     "Lasso": "regression",
+    "LassoCV": "cv",
     "PathPoint": "_result",
     "PathResult": "_result",
     "Ridge": "regression",
@@ -32,6 +37,7 @@ _HOMES = {
     "alpha_max": "scales",
     "check_solution": "diagnostics",
     "convert_penalty": "scales",
+    "cv_path": "_cv",
     "enet_path": "_path",
     "get_cmake_dir": "scoring",
     "get_include": "scoring",
@@ -41,9 +47,12 @@ _HOMES = {
 }
 
 __all__ = [
+    "CVResult",
     "Certificate",
     "ElasticNet",
+    "ElasticNetCV",
     "Lasso",
+    "LassoCV",
     "PathPoint",
     "PathResult",
     "Ridge",
@@ -52,6 +61,7 @@ __all__ = [
     "alpha_max",
     "check_solution",
     "convert_penalty",
+    "cv_path",
     "enet_path",
     "get_cmake_dir",
     "get_include",

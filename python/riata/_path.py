@@ -162,7 +162,7 @@ def path(
     )
     if callback is not None and not callable(callback):
         raise TypeError(f"callback must be callable; got {callback!r}")
-    bar = _progress_bar(progress, k, problem.X.size * k)
+    bar = progress_bar(progress, k, problem.X.size * k, "riata.path")
     if bar is None:
         arrays = solve_grid(problem, grid, control)
     else:
@@ -185,8 +185,8 @@ def _warn_gaps(arrays: PathArrays, tol: float, max_iter: int) -> None:
     )
 
 
-def _progress_bar(progress: bool | None, k: int, work: float) -> Any:
-    """A tqdm bar, or None where none is wanted."""
+def progress_bar(progress: bool | None, k: int, work: float, name: str) -> Any:
+    """A tqdm bar for k solutions, or None where none is wanted."""
     if progress is None:
         if work < LONG_WORK or not (sys.stderr.isatty() or "ipykernel" in sys.modules):
             return None
@@ -200,7 +200,7 @@ def _progress_bar(progress: bool | None, k: int, work: float) -> Any:
         return None
     return tqdm(
         total=k,
-        desc="riata.path",
+        desc=name,
         unit="alpha",
         delay=0.0 if progress else 1.0,
         leave=bool(progress),
