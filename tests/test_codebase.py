@@ -41,10 +41,10 @@ STOREYS = [
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
     {"_routes"},
-    {"_path", "_single", "_folds", "diagnostics"},
+    {"_path", "_single", "_folds", "_leave_one_out", "_criteria", "diagnostics"},
     {"_cv"},
     {"_estimator"},
-    {"regression", "scoring", "cv"},
+    {"regression", "scoring", "cv", "ridge_cv", "criteria"},
     {"__init__"},
 ]
 ASKS_THE_EXTENSION = {

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._config import show_config
+    from ._criteria import InformationCriteria, information_criteria
     from ._cv import CVResult, cv_path
     from ._fit import Certificate
     from ._path import enet_path, lasso_path, path
     from ._result import PathPoint, PathResult
+    from .criteria import LassoIC
     from .cv import ElasticNetCV, LassoCV
     from .diagnostics import check_solution
     from .regression import ElasticNet, Lasso, Ridge
+    from .ridge_cv import RidgeCV
     from .scales import alpha_max, convert_penalty
     from .scoring import Scorer, get_cmake_dir, get_include
 
@@ -28,11 +31,14 @@ _HOMES = {
     "Certificate": "_fit",
     "ElasticNet": "regression",
     "ElasticNetCV": "cv",
+    "InformationCriteria": "_criteria",
     "Lasso": "regression",
     "LassoCV": "cv",
+    "LassoIC": "criteria",
     "PathPoint": "_result",
     "PathResult": "_result",
     "Ridge": "regression",
+    "RidgeCV": "ridge_cv",
     "Scorer": "scoring",
     "alpha_max": "scales",
     "check_solution": "diagnostics",
@@ -41,6 +47,7 @@ _HOMES = {
     "enet_path": "_path",
     "get_cmake_dir": "scoring",
     "get_include": "scoring",
+    "information_criteria": "_criteria",
     "lasso_path": "_path",
     "path": "_path",
     "show_config": "_config",
@@ -51,11 +58,14 @@ __all__ = [
     "Certificate",
     "ElasticNet",
     "ElasticNetCV",
+    "InformationCriteria",
     "Lasso",
     "LassoCV",
+    "LassoIC",
     "PathPoint",
     "PathResult",
     "Ridge",
+    "RidgeCV",
     "Scorer",
     "__version__",
     "alpha_max",
@@ -65,6 +75,7 @@ __all__ = [
     "enet_path",
     "get_cmake_dir",
     "get_include",
+    "information_criteria",
     "lasso_path",
     "path",
     "show_config",

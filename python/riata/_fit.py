@@ -355,6 +355,17 @@ def norms(problem: Problem) -> Array:
     return norm
 
 
+def means(problem: Problem) -> Array:
+    """Weighted means of the columns of X, 0 without an intercept."""
+    mean, _ = _core.moments(
+        problem.X,
+        sample_weight=problem.sample_weight,
+        center=problem.fit_intercept,
+        n_threads=problem.n_threads,
+    )
+    return mean
+
+
 def columns(X: Array | CompressedX, features: Array) -> Array:
     """The listed (ascending) columns as a dense float64 array."""
     if isinstance(X, CompressedX):

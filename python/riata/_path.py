@@ -170,11 +170,12 @@ def path(
             control.callback = _reporting(bar, callback)
             arrays = solve_grid(problem, grid, control)
     if arrays.status.any():
-        _warn_gaps(arrays, tol, control.max_iter)
+        warn_gaps(arrays, tol, control.max_iter)
     return PathResult(arrays, problem.X.shape[1], tol, problem.l1_ratio, names)
 
 
-def _warn_gaps(arrays: PathArrays, tol: float, max_iter: int) -> None:
+def warn_gaps(arrays: PathArrays, tol: float, max_iter: int) -> None:
+    """Warn of the solutions whose gap stayed above tol."""
     failed = np.flatnonzero(arrays.status)
     worst = failed[np.argmax(arrays.rel_gap[failed])]
     warn_not_converged(
@@ -340,7 +341,7 @@ def enet_path(
     )
     arrays = solve_grid(problem, grid, control)
     if arrays.status.any():
-        _warn_gaps(arrays, control.tol, control.max_iter)
+        warn_gaps(arrays, control.tol, control.max_iter)
     k = len(arrays.alphas)
     coefs = np.zeros((problem.X.shape[1], k), dtype=problem.X.dtype)
     coefs[arrays.indices, np.repeat(np.arange(k), np.diff(arrays.indptr))] = arrays.data

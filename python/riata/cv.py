@@ -67,7 +67,7 @@ class SparseRegressorCV(LinearRegressor):
             ),
         )
         ratios = self._ratios()
-        problem = self._problem(X, y, sample_weight, offset)
+        problem = self._single_problem(X, y, sample_weight, offset)
         names = feature_names(X)
         splits = _splits.make_splits(
             self.cv,
@@ -98,27 +98,6 @@ class SparseRegressorCV(LinearRegressor):
 
     def _ratios(self) -> list[float]:
         raise NotImplementedError
-
-    def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Any:
-        problem = super()._problem(X, y, sample_weight, offset)
-        if problem.y.ndim == 2:
-            if problem.y.shape[1] > 1:
-                raise ValueError(
-                    f"y must have shape (n_samples,); got {problem.y.shape}. For several targets that share their features there is "
-                    f"scikit-learn's MultiTask{type(self).__name__}."
-                )
-            from warnings import warn
-
-            from sklearn.exceptions import DataConversionWarning
-
-            warn(
-                "A column-vector y was passed when a 1d array was expected. Please change the shape of y to (n_samples, ), for "
-                "example using ravel().",
-                DataConversionWarning,
-                stacklevel=3,
-            )
-            problem.y = np.ascontiguousarray(problem.y[:, 0])
-        return problem
 
     def _splitter_params(
         self, sample_weight: Any, offset: Any, params: dict[str, Any]
