@@ -17,6 +17,7 @@ constexpr double kStoneGap = 1e-2;          // relative gap at which a stepping 
 constexpr double kRestartTolerance = 1e-8;  // of coordinate descent from rest, relative to l1
 constexpr long kRestartSweeps = 1000;
 constexpr double kFewFree = 500, kLaneEntries = 2.5;  // see lanes_pay
+constexpr double kLaneSweeps = 6;                     // see lanes_tire
 constexpr int kCorrections = 4;  // defect corrections of one alpha before its gap is reported as it is
 }  // namespace
 
@@ -148,9 +149,29 @@ bool Driver::samples_pay() const {
 /// True where lanes cost less than the Gram matrix: per alpha, some sweeps over the working set's entries against the
 /// squares of the support that solving with a factor and updating it take.
 bool Driver::lanes_pay() const {
-    if (!design_.interleaves() || model_.complete() || on_samples_) return false;
+    if (!design_.interleaves() || model_.complete() || on_samples_ || lanes_tired_) return false;
     const auto m = static_cast<double>(active_->free_count());
     return m > kFewFree && m * m > kLaneEntries * design_.entries(model_.features());
+}
+
+/// True where the last batch took the lanes so many sweeps that some exchanges on a Gram matrix cost less: columns that
+/// are nearly the same are beyond descent and conjugate gradients.
+bool Driver::lanes_tire() const {
+    if (batch_.w.empty() || options_.memory_limit || batch_.solves.empty()) return false;
+    std::vector<Index> support;
+    for (std::size_t slot = 0; slot < w_now_.size(); ++slot)
+        if (w_now_[slot] != 0) support.push_back(model_.features()[slot]);
+    const auto m = static_cast<double>(support.size());
+    return static_cast<double>(batch_.solves[0]) * design_.entries(support) > kLaneSweeps * m * m;
+}
+
+/// Back to the active set, from the last accepted solution.
+void Driver::leave_lanes() {
+    lanes_tired_ = true;
+    lanes_.reset();
+    active_ = std::make_unique<ActiveSet>(problem_, model_, make_gram_system(model_), control_);
+    w_now_.resize(model_.size(), 0.0);
+    active_->start_from(w_now_);
 }
 
 void Driver::take_lanes() {
@@ -177,6 +198,7 @@ void Driver::choose_system() {
             model_.drop_gram();
         }
     }
+    if (lanes_ && lanes_tire()) leave_lanes();
     if (lean_ || lanes_ || on_samples_) return;
     if (lanes_pay()) {
         take_lanes();

@@ -56,6 +56,7 @@ void ActiveSet::follow_model(const Penalty& penalty) {
 }
 
 void ActiveSet::start_from(const std::vector<double>& w) {
+    follow_model(problem_.penalty);
     w_ = w;
     rebuild();
 }
