@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -40,6 +41,25 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
             n_threads=self.n_threads,
         )
 
+    def _single_problem(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> Problem:
+        """The same for estimators of one target."""
+        problem = self._problem(X, y, sample_weight, offset)
+        if problem.y.ndim == 2:
+            if problem.y.shape[1] > 1:
+                raise ValueError(
+                    f"{type(self).__name__} has one target: y must have shape (n_samples,); got {problem.y.shape}"
+                )
+            from sklearn.exceptions import DataConversionWarning
+
+            warnings.warn(
+                "A column-vector y was passed when a 1d array was expected. Please change the shape of y to (n_samples, ), for "
+                "example using ravel().",
+                DataConversionWarning,
+                stacklevel=3,
+            )
+            problem.y = np.ascontiguousarray(problem.y[:, 0])
+        return problem
+
     def _mixing(self) -> float:
         raise NotImplementedError
 
@@ -55,7 +75,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
             MAX_ITER if self.max_iter is None else check.integer(self.max_iter, "max_iter", 1)
         )
         problem = self._problem(X, y, sample_weight, offset)
-        names = _names(X)
+        names = feature_names(X)
         fits = fit_targets(
             problem, self._penalties(problem), relative_tolerance(tol), max_iter, route
         )
@@ -195,7 +215,7 @@ class SparseRegressor(LinearRegressor):
         return make(np.atleast_2d(self.coef_))
 
 
-def _names(X: Any) -> Array | None:
+def feature_names(X: Any) -> Array | None:
     """Feature names by scikit-learn's rules."""
     if type(X) is np.ndarray:
         return None

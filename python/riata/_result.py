@@ -208,10 +208,7 @@ class PathResult:
 
     def _support(self) -> tuple[Array, Array]:
         """Features that are ever non-zero, and their coefficients as a dense array."""
-        support, rows = np.unique(self._arrays.indices, return_inverse=True)
-        coefs = np.zeros((len(support), len(self)))
-        coefs[rows, np.repeat(np.arange(len(self)), self.df)] = self._arrays.data
-        return support, coefs
+        return self._arrays.support()
 
     def plot(self, ax: Any = None, *, max_labels: int = 10) -> Any:
         """Coefficients against log alpha, the largest labelled; returns the matplotlib axes. See `riata.plotting.plot_path`."""
