@@ -151,13 +151,15 @@ inline bool each_hit(const Weights& m, Entries row, const Use& use) {
         const size_t count = row.count - from < kChunk ? row.count - from : kChunk;
         uint32_t entry[kChunk];
         size_t hits = 0;
-        U top = 0;  // a negative index is a huge one
-        for (size_t k = 0; k < count; ++k) top = index[k].value > top ? index[k].value : top;
-        if (top >= n) return false;
+        bool bad = false;
         for (size_t k = 0; k < count; ++k) {
+            const U feature = index[k].value;  // a negative index is a huge one
+            const bool outside = feature >= n;
+            bad |= outside;
             entry[hits] = static_cast<uint32_t>(k);
-            hits += slots[slot_of<Hashed>(m, index[k].value)] != kNone;
+            hits += slots[slot_of<Hashed>(m, outside ? 0 : feature)] != kNone;
         }
+        if (bad) return false;
         for (size_t h = 0; h < hits; ++h) {
             const size_t k = entry[h];
             const uint32_t p = position<Hashed>(m, static_cast<uint32_t>(index[k].value));
@@ -172,8 +174,32 @@ inline bool each_entry(const Weights& m, Entries row, const Use& use) {
     return m.lookup.shift ? each_hit<true, I, T>(m, row, use) : each_hit<false, I, T>(m, row, use);
 }
 
+/// The row's sum by tables over all features, in which those without a weight add a zero: no branch to be foreseen, and a sum of
+/// the same bits. Not if an index is out of range, or the sum is not finite: a zero times infinity may have done that. Then false.
+template <class I, class T>
+inline bool sum_all(const Weights& m, Entries row, double* out) {
+    typedef typename Unsigned<I>::type U;
+    const Unaligned<U>* index = static_cast<const Unaligned<U>*>(row.index);
+    const Unaligned<T>* value = static_cast<const Unaligned<T>*>(row.value);
+    const double* weight = m.lookup.weight;
+    const uint8_t* lane_of = m.lookup.lane;
+    const U n = static_cast<U>(m.features);
+    double lane[kLanes] = {};
+    bool bad = false;
+    for (size_t k = 0; k < row.count; ++k) {
+        const U feature = index[k].value;  // a negative index is a huge one
+        const bool outside = feature >= n;
+        const U j = outside ? 0 : feature;
+        bad |= outside;
+        lane[lane_of[j]] += weight[j] * static_cast<double>(value[k].value);
+    }
+    *out = total(lane);
+    return !bad && *out - *out == 0;
+}
+
 template <class I, class T>
 bool sparse(const Weights& m, Entries row, double* out) {
+    if (m.lookup.weight && sum_all<I, T>(m, row, out)) return true;
     if (m.outputs == 1) {
         double lane[kLanes] = {};
         const bool sound = each_entry<I, T>(m, row, [&](uint32_t p, double x) { lane[p % kLanes] += m.weight[p] * x; });

@@ -23,6 +23,9 @@ struct Lookup {
     uint32_t* slots = nullptr;  // positions, or kNone; length `size`
     uint64_t size = 0;
     unsigned shift = 0;  // 0: slots[feature]; else slots[hash(feature) >> shift] onwards
+    // For one output and a table over features: every feature's weight, 0 without one, and the lane it is added to.
+    double* weight = nullptr;
+    uint8_t* lane = nullptr;
 };
 
 /// The weights and what leads to them, as scoring needs it.

@@ -67,15 +67,44 @@ int find_nonfinite(const Weights& w, Entries row, SparseTypes t, size_t r, riata
     return RIATA_OK;
 }
 
-/// One row from its entries to its scores.
-int score_entries(const riata_model& m, Entries row, SparseTypes t, size_t first, size_t r, unsigned flags, double* out,
-                  riata_error* error) {
-    int code = sum_checked(m, row, t, first, out, error);
-    if (code) return code;
-    if (!add_intercepts(m.weights, out, 1) && !(flags & RIATA_PROPAGATE))
-        code = find_nonfinite(m.weights, row, t, r, error);
-    if (!code && !(flags & RIATA_LINEAR)) apply_link(m, out, 1);
-    return code;
+/// A CSR matrix whose arrays have types and lengths, but may hold anything.
+struct Csr {
+    const void *starts, *indices, *values;
+    int start_type;
+    SparseTypes types;
+    size_t entries, rows;
+
+    int64_t start(size_t r) const { return index_at(starts, start_type, r); }
+    Entries row(size_t r) const {
+        return part(indices, values, types, static_cast<size_t>(start(r)), static_cast<size_t>(start(r + 1)));
+    }
+};
+
+/// eta of all rows, without intercepts; starts and indices are checked on the way.
+int sum_rows(const riata_model& m, const Csr& x, double* out, riata_error* error) {
+    int64_t from = x.rows ? x.start(0) : 0;
+    for (size_t r = 0; r < x.rows; ++r, out += m.weights.outputs) {
+        const int64_t to = x.start(r + 1);
+        if (from < 0 || to < from || static_cast<uint64_t>(to) > x.entries)
+            return fail(error, RIATA_E_INDEX, int64_t(r), -1, "row %llu goes from entry %lld to %lld of %llu", ull(r),
+                        static_cast<long long>(from), static_cast<long long>(to), ull(x.entries));
+        const auto first = static_cast<size_t>(from);
+        const Entries row = part(x.indices, x.values, x.types, first, static_cast<size_t>(to));
+        if (const int code = sum_checked(m, row, x.types, first, out, error)) return code;
+        from = to;
+    }
+    return RIATA_OK;
+}
+
+/// From sums to scores; `row(r)` gives the entries of a row.
+template <class Row>
+int finish(const riata_model& m, size_t rows, const Row& row, SparseTypes t, unsigned flags, double* out,
+           riata_error* error) {
+    if (!add_intercepts(m.weights, out, rows) && !(flags & RIATA_PROPAGATE))
+        for (size_t r = 0; r < rows; ++r)
+            if (const int code = find_nonfinite(m.weights, row(r), t, r, error)) return code;
+    if (!(flags & RIATA_LINEAR)) apply_link(m, out, rows);
+    return RIATA_OK;
 }
 
 /// Golden rows as they lie in the file: counts, row starts, scores (eta), features, values.
@@ -142,7 +171,9 @@ int riata_score_sparse(const riata_model* model, const void* indices, int index_
     if (!code) code = check_types(t, error);
     if (!code) code = check_length(*model, n, 0, error);
     if (code) return code;
-    return score_entries(*model, {indices, values, entries}, t, 0, 0, flags, out, error);
+    const Entries row{indices, values, entries};
+    code = sum_checked(*model, row, t, 0, out, error);
+    return code ? code : finish(*model, 1, [&](size_t) { return row; }, t, flags, out, error);
 }
 
 int riata_score_csr(const riata_model* model, const void* starts, int start_type, const void* indices, int index_type,
@@ -154,16 +185,10 @@ int riata_score_csr(const riata_model* model, const void* starts, int start_type
     if (!code && !is_index(start_type)) code = bad_argument(error, "starts are neither RIATA_INT32 nor RIATA_INT64");
     if (!code) code = check_types(t, error);
     if (!code) code = check_length(*model, n, 0, error);
-    for (size_t r = 0; !code && r < rows; ++r) {
-        const int64_t from = index_at(starts, start_type, r), to = index_at(starts, start_type, r + 1);
-        if (from < 0 || to < from || static_cast<uint64_t>(to) > entries)
-            return fail(error, RIATA_E_INDEX, int64_t(r), -1, "row %llu goes from entry %lld to %lld of %llu", ull(r),
-                        static_cast<long long>(from), static_cast<long long>(to), ull(entries));
-        const auto first = static_cast<size_t>(from);
-        const Entries row = part(indices, values, t, first, static_cast<size_t>(to));
-        code = score_entries(*model, row, t, first, r, flags, out + r * model->weights.outputs, error);
-    }
-    return code;
+    if (code) return code;
+    const Csr x{starts, indices, values, start_type, t, entries, rows};
+    code = sum_rows(*model, x, out, error);
+    return code ? code : finish(*model, rows, [&](size_t r) { return x.row(r); }, t, flags, out, error);
 }
 
 int riata_project(const riata_model* model, const void* x, int type, size_t rows, size_t n, ptrdiff_t row_stride,
