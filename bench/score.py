@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -161,7 +162,7 @@ def rows_in_python(folder):
     scorer = riata.Scorer.from_estimator(ours)
     row = dict.fromkeys(names, 0.5)
     array = np.full((1, 30), 0.5)
-    calls = {"riata": lambda: scorer.score_one(row)}
+    calls = {"riata": partial(scorer.score_one, row)}
     yield record(
         "score_one(dict of 30 names)", "us", 4, medians(with_runtime(calls, scorer, array), 51, 500)
     )
@@ -211,56 +212,49 @@ def touched(X, used):
     return X.shape[0] * len(np.unique(np.asarray(used) * 8 // 64)) * 64
 
 
-def batches(folder):
-    """100,000 x 1,000, 90 used: row-major, column-major, CSR with 5 percent entries."""
+def batch_models():
+    """(scorer, riata's Lasso, scikit-learn's) of 1,000 features, 90 used."""
     import riata
 
     ours, theirs = fitted(weights(1_000, 90))
-    scorer = riata.Scorer.from_estimator(ours)
+    return riata.Scorer.from_estimator(ours), ours, theirs
+
+
+def dense_batches(folder):
+    """100,000 x 1,000, row-major and column-major."""
+    scorer, ours, theirs = batch_models()
     X = np.random.default_rng(3).standard_normal((100_000, 1_000))
     speed = bandwidth(X)
-    calls = {
-        "riata": lambda: scorer.score(X),
-        "predict": lambda: ours.predict(X),
-        PEER: lambda: theirs.predict(X),
-    }
-    took = medians(with_runtime(calls, scorer, X), 5, 1)
-    yield record(
-        "100,000 x 1,000 row-major, 90 used",
-        "ms",
-        "3 x",
-        took,
-        share=touched(X, scorer.used) / took["riata"] / speed,
-    )
-    F = np.asfortranarray(X)
-    del X
-    calls = {
-        "riata": lambda: scorer.score(F),
-        "predict": lambda: ours.predict(F),
-        PEER: lambda: theirs.predict(F),
-    }
-    took = medians(calls, 5, 1)
-    yield record(
-        "100,000 x 1,000 column-major, 90 used",
-        "ms",
-        "3 x",
-        took,
-        share=8 * 90 * 100_000 / took["riata"] / speed,
-    )
-    del F
-    S = sparse.random_array(
-        (100_000, 1_000), density=0.05, format="csr", rng=np.random.default_rng(4)
-    )
+    for order, size in (("row", touched(X, scorer.used)), ("column", 8 * 90 * len(X))):
+        if order == "column":
+            X = np.asfortranarray(X)
+        calls = {
+            "riata": partial(scorer.score, X),
+            "two threads": partial(scorer.score, X, n_threads=2),
+            "predict": partial(ours.predict, X),
+            PEER: partial(theirs.predict, X),
+        }
+        took = medians(with_runtime(calls, scorer, X) if order == "row" else calls, 7, 1)
+        share = size / took["riata"] / speed
+        yield record(f"100,000 x 1,000 {order}-major, 90 used", "ms", "3 x", took, share=share)
+
+
+def csr_batch(folder):
+    """100,000 x 1,000 as CSR with 5 percent entries."""
+    scorer, _, theirs = batch_models()
+    rng = np.random.default_rng(4)
+    S = sparse.random_array((100_000, 1_000), density=0.05, format="csr", rng=rng)
+    S.indices, S.indptr = S.indices.astype(np.int32), S.indptr.astype(np.int32)
     S.sort_indices()
-    took = medians({"riata": lambda: scorer.score(S), PEER: lambda: theirs.predict(S)}, 9, 1)
+    calls = {
+        "riata": partial(scorer.score, S),
+        "two threads": partial(scorer.score, S, n_threads=2),
+        PEER: partial(theirs.predict, S),
+    }
+    took = medians(calls, 15, 1)
     size = S.indices.nbytes + S.indptr.nbytes + S.data.nbytes
-    yield record(
-        "100,000 x 1,000 CSR, 5% entries, 90 used",
-        "ms",
-        "3 x",
-        took,
-        share=size / took["riata"] / speed,
-    )
+    share = size / took["riata"] / bandwidth(np.ones(100_000_000))
+    yield record("100,000 x 1,000 CSR, 5% entries, 90 used", "ms", "3 x", took, share=share)
 
 
 # ---------------------------------------------------------------- files
@@ -281,7 +275,7 @@ def files(folder):
     yield record("load, mapped, 1,000,000 names, 500 weights", "ms", 1, took)
 
 
-PARTS = (rows_in_c, rows_in_python, batches, files)
+PARTS = (rows_in_c, rows_in_python, dense_batches, csr_batch, files)
 
 
 def cell(value):
@@ -291,13 +285,23 @@ def cell(value):
 
 def table(records):
     """The records as a table for people."""
-    head = ["", "goal", "riata", "predict", PEER, RUNTIME, f"{PEER} / riata", "share of bandwidth"]
+    head = [
+        "",
+        "goal",
+        "riata",
+        "two threads",
+        "predict",
+        PEER,
+        RUNTIME,
+        f"{PEER} / riata",
+        "share of bandwidth",
+    ]
     lines = [head, ["---"] * len(head)]
     for r in records:
         goal = r["goal"] if isinstance(r["goal"], str) else cell(r["goal"])
         ratio = f"{r[PEER] / r['riata']:.1f}" if PEER in r else ""
         share = f"{100 * r['share']:.0f}%" if "share" in r else ""
-        values = [cell(r.get(name)) for name in ("riata", "predict", PEER, RUNTIME)]
+        values = [cell(r.get(name)) for name in ("riata", "two threads", "predict", PEER, RUNTIME)]
         lines.append([f"{r['what']} ({r['unit']})", goal, *values, ratio, share])
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 

@@ -329,6 +329,33 @@ def test_tables_by_name(rng, named_scorer):
         unnamed.score(mixed)
 
 
+def test_missing_values_and_odd_columns_of_frames(rng):
+    pandas = pytest.importorskip("pandas")
+    scorer = Scorer.from_coefficients([1.0, 2.0, 4.0], feature_names=["a", "b", "c"])
+    frame = pandas.DataFrame(
+        {"a": [1, 2], "b": [True, False], "c": pandas.array([3, None], dtype="Int64")}
+    )
+    assert scorer.score(frame.iloc[:1]).tolist() == [15]
+    with pytest.raises(ValueError, match="row 1 has NaN in feature 2, which the model uses: 'c'"):
+        scorer.score(frame)
+    with pytest.raises(TypeError, match="column 'b' must be numeric|column 'b'"):
+        scorer.score(frame.assign(b=["x", "y"]))
+
+
+def test_threads_share_rows(rng):
+    coef, intercept = coefficients(rng, "single")
+    scorer = Scorer.from_coefficients(coef, intercept)
+    X = np.where(rng.random((101, 40)) < 0.5, rng.standard_normal((101, 40)), 0.0)
+    for data in (X, sparse.csr_array(X)):
+        for n_threads in (1, 2, 7):
+            assert np.array_equal(scorer.score(data, n_threads=n_threads), scorer.score(X))
+    X[88, scorer.used[0]] = np.nan
+    with pytest.raises(ValueError, match="row 88 has NaN"):
+        scorer.score(X, n_threads=3)
+    with pytest.raises(ValueError, match="n_threads must be an integer of at least 1; got 0"):
+        scorer.score(sparse.csr_array(X), n_threads=0)
+
+
 def test_polars_and_arrow(rng, named_scorer):
     polars = pytest.importorskip("polars")
     X = rng.standard_normal((30, 40))

@@ -54,13 +54,29 @@ def column(X: Any, name: Any, library: str) -> Array:
         array = found.to_numpy(zero_copy_only=False) if _is_batch(X) else found.to_numpy()
     else:
         array = X[name].to_numpy()
-    if (
-        array.dtype.kind == "O"
-        and array.size
-        and all(v is None or isinstance(v, (bool, float)) for v in array)
-    ):
-        array = np.array([np.nan if v is None else float(v) for v in array])
+    return _numbers(array, name)
+
+
+def frame_column(X: Any, place: int) -> Array:
+    """A pandas frame's column by position: its array without the making of a Series where pandas lets one."""
+    short_way = getattr(X, "_get_column_array", None)
+    array = X.iloc[:, place] if short_way is None else short_way(place)
+    if type(array) is np.ndarray and array.dtype.name in READ_AS_IS:
+        return array
+    return _numbers(np.asarray(array), X.columns[place])
+
+
+def _numbers(array: Array, name: Any) -> Array:
+    """Numbers with NaN where a table has nothing."""
+    if array.dtype.kind == "O" and array.size:
+        values = [np.nan if _is_missing(v) else v for v in array]
+        if all(isinstance(v, (bool, int, float, np.number, np.bool_)) for v in values):
+            array = np.array(values, dtype=np.float64)
     return readable(array, f"column {name!r}")
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or type(value).__name__ == "NAType"
 
 
 def _is_batch(X: Any) -> bool:
