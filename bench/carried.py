@@ -55,6 +55,12 @@ def mfeat():
     return np.hstack([part[:, :-1] for part in parts]), parts[0][:, -1]
 
 
+def mfeat_first():
+    """The same digits: zero or another one."""
+    X, digit = mfeat()
+    return X, first_class(digit)
+
+
 def _pines_cube():
     folder = carrier("tensorly") / "datasets" / "data"
     cube = np.load(folder / "Indian_pines_corrected.npy").astype(np.float64)
@@ -115,3 +121,9 @@ def flights():
     coded = pd.get_dummies(rows[["month", "hour", "weekday", "carrier", "origin"]].astype(str))
     X = pd.concat([numeric.fillna(numeric.median()), missing, coded], axis=1)
     return X.to_numpy(np.float64), rows["arr_delay"].to_numpy(np.float64)
+
+
+def flights_late():
+    """The same flights: late by over 15 minutes or not."""
+    X, delay = flights()
+    return X, (delay > 15).astype(np.float64)

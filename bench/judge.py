@@ -1,12 +1,11 @@
 """The judge: duality gaps in float64 from coefficients alone.
 
-It shares no code with the solver and trusts nothing a contender says about itself. For squared loss it takes the coefficients of
-a whole path, centres every column explicitly (raw products lose all digits at column means of 1e6), profiles the unpenalised
-intercept out and evaluates
+It shares no code with the solver and trusts nothing a contender says about itself. It takes the coefficients of a whole path,
+works with centred columns (``columns.py`` says how), profiles the unpenalised intercept out and evaluates, for squared loss,
 
     P(w) = |yc - Xc w|^2 / (2n) + a1 |w|_1 + a2 |w|_2^2 / 2,     a1 = alpha l1_ratio,  a2 = alpha (1 - l1_ratio)
 
-against the better of two dual bounds, each at its best scaling of the residual.
+against the better of two dual bounds, each at its best scaling of the residual. ``judge_logistic.py`` does the same for labels.
 """
 
 from __future__ import annotations
@@ -15,7 +14,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-BLOCK_BYTES = 1 << 27
+from bench.columns import column_norms, columns_of
+from bench.judge_logistic import judge_logistic, logistic_null
+
+CHUNK_BYTES = 1 << 28  # of one array of residuals or correlations
 
 
 @dataclass
@@ -46,50 +48,12 @@ class Verdict:
         return float(self.gaps.max()) if np.isfinite(self.gaps).all() else float("inf")
 
 
-class DenseColumns:
-    """Explicitly centred columns of a dense matrix, a block at a time.
-
-    Another layout joins by offering the same two verbs.
-    """
-
-    def __init__(self, X):
-        self.X = X
-        self.n, self.p = X.shape
-        width = max(1, int(BLOCK_BYTES // (8 * max(self.n, 1))))
-        self.blocks = [(j, min(j + width, self.p)) for j in range(0, self.p, width)]
-
-    def _centred(self, j, k):
-        block = np.array(self.X[:, j:k], dtype=np.float64, order="F")
-        block -= block.mean(axis=0)
-        block -= block.mean(axis=0)
-        return block
-
-    def predict(self, W):
-        """Return ``Xc W`` of shape (n, k) and ``mean(X) W`` of shape (k,) for a dense or CSC ``W`` of shape (p, k)."""
-        out, means = np.zeros((self.n, W.shape[1])), np.zeros(W.shape[1])
-        for j, k in self.blocks:
-            part = _dense_rows(W, j, k)
-            used = np.flatnonzero(part.any(axis=1))
-            if used.size:
-                part = part[used]
-                out += self._centred(j, k)[:, used] @ part
-                means += np.asarray(self.X[:, j:k], dtype=np.float64).mean(axis=0)[used] @ part
-        return out, means
-
-    def correlate(self, R):
-        """Return ``Xc' R`` of shape (p, k)."""
-        out = np.empty((self.p, R.shape[1]))
-        for j, k in self.blocks:
-            out[j:k] = self._centred(j, k).T @ R
-        return out
-
-
 def judge(X, y, alphas, coefs, intercepts=None, l1_ratio=1.0, loss="squared") -> Verdict:
     """Certify a path.
 
     Parameters
     ----------
-    X : ndarray of shape (n, p)
+    X : ndarray or sparse matrix of shape (n, p)
         The data as the contenders got them.
     y : ndarray of shape (n,)
         Response.
@@ -101,8 +65,8 @@ def judge(X, y, alphas, coefs, intercepts=None, l1_ratio=1.0, loss="squared") ->
         Only measured against the best ones; the gap uses the best.
     l1_ratio : float
         Share of the L1 penalty.
-    loss : {"squared"}
-        Logistic joins here.
+    loss : {"squared", "logistic"}
+        For "logistic", y holds 0.0 and 1.0.
 
     Returns
     -------
@@ -113,39 +77,57 @@ def judge(X, y, alphas, coefs, intercepts=None, l1_ratio=1.0, loss="squared") ->
     Fercoq, Gramfort and Salmon, "Mind the duality gap" (2015), for the scaled dual point; Massias, Gramfort and Salmon's
     augmented form for the elastic net; the unconstrained form is the Fenchel dual of the elastic-net penalty itself.
     """
-    if loss != "squared":
-        raise NotImplementedError(f"no judge for loss {loss!r} yet")
     alphas = np.asarray(alphas, dtype=np.float64)
     y = np.asarray(y, dtype=np.float64)
     if coefs.shape != (X.shape[1], alphas.size):
         raise ValueError(f"coefs has shape {coefs.shape}, expected {(X.shape[1], alphas.size)}")
-    design = DenseColumns(X)
+    if loss not in JUDGES:
+        raise NotImplementedError(f"no judge for loss {loss!r}")
+    design = columns_of(X)
+    null = NULLS[loss](y)
+    if intercepts is None:
+        intercepts = np.full(alphas.size, np.nan)
+    width = max(1, int(CHUNK_BYTES // (8 * max(X.shape))))
+    parts = []
+    for i in range(0, alphas.size, width):
+        some = slice(i, i + width)
+        a1, a2 = alphas[some] * l1_ratio, alphas[some] * (1.0 - l1_ratio)
+        given = coefs[:, some], np.asarray(intercepts)[some]
+        with np.errstate(invalid="ignore"):  # what is not a number ends as an infinite gap
+            parts.append(JUDGES[loss](design, y, a1, a2, *given))
+    primal, dual, excess = (np.concatenate(part) for part in zip(*parts))
+    scale = null if null > 0 else 1.0
+    excess = np.where(np.isnan(intercepts), 0.0, excess)
+    return Verdict((primal - dual) / scale, primal, dual, float(null), excess / scale)
+
+
+def squared_null(y):
+    """Return the squared loss of the best constant."""
+    yc = y - y.mean()
+    yc -= yc.mean()
+    return yc @ yc / (2 * y.size)
+
+
+def judge_squared(design, y, a1, a2, coefs, intercepts):
+    """Return primal and dual values and what the intercepts cost over the best ones, for some alphas."""
     n = design.n
     y_mean = y.mean()
     yc = y - y_mean
     yc -= yc.mean()
-    null = yc @ yc / (2 * n)
-    a1, a2 = alphas * l1_ratio, alphas * (1.0 - l1_ratio)
-
     fitted, means = design.predict(coefs)
     R = yc[:, None] - fitted
     R -= R.mean(axis=0)
+    R -= R.mean(axis=0)
     C = design.correlate(R)
-    l1, l2 = _column_sums(coefs)
+    l1, l2 = column_norms(coefs)
     rr = np.einsum("ij,ij->j", R, R)
     ry = yc @ R
     primal = rr / (2 * n) + a1 * l1 + 0.5 * a2 * l2
     dual = _augmented_dual(n, C, coefs, rr, ry, a1, a2, l2)
     if a2.any():
-        free = [
-            _unconstrained_dual(n, C[:, i], rr[i], ry[i], a1[i], a2[i]) for i in range(alphas.size)
-        ]
+        free = [_unconstrained_dual(n, C[:, i], rr[i], ry[i], a1[i], a2[i]) for i in range(a1.size)]
         dual = np.maximum(dual, free)
-    scale = null if null > 0 else 1.0
-    excess = np.zeros(alphas.size)
-    if intercepts is not None:
-        excess = np.square(np.asarray(intercepts) - (y_mean - means)) / (2 * scale)
-    return Verdict((primal - dual) / scale, primal, dual, float(null), excess)
+    return primal, dual, np.square(intercepts - (y_mean - means)) / 2
 
 
 def _augmented_dual(n, C, coefs, rr, ry, a1, a2, l2):
@@ -191,16 +173,5 @@ def _unconstrained_dual(n, c, rr, ry, a1, a2):
     return max(float(value), 0.0)
 
 
-def _dense_rows(W, j, k):
-    part = W[j:k]
-    return part.toarray() if hasattr(part, "toarray") else np.asarray(part, dtype=np.float64)
-
-
-def _column_sums(W):
-    """Return the L1 norm and the squared L2 norm of every column."""
-    if hasattr(W, "toarray"):
-        size = abs(W)
-        return np.asarray(size.sum(axis=0)).ravel(), np.asarray(
-            size.multiply(size).sum(axis=0)
-        ).ravel()
-    return np.abs(W).sum(axis=0), np.square(W).sum(axis=0)
+JUDGES = {"squared": judge_squared, "logistic": judge_logistic}
+NULLS = {"squared": squared_null, "logistic": logistic_null}

@@ -1,8 +1,8 @@
 """The problems: which data, which loss, which path.
 
 Data sets are built once into ``bench/.cache`` and loaded from there by every contender's process. A data set is a matrix and a
-response; a problem is a data set with a loss, an l1_ratio and a grid of alphas, so several problems share one data set. Sparse
-data joins with a layout of its own in ``save_matrix`` and ``load_matrix``, logistic problems with ``loss="logistic"``.
+response; a problem is a data set with a loss, an l1_ratio and a grid of alphas, so several problems share one data set. Dense
+data sets are centred and scaled when they are built; sparse ones stay as they are, in CSC or CSR.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from scipy.sparse import csc_matrix, csr_matrix, issparse, spmatrix
 
-from bench import carried, synthetic
+from bench import carried, carried_sparse, synthetic
 
 CACHE = Path(__file__).resolve().parent / ".cache"
 FORMAT = 1  # raise it when the preparation changes: older caches are rebuilt
@@ -30,13 +31,15 @@ class Spec:
     name, data : str
         The problem and the data set it uses.
     loss : str
-        "squared"; "logistic" joins later.
+        "squared", or "logistic" with y of 0.0 and 1.0.
     l1_ratio, eps, n_alphas
         The path: ``n_alphas`` alphas from alpha_max down to ``eps * alpha_max``.
     goal : float or None
         Times faster than the best peer that riata is to be.
     default : bool
         Whether a run that names no problem takes it.
+    only : tuple of str
+        The contenders it is meant for; empty for all.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Spec:
     n_alphas: int = 100
     goal: float | None = None
     default: bool = True
+    only: tuple = ()
 
 
 @dataclass
@@ -54,7 +58,7 @@ class Problem:
     """A problem with its arrays: what a contender is handed."""
 
     spec: Spec
-    X: np.ndarray
+    X: np.ndarray | spmatrix
     y: np.ndarray
     alphas: np.ndarray
     files: dict = field(default_factory=dict)
@@ -71,6 +75,32 @@ class Problem:
     def shape(self):
         return self.X.shape
 
+    @property
+    def sparse(self):
+        return issparse(self.X)
+
+    @property
+    def layout(self):
+        """Name of X's layout: dense, csc or csr."""
+        return self.X.format if self.sparse else "dense"
+
+    @property
+    def logistic(self):
+        return self.spec.loss == "logistic"
+
+    @property
+    def nbytes(self):
+        """Bytes of X."""
+        if not self.sparse:
+            return self.X.nbytes
+        return self.X.data.nbytes + self.X.indices.nbytes + self.X.indptr.nbytes
+
+    def columns(self):
+        """Return X as contenders take it that read columns: CSR is turned into CSC, a cost of theirs."""
+        return self.X.tocsc() if self.sparse else self.X
+
+
+labelled = partial(partial, synthetic.median_split)
 
 DATA: dict[str, Callable] = {
     "wide": partial(synthetic.dense, 200, 20_000, 50, rho=0.5),
@@ -87,9 +117,26 @@ DATA: dict[str, Callable] = {
     "indian_pines": carried.indian_pines,
     "pines_bands": carried.pines_first_band,
     "flights": carried.flights,
+    "sparse": partial(synthetic.sparse, 20_000, 100_000, 1e-3),
+    "text": partial(synthetic.text, 20_000, 100_000, 60),
+    "near_duplicates": partial(synthetic.near_duplicates, 5_000, 20_000, 0.01),
+    "wide_labels": labelled(synthetic.dense, 200, 20_000, 50, rho=0.5),
+    "ar8_labels": labelled(synthetic.dense, 72, 7_129, 20, rho=0.8),
+    "tall_labels": labelled(synthetic.dense, 50_000, 200, 50, rho=0.5),
+    "both_labels": labelled(synthetic.dense, 5_000, 5_000, 100, rho=0.5),
+    "sparse_labels": labelled(synthetic.sparse, 20_000, 100_000, 1e-3),
+    "text_labels": labelled(synthetic.text, 50_000, 200_000, 100),
+    "flights_late": carried.flights_late,
+    "mfeat_first": carried.mfeat_first,
+    "word_language": carried_sparse.word_language,
+    "word_frequency": carried_sparse.word_frequency,
+    "cmudict": carried_sparse.cmudict_phonemes,
+    "flights_onehot": carried_sparse.flights_onehot,
+    "flights_onehot_csc": carried_sparse.flights_onehot_csc,
+    "huge": partial(synthetic.power_law_columns, 847_000, 359_000, 1e-3),
 }
 
-PROBLEMS = {
+DENSE = {
     spec.name: spec
     for spec in [
         Spec("wide", "wide", goal=50),
@@ -111,6 +158,42 @@ PROBLEMS = {
     ]
 }
 
+SPARSE = {
+    spec.name: spec
+    for spec in [
+        Spec("sparse", "sparse", goal=12),
+        Spec("text", "text", goal=18),
+        Spec("word_frequency", "word_frequency", goal=25),
+        Spec("flights_onehot", "flights_onehot", goal=8),
+        Spec("flights_onehot_csc", "flights_onehot_csc", goal=8),
+        Spec("near_duplicates", "near_duplicates", goal=10),
+        Spec("cmudict", "cmudict"),
+        Spec("sparse_to_1e-3", "sparse", eps=1e-3, goal=12),
+        Spec("text_to_1e-3", "text", eps=1e-3, goal=8),
+        Spec("cmudict_to_1e-3", "cmudict", eps=1e-3, goal=8),
+        Spec("word_frequency_to_1e-3", "word_frequency", eps=1e-3, default=False),
+        Spec("huge", "huge", eps=0.05, default=False, only=("riata",)),
+    ]
+}
+LOGISTIC = {
+    spec.name: spec
+    for spec in [
+        Spec("logistic_wide", "wide_labels", "logistic", goal=8),
+        Spec("logistic_72x7129", "ar8_labels", "logistic", goal=8),
+        Spec("logistic_tall", "tall_labels", "logistic", goal=10),
+        Spec("logistic_both", "both_labels", "logistic", goal=6),
+        Spec("logistic_sparse", "sparse_labels", "logistic", goal=15),
+        Spec("logistic_text", "text_labels", "logistic", goal=4.5),
+        Spec("logistic_nci60", "nci60", "logistic", goal=8),
+        Spec("logistic_khan", "khan", "logistic", goal=8),
+        Spec("logistic_flights", "flights_late", "logistic", goal=12),
+        Spec("logistic_flights_onehot", "flights_onehot", "logistic", goal=10),
+        Spec("logistic_word_language", "word_language", "logistic", eps=0.05, goal=8),
+        Spec("logistic_mfeat", "mfeat_first", "logistic", goal=10),
+    ]
+}
+PROBLEMS = DENSE | SPARSE | LOGISTIC
+
 
 def standardised(X):
     """Return ``X`` in Fortran order, columns centred and scaled to unit variance, constant columns dropped."""
@@ -128,13 +211,22 @@ def standardised(X):
 
 
 def save_matrix(folder, X):
-    """Write a matrix in the layout the contenders get it in."""
-    np.save(folder / "X.npy", X)
+    """Write a matrix in the layout the contenders get it in: X.npy, or its three arrays."""
+    if not issparse(X):
+        np.save(folder / "X.npy", X)
+        return
+    for part in ("data", "indices", "indptr"):
+        np.save(folder / f"X.{part}.npy", getattr(X, part))
 
 
 def load_matrix(folder):
     """Read what ``save_matrix`` wrote; Fortran order is kept."""
-    return np.load(folder / "X.npy")
+    meta = json.loads((folder / "meta.json").read_text())
+    if meta["layout"] == "dense":
+        return np.load(folder / "X.npy")
+    make = csc_matrix if meta["layout"] == "csc" else csr_matrix
+    parts = tuple(np.load(folder / f"X.{part}.npy") for part in ("data", "indices", "indptr"))
+    return make(parts, shape=(meta["n"], meta["p"]))
 
 
 def prepare(name) -> Path:
@@ -145,17 +237,22 @@ def prepare(name) -> Path:
         return folder
     folder.mkdir(parents=True, exist_ok=True)
     X, y = DATA[name]()
-    X = standardised(X)
+    if not issparse(X):
+        X = standardised(X)
     save_matrix(folder, X)
     np.save(folder / "y.npy", np.ascontiguousarray(y, dtype=np.float64))
+    layout = X.format if issparse(X) else "dense"
     meta.write_text(
-        json.dumps({"format": FORMAT, "n": X.shape[0], "p": X.shape[1], "layout": "dense"})
+        json.dumps({"format": FORMAT, "n": X.shape[0], "p": X.shape[1], "layout": layout})
     )
     return folder
 
 
 def grid(spec, X, y):
-    """Return the alphas of a problem, from the smallest one with no feature in the model downwards."""
+    """Return the alphas of a problem, from the smallest one with no feature in the model downwards.
+
+    At coefficients of zero the gradient of either loss is X'(mean(y) - y) / n, y being 0 and 1 in the logistic one.
+    """
     correlation = np.abs(X.T @ (y - y.mean())).max() / X.shape[0]
     return correlation / spec.l1_ratio * np.geomspace(1.0, spec.eps, spec.n_alphas)
 
@@ -168,9 +265,13 @@ def load(spec) -> Problem:
     return Problem(spec, X, y, grid(spec, X, y), files)
 
 
-def warm_up_problem(spec) -> Problem:
+def warm_up_problem(problem) -> Problem:
     """Return a very small problem of the same kind, for contenders that compile on first use."""
     X, y = synthetic.dense(30, 10, 3, rho=0.3, seed=1)
-    small = Spec(**{**asdict(spec), "n_alphas": 3})
     X = standardised(X)
+    if problem.sparse:
+        X = type(problem.X)(np.where(np.abs(X) > 1.0, X, 0.0))
+    if problem.logistic:
+        y = (y > np.median(y)).astype(np.float64)
+    small = Spec(**{**asdict(problem.spec), "n_alphas": 3})
     return Problem(small, X, y, grid(small, X, y))

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -47,6 +49,7 @@ class Worker:
                 cwd=ROOT,
                 env=variables,
                 text=True,
+                start_new_session=True,
             )
         except FileNotFoundError:
             self.process = None
@@ -70,9 +73,10 @@ class Worker:
         return json.loads(line) if line else {"error": f"died with status {self.process.wait()}"}
 
     def close(self):
-        """End the process and remove its files."""
+        """End the process, what it started (R is a process of its own), and remove its files."""
         if self.process is not None:
-            self.process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
             self.process.stdin.close()
             self.process.stdout.close()

@@ -7,17 +7,32 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
+from functools import partial
 from statistics import median
 
 from bench import problems
 from bench.racer import ROOT, THREAD_VARIABLES, Racer
 from bench.report import append, cell, circumstances, record, seconds
 
-DEFAULT = [name for name, spec in problems.PROBLEMS.items() if spec.default]
-THREAD_PROBLEMS = ("both", "tall", "flights")
+RACES = {  # the problems a racing suite takes unless the command line names some
+    "path": [name for name, spec in problems.DENSE.items() if spec.default],
+    "sparse": [name for name, spec in problems.SPARSE.items() if spec.default],
+    "logistic": [name for name, spec in problems.LOGISTIC.items() if spec.default],
+}
+ACCURACY_PROBLEMS = [*RACES["path"], *RACES["sparse"], *RACES["logistic"]]
+THREAD_PROBLEMS = [
+    *("both", "tall", "flights"),
+    *("sparse", "text", "word_frequency", "flights_onehot", "near_duplicates"),
+    *("logistic_tall", "logistic_both", "logistic_sparse"),
+]
 SINGLE_PEERS = ("scikit-learn", "celer", "skglm")
 SINGLE_GOALS = {"wide": 15, "nci60": 15, "both": 15, "tall": 2}
-MEMORY_GOALS = {"wide": "under 1", "tall": "under 0.1", "both": None}
+MEMORY_GOALS = {
+    "wide": "under 1",
+    "tall": "under 0.1",
+    "both": None,
+    **dict.fromkeys(("sparse", "text", "word_frequency", "flights_onehot"), "under 1.2"),
+}
 IMPORTS = ("riata", "sklearn.linear_model", "celer", "skglm", "glum")
 
 
@@ -84,19 +99,19 @@ def race(options, suite, problem, names, target=None, alpha=None, threads=None, 
     return lines
 
 
-def path(options):
+def paths(suite, options):
     """Whole paths, riata against every peer at equal judged gap."""
-    for spec in options.pick(DEFAULT):
-        say(f"path {spec.name}")
-        race(options, "path", problems.load(spec), options.peers)
+    for spec in options.pick(RACES[suite]):
+        say(f"{suite} {spec.name}")
+        race(options, suite, problems.load(spec), options.peers)
 
 
 def accuracy(options):
-    """riata at 1e-9 against riata at 1e-6."""
-    for spec in options.pick(DEFAULT):
+    """riata at 1e-9 against riata at 1e-6; at 1e-8 for logistic problems."""
+    for spec in options.pick(ACCURACY_PROBLEMS):
         say(f"accuracy {spec.name}")
         problem = problems.load(spec)
-        for target in (1e-6, 1e-9):
+        for target in (1e-6, 1e-8 if problem.logistic else 1e-9):
             race(options, "accuracy", problem, ["riata"], target=target)
 
 
@@ -139,9 +154,9 @@ def memory(options):
             row = {
                 "problem": spec.name,
                 "contender": name,
-                "MB of X": problem.X.nbytes / 1e6,
+                "MB of X": problem.nbytes / 1e6,
                 "MB beyond X": reply["peak_bytes"] / 1e6,
-                "share of X": reply["peak_bytes"] / problem.X.nbytes,
+                "share of X": reply["peak_bytes"] / problem.nbytes,
                 "goal": MEMORY_GOALS.get(spec.name),
             }
             note(options, "memory", row)
@@ -198,7 +213,7 @@ def note(options, suite, row):
 
 
 SUITES = {
-    "path": path,
+    **{suite: partial(paths, suite) for suite in RACES},
     "accuracy": accuracy,
     "threads": threads,
     "single": single,

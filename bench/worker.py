@@ -93,26 +93,26 @@ def answer(contender, problem, request):
             return contender.fit(problem, request["alpha"], request["tolerance"])
 
     memory = PeakMemory()
+    clock = getattr(contender, "cpu_seconds", None)
     (coefs, intercepts), seconds, cpu = timed(solve, request.get("quick", False))
+    cpu = clock() if clock else cpu
     peak = memory.risen()
     save_coefs(request["out"], coefs, intercepts)
     return {"seconds": seconds, "cpu": cpu, "peak_bytes": peak}
 
 
-def prepare(contender, order):
+def prepare(name, order):
     """Load the problem, or say why the contender does not race; warm the contender up on a small one."""
-    from dataclasses import replace
+    from bench import contenders, problems
 
-    from bench import problems
-
-    spec = problems.Spec(**order["spec"])
+    contender = contenders.load(name)
     version = contender.version()
-    problem = problems.load(spec)
-    refused = getattr(contender, "refuses", lambda _: None)(problem)
+    problem = problems.load(problems.Spec(**order["spec"]))
+    refused = contenders.refusal(name, problem)
     if refused:
         return None, {"refused": refused, "version": version}
-    small = problems.warm_up_problem(replace(spec))
-    if not getattr(contender, "refuses", lambda _: None)(small):
+    small = problems.warm_up_problem(problem)
+    if not contenders.refusal(name, small):
         tolerance = 1e-6 if getattr(contender, "RELATIVE_TO_TARGET", False) else contender.LADDER[0]
         contender.path(small, tolerance, order["threads"])
         if order.get("single"):
@@ -121,7 +121,7 @@ def prepare(contender, order):
         "version": version,
         "n": problem.shape[0],
         "p": problem.shape[1],
-        "bytes": problem.X.nbytes,
+        "bytes": problem.nbytes,
     }
 
 
@@ -140,7 +140,7 @@ def main():
                 contender = contenders.load(sys.argv[1])
                 if request["cores"] and hasattr(os, "sched_setaffinity"):
                     os.sched_setaffinity(0, request["cores"])
-                problem, reply = prepare(contender, request)
+                problem, reply = prepare(sys.argv[1], request)
             else:
                 reply = answer(contender, problem, request)
         except Exception as error:

@@ -33,10 +33,12 @@ ROOMS = {
 # The Python modules from the ground up: a module may import the modules of earlier lines.
 STOREYS = [
     {"_core", "_score", "_numeric", "_linear_model", "exceptions", "plotting"},
-    {"_exports", "_model_file", "_tables", "_validation"},
+    {"_compressed", "_exports", "_model_file", "_tables"},
+    {"_validation"},
     {"_budget"},
     {"_problem"},
     {"_fit", "_linalg"},
+    {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
     {"_routes"},
     {"_path", "_single", "diagnostics"},

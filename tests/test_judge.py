@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csc_matrix
 
+from bench import columns
 from bench import judge as judging
 from bench.judge import judge
 
@@ -85,7 +86,7 @@ def test_sparse_and_dense_coefficients_and_blocks_agree(rng, monkeypatch):
     X, y, alphas, W = problem(rng, 0.5)
     W = W + 1e-3 * (rng.random(W.shape) < 0.3)
     dense = judge(X, y, alphas, W, l1_ratio=0.5)
-    monkeypatch.setattr(judging, "BLOCK_BYTES", 8 * len(X) * 5)
+    monkeypatch.setattr(columns, "BLOCK_BYTES", 8 * len(X) * 5)
     sparse = judge(X, y, alphas, csc_matrix(W), l1_ratio=0.5)
     np.testing.assert_allclose(sparse.gaps, dense.gaps, rtol=1e-9, atol=1e-14)
 

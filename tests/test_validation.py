@@ -72,16 +72,6 @@ BAD_ARRAYS = [
     ),
     ({"X": "nonsense"}, TypeError, r"X must be numeric; got the string 'nonsense'"),
     ({"X": masked(X0, (2, 1))}, ValueError, r"X\[2, 1\] is --: X must have no masked entries"),
-    (
-        {"X": sparse.csr_array(X0)},
-        TypeError,
-        r"Sparse input is not supported yet: X is a csr_array",
-    ),
-    (
-        {"X": sparse.csc_matrix(X0)},
-        TypeError,
-        r"Sparse input is not supported yet: X is a csc_matrix",
-    ),
     ({"y": replaced(Y0, 5, np.nan)}, ValueError, r"y\[5\] is NaN: y must be finite"),
     ({"y": replaced(Y0, 5, -np.inf)}, ValueError, r"y\[5\] is -inf"),
     ({"y": Y0[:-1]}, ValueError, r"same number of samples; got 12 and 11"),
@@ -218,7 +208,6 @@ def test_predict_refuses(data):
         (X[0], ValueError, "Reshape your data"),
         (replaced(X, (3, 2), np.nan), ValueError, r"X\[3, 2\] is NaN"),
         (replaced(X, (3, 2), np.inf, np.float32), ValueError, r"X\[3, 2\] is inf"),
-        (sparse.csr_array(X), TypeError, "Sparse input is not supported yet"),
         (X.astype(str), TypeError, "must be numeric"),
     ]:
         with pytest.raises(error, match=message):
@@ -311,14 +300,6 @@ def test_single_rows_and_columns_of_odd_strides():
         assert_array_equal(converted, X)
         y = np.arange(float(X.shape[0]))
         assert riata.path(X, y, alphas=3).coefs.shape == (X.shape[1], 3)
-
-
-def test_sparse_data_frames_are_refused(data):
-    pandas = pytest.importorskip("pandas")
-    X, y = data
-    frame = pandas.DataFrame(X).astype(pandas.SparseDtype("float64", 0.0))
-    with pytest.raises(TypeError, match="Sparse input is not supported yet"):
-        riata.Lasso().fit(frame, y)
 
 
 def test_missing_values_of_data_frames_are_named(data):

@@ -5,6 +5,8 @@ from time import perf_counter
 
 ENVIRONMENT = ".venv-bench-numpy1"
 LADDER = tuple(10.0**-k for k in range(7, 18, 2))
+LOSSES = ("squared", "logistic")
+SPARSE = True
 
 
 def version():
@@ -18,11 +20,12 @@ def path(problem, tolerance, threads=1):
     import numpy as np
 
     warnings.simplefilter("ignore")
-    X, y = problem.X, problem.y
+    glm = adelie.glm.binomial if problem.logistic else adelie.glm.gaussian
     start = perf_counter()
+    X = problem.columns()
     state = adelie.grpnet(
-        X=X,
-        glm=adelie.glm.gaussian(y=y),
+        X=adelie.matrix.sparse(X, n_threads=threads) if problem.sparse else X,
+        glm=glm(y=problem.y),
         alpha=problem.l1_ratio,
         penalty=np.ones(X.shape[1]),
         lmda_path=problem.alphas,

@@ -1,10 +1,16 @@
-"""celer's path. It takes no intercept for dense data: centring is part of its time."""
+"""celer's path. It takes no intercept: centring is part of its time, implicit by ``X_offset`` for sparse columns.
+
+Its logistic loss cannot be centred. A column of ones joins, whose weight in the penalty is as small as the others are large.
+"""
 
 import warnings
 from time import perf_counter
 
 ENVIRONMENT = None
 LADDER = tuple(10.0**-k for k in range(3, 15))
+LOSSES = ("squared", "logistic")
+SPARSE = True
+INTERCEPT_WEIGHT = 1e-6
 
 
 def version():
@@ -14,13 +20,18 @@ def version():
 
 
 def path(problem, tolerance, threads=1):
+    warnings.simplefilter("ignore")
+    return (path_logistic if problem.logistic else path_squared)(problem, tolerance)
+
+
+def path_squared(problem, tolerance):
     from celer import celer_path
 
-    warnings.simplefilter("ignore")
+    from bench.contenders.scikit_learn import centred
+
     start = perf_counter()
-    means = problem.X.mean(axis=0)
+    X, means, offset = centred(problem)
     y_mean = problem.y.mean()
-    X = problem.X - means
     y = problem.y - y_mean
     _, coefs, _ = celer_path(
         X,
@@ -32,9 +43,36 @@ def path(problem, tolerance, threads=1):
         tol=tolerance,
         max_iter=1000,
         max_epochs=100_000,
+        **offset,
     )
     intercepts = y_mean - means @ coefs
     return coefs, intercepts, perf_counter() - start
+
+
+def path_logistic(problem, tolerance):
+    import numpy as np
+    from celer import celer_path
+    from scipy.sparse import csc_matrix, hstack
+
+    n, p = problem.shape
+    start = perf_counter()
+    ones, weights = np.ones((n, 1)), np.ones(p + 1)
+    weights[p] = INTERCEPT_WEIGHT
+    X = problem.columns()
+    X = hstack([X, csc_matrix(ones)], "csc") if problem.sparse else np.hstack([X, ones])
+    _, coefs, _ = celer_path(
+        X,
+        2.0 * problem.y - 1.0,
+        "logreg",
+        alphas=problem.alphas * n,
+        weights=weights,
+        prune=1,
+        tol=tolerance,
+        max_iter=1000,
+        max_epochs=100_000,
+        use_PN=False,
+    )
+    return coefs[:p], coefs[p], perf_counter() - start
 
 
 def fit(problem, alpha, tolerance):

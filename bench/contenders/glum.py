@@ -5,6 +5,8 @@ from time import perf_counter
 
 ENVIRONMENT = None
 LADDER = tuple(10.0**-k for k in range(2, 14))
+LOSSES = ("squared", "logistic")
+SPARSE = True
 
 
 def version():
@@ -22,8 +24,8 @@ def path(problem, tolerance, threads=1):
 
     warnings.simplefilter("ignore")
     model = glum.GeneralizedLinearRegressor(
-        family="normal",
-        link="identity",
+        family="binomial" if problem.logistic else "normal",
+        link="logit" if problem.logistic else "identity",
         solver="irls-cd",
         alpha=problem.alphas,
         alpha_search=True,

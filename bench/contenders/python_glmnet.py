@@ -5,6 +5,8 @@ from time import perf_counter
 
 ENVIRONMENT = ".venv-bench-numpy1"
 LADDER = tuple(10.0**-k for k in range(7, 18, 2))
+LOSSES = ("squared", "logistic")
+SPARSE = True
 
 
 def version():
@@ -14,16 +16,16 @@ def version():
 
 
 def path(problem, tolerance, threads=1):
-    from glmnet import ElasticNet
+    from glmnet import ElasticNet, LogitNet
 
     warnings.simplefilter("ignore")
     r, alphas, spread = problem.l1_ratio, problem.alphas, 1.0
     start = perf_counter()
-    if r < 1.0:
+    if r < 1.0 and not problem.logistic:
         spread = problem.y.std()
         total = r / spread + 1.0 - r
         alphas, r = alphas * total, r / spread / total
-    model = ElasticNet(
+    model = (LogitNet if problem.logistic else ElasticNet)(
         alpha=r,
         lambda_path=alphas,
         standardize=False,
@@ -34,4 +36,5 @@ def path(problem, tolerance, threads=1):
     )
     model.fit(problem.X, problem.y / spread)
     seconds = perf_counter() - start
-    return model.coef_path_ * spread, model.intercept_path_ * spread, seconds
+    coefs = model.coef_path_.reshape(problem.shape[1], -1)  # with labels there is a leading 1
+    return coefs * spread, model.intercept_path_.ravel() * spread, seconds

@@ -1,10 +1,12 @@
-"""skglm's AndersonCD along the grid, warm-started. Its tolerance bounds a gradient, so it is counted in units of alpha_max."""
+"""skglm's AndersonCD, or ProxNewton for the logistic loss, along the grid, warm-started. Its tolerance bounds a gradient, so it is counted in units of alpha_max."""
 
 import warnings
 from time import perf_counter
 
 ENVIRONMENT = None
 LADDER = tuple(10.0**-k for k in range(2, 14))
+LOSSES = ("squared", "logistic")
+SPARSE = True
 
 
 def version():
@@ -13,23 +15,30 @@ def version():
     return version("skglm")
 
 
+def solver_for(problem, tolerance):
+    from skglm.solvers import AndersonCD, ProxNewton
+
+    if problem.logistic:
+        return ProxNewton(tol=tolerance, max_iter=1000, fit_intercept=True)
+    return AndersonCD(tol=tolerance, max_iter=1000, max_epochs=100_000, fit_intercept=True)
+
+
 def path(problem, tolerance, threads=1):
     import numpy as np
-    from skglm.datafits import Quadratic
+    from skglm.datafits import Logistic, Quadratic
     from skglm.penalties import L1, L1_plus_L2
-    from skglm.solvers import AndersonCD
     from skglm.utils.jit_compilation import compiled_clone
 
     warnings.simplefilter("ignore")
-    X, y, alphas = problem.X, problem.y, problem.alphas
-    n, p = X.shape
+    alphas = problem.alphas
+    n, p = problem.shape
     start = perf_counter()
+    X = problem.columns()
+    y = 2.0 * problem.y - 1.0 if problem.logistic else problem.y
     lasso = problem.l1_ratio == 1.0
-    datafit = compiled_clone(Quadratic())
+    datafit = compiled_clone(Logistic() if problem.logistic else Quadratic())
     penalty = compiled_clone(L1(alphas[0]) if lasso else L1_plus_L2(alphas[0], problem.l1_ratio))
-    solver = AndersonCD(
-        tol=tolerance * alphas[0], max_iter=1000, max_epochs=100_000, fit_intercept=True
-    )
+    solver = solver_for(problem, tolerance * alphas[0])
     coefs = np.empty((p, alphas.size), order="F")
     intercepts = np.empty(alphas.size)
     w = np.zeros(p + 1)

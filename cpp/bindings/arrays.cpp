@@ -8,7 +8,7 @@ namespace riata::bindings {
 namespace {
 
 template <class T>
-std::unique_ptr<Design> borrow_as(const py::array& X) {
+Borrowed borrow_as(const py::array& X) {
     const auto size = static_cast<py::ssize_t>(sizeof(T));
     const auto rows = X.shape(0), cols = X.shape(1);
     if (reinterpret_cast<std::uintptr_t>(X.data()) % alignof(T) != 0) throw py::value_error("X has to be aligned");
@@ -20,8 +20,51 @@ std::unique_ptr<Design> borrow_as(const py::array& X) {
     const bool column_major = row_stride == 1 && (cols == 1 || col_stride >= rows);
     const bool row_major = col_stride == 1 && (rows == 1 || row_stride >= cols);
     if (!column_major && !row_major) throw py::value_error("X has to be contiguous along its rows or its columns");
-    return make_dense<T>(static_cast<const T*>(X.data()), rows, cols, column_major ? 1 : row_stride,
-                         column_major ? col_stride : 1);
+    if (column_major)
+        row_stride = 1;
+    else
+        col_stride = 1;
+    const auto* x = static_cast<const T*>(X.data());
+    return {static_cast<std::size_t>(rows), static_cast<std::size_t>(cols),
+            [=](Team&) { return make_dense<T>(x, rows, cols, row_stride, col_stride); }};
+}
+
+void check_vector(const py::array& array, const char* name) {
+    if (array.ndim() != 1) throw py::value_error(std::string(name) + " has to be one-dimensional");
+    const bool contiguous = array.size() < 2 || array.strides(0) == array.itemsize();
+    if (!contiguous || reinterpret_cast<std::uintptr_t>(array.data()) % array.itemsize() != 0)
+        throw py::value_error(std::string(name) + " has to be contiguous and aligned");
+}
+
+/// Whether a vector of indices is int64; everything but int32 and int64 is refused.
+bool is_wide(const py::array& array, const char* name) {
+    const bool wide = py::isinstance<py::array_t<std::int64_t>>(array);
+    if (!wide && !py::isinstance<py::array_t<std::int32_t>>(array))
+        throw py::type_error(std::string(name) + " has to be int32 or int64 in native byte order");
+    check_vector(array, name);
+    return wide;
+}
+
+template <class T>
+CompressedArrays<T> compressed_as(const py::array& data, const py::array& indices, const py::array& indptr,
+                                  std::pair<std::size_t, std::size_t> shape, bool by_rows) {
+    check_vector(data, "X.data");
+    const bool wide_indices = is_wide(indices, "X.indices"), wide_indptr = is_wide(indptr, "X.indptr");
+    return {shape.first,
+            shape.second,
+            by_rows,
+            static_cast<const T*>(data.data()),
+            static_cast<std::size_t>(data.size()),
+            indices.data(),
+            indptr.data(),
+            static_cast<std::size_t>(indices.size()),
+            static_cast<std::size_t>(indptr.size()),
+            wide_indices,
+            wide_indptr};
+}
+
+void check_shape(std::size_t rows, std::size_t cols) {
+    if (rows == 0 || cols == 0) throw py::value_error("X has to have at least one row and one column");
 }
 
 void check(const Request& request, std::size_t n, std::size_t p) {
@@ -37,7 +80,7 @@ void check(const Request& request, std::size_t n, std::size_t p) {
     if (request.sample_weight &&
         std::all_of(request.sample_weight, request.sample_weight + n, [](double s) { return s == 0; }))
         throw py::value_error("sample_weight is zero everywhere");
-    for (std::size_t j = 0; j < p; ++j) {
+    for (std::size_t j = 0; (request.lower || request.upper) && j < p; ++j) {
         const double lower = request.lower ? request.lower[j] : -kInfinity;
         const double upper = request.upper ? request.upper[j] : kInfinity;
         if (!(lower <= upper) || lower == kInfinity || upper == -kInfinity)
@@ -48,11 +91,35 @@ void check(const Request& request, std::size_t n, std::size_t p) {
 
 }  // namespace
 
-std::unique_ptr<Design> borrow(const py::array& X) {
-    if (X.ndim() != 2) throw py::value_error("X has to be two-dimensional");
-    if (X.shape(0) == 0 || X.shape(1) == 0) throw py::value_error("X has to have at least one row and one column");
-    if (py::isinstance<py::array_t<double>>(X)) return borrow_as<double>(X);
-    if (py::isinstance<py::array_t<float>>(X)) return borrow_as<float>(X);
+std::variant<CompressedArrays<float>, CompressedArrays<double>> compressed(const py::object& X) {
+    if (!py::isinstance<py::tuple>(X) || py::len(X) != 5)
+        throw py::type_error("X has to be a tuple (data, indices, indptr, shape, by_rows)");
+    const auto parts = py::reinterpret_borrow<py::tuple>(X);
+    for (std::size_t i = 0; i < 3; ++i)
+        if (!py::isinstance<py::array>(parts[i]))
+            throw py::type_error("X has to be a tuple that starts with three arrays");
+    const auto data = py::reinterpret_borrow<py::array>(parts[0]),
+               indices = py::reinterpret_borrow<py::array>(parts[1]),
+               indptr = py::reinterpret_borrow<py::array>(parts[2]);
+    const auto shape = parts[3].cast<std::pair<std::size_t, std::size_t>>();
+    const auto by_rows = parts[4].cast<bool>();
+    check_shape(shape.first, shape.second);
+    if (py::isinstance<py::array_t<double>>(data)) return compressed_as<double>(data, indices, indptr, shape, by_rows);
+    if (py::isinstance<py::array_t<float>>(data)) return compressed_as<float>(data, indices, indptr, shape, by_rows);
+    throw py::type_error("X.data has to be float32 or float64 in native byte order");
+}
+
+Borrowed borrow(const py::object& X) {
+    if (py::isinstance<py::tuple>(X))
+        return std::visit(
+            [](const auto& x) { return Borrowed{x.rows, x.cols, [x](Team& team) { return make_sparse(x, team); }}; },
+            compressed(X));
+    if (!py::isinstance<py::array>(X)) throw py::type_error("X has to be an array or the parts of a sparse matrix");
+    const auto array = py::reinterpret_borrow<py::array>(X);
+    if (array.ndim() != 2) throw py::value_error("X has to be two-dimensional");
+    check_shape(array.shape(0), array.shape(1));
+    if (py::isinstance<py::array_t<double>>(array)) return borrow_as<double>(array);
+    if (py::isinstance<py::array_t<float>>(array)) return borrow_as<float>(array);
     throw py::type_error("X has to be float32 or float64 in native byte order");
 }
 
@@ -67,10 +134,10 @@ std::vector<std::vector<double>> responses(const Doubles& y, std::size_t n) {
     return columns;
 }
 
-Request request_of(const Design& design, const MaybeDoubles& sample_weight, const MaybeDoubles& penalty_weights,
+Request request_of(const Borrowed& X, const MaybeDoubles& sample_weight, const MaybeDoubles& penalty_weights,
                    const MaybeDoubles& l2_weights, const MaybeDoubles& lower, const MaybeDoubles& upper,
                    double l1_ratio, bool fit_intercept, bool standardize) {
-    const std::size_t n = design.rows(), p = design.cols();
+    const std::size_t n = X.rows, p = X.cols;
     const Request request{vector_of(sample_weight, n, "sample_weight"),
                           vector_of(penalty_weights, p, "penalty_weights"),
                           vector_of(l2_weights, p, "l2_weights"),

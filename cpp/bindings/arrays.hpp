@@ -6,10 +6,12 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "design/design.hpp"
@@ -36,15 +38,25 @@ py::array_t<T> to_array(const std::vector<T>& values) {
     return py::array_t<T>(static_cast<py::ssize_t>(values.size()), values.data());
 }
 
-/// A design that borrows X; X has to be kept alive by the caller.
-std::unique_ptr<Design> borrow(const py::array& X);
+/// X as it came in: its shape, and the way to a design that borrows its arrays. They have to be kept alive by the caller;
+/// making the design needs no interpreter lock.
+struct Borrowed {
+    std::size_t rows, cols;
+    std::function<std::unique_ptr<Design>(Team&)> design;
+};
+
+/// X is an ndarray, or a compressed sparse matrix as the tuple (data, indices, indptr, (rows, cols), by_rows).
+Borrowed borrow(const py::object& X);
+
+/// The arrays of such a tuple. Their types and the shape are checked, what they hold is not.
+std::variant<CompressedArrays<float>, CompressedArrays<double>> compressed(const py::object& X);
 
 /// The columns of y, (n,) or (n, t), as contiguous vectors.
 std::vector<std::vector<double>> responses(const Doubles& y, std::size_t n);
 
-/// The request for a problem of this design, borrowing the vectors. Throws ValueError, naming the argument, for what no
+/// The request for a problem of this matrix, borrowing the vectors. Throws ValueError, naming the argument, for what no
 /// problem can be made of.
-Request request_of(const Design& design, const MaybeDoubles& sample_weight, const MaybeDoubles& penalty_weights,
+Request request_of(const Borrowed& X, const MaybeDoubles& sample_weight, const MaybeDoubles& penalty_weights,
                    const MaybeDoubles& l2_weights, const MaybeDoubles& lower, const MaybeDoubles& upper,
                    double l1_ratio, bool fit_intercept, bool standardize);
 
@@ -64,6 +76,8 @@ auto unlocked(F&& f) {
 
 void bind_path(py::module_& m);
 void bind_primitives(py::module_& m);
+void bind_ridge(py::module_& m);
+void bind_sparse(py::module_& m);
 void bind_kernel_probe(py::module_& m);
 
 }  // namespace riata::bindings

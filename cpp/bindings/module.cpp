@@ -27,6 +27,8 @@ PYBIND11_MODULE(_core, m) {
     m.def("config", &config);
     riata::bindings::bind_path(m);
     riata::bindings::bind_primitives(m);
+    riata::bindings::bind_ridge(m);
+    riata::bindings::bind_sparse(m);
 #ifdef RIATA_KERNEL_PROBE
     riata::bindings::bind_kernel_probe(m);
 #endif

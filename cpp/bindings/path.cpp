@@ -66,15 +66,15 @@ auto wrap_callback(const py::object& callback, Control& control) {
     }};
 }
 
-std::vector<Path> solve(const py::array& X, const Doubles& y, const MaybeDoubles& sample_weight,
+std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDoubles& sample_weight,
                         const MaybeDoubles& penalty_weights, const MaybeDoubles& l2_weights, const MaybeDoubles& lower,
                         const MaybeDoubles& upper, const MaybeDoubles& alphas, std::size_t n_alphas, double eps,
                         double l1_ratio, bool fit_intercept, bool standardize, double tol, long max_iter,
                         std::size_t max_features, bool early_stop, double time_limit, std::size_t memory_limit,
                         bool single, const py::object& callback, int n_threads) {
-    const auto design = borrow(X);
-    const auto columns = responses(y, design->rows());
-    const Request request = request_of(*design, sample_weight, penalty_weights, l2_weights, lower, upper, l1_ratio,
+    const Borrowed matrix = borrow(X);
+    const auto columns = responses(y, matrix.rows);
+    const Request request = request_of(matrix, sample_weight, penalty_weights, l2_weights, lower, upper, l1_ratio,
                                        fit_intercept, standardize);
     Control control;
     control.interrupted = signal_poll();
@@ -98,6 +98,7 @@ std::vector<Path> solve(const py::array& X, const Doubles& y, const MaybeDoubles
     options.callback = wrap_callback(callback, control);
     return unlocked([&] {
         Team team(n_threads, &control);
+        const auto design = matrix.design(team);
         Problem problem(*design, columns[0].data(), request, team);
         std::vector<Path> paths;
         for (std::size_t t = 0; t < columns.size(); ++t) {

@@ -8,16 +8,17 @@ namespace {
 
 using Columns = py::array_t<double, py::array::f_style | py::array::forcecast | kAligned>;
 
-py::array_t<double> alpha_max_of(const py::array& X, const Doubles& y, const MaybeDoubles& sample_weight,
+py::array_t<double> alpha_max_of(const py::object& X, const Doubles& y, const MaybeDoubles& sample_weight,
                                  const MaybeDoubles& penalty_weights, const MaybeDoubles& lower,
                                  const MaybeDoubles& upper, double l1_ratio, bool fit_intercept, bool standardize,
                                  int n_threads) {
-    const auto design = borrow(X);
-    const auto columns = responses(y, design->rows());
-    const Request request = request_of(*design, sample_weight, penalty_weights, std::nullopt, lower, upper, l1_ratio,
+    const Borrowed matrix = borrow(X);
+    const auto columns = responses(y, matrix.rows);
+    const Request request = request_of(matrix, sample_weight, penalty_weights, std::nullopt, lower, upper, l1_ratio,
                                        fit_intercept, standardize);
     return to_array(unlocked([&] {
         Team team(n_threads);
+        const auto design = matrix.design(team);
         Problem problem(*design, columns[0].data(), request, team);
         Control control;
         std::vector<double> out;
@@ -29,19 +30,20 @@ py::array_t<double> alpha_max_of(const py::array& X, const Doubles& y, const May
     }));
 }
 
-py::dict certificate_of(const py::array& X, const Doubles& y, const Doubles& coef, double intercept, double alpha,
+py::dict certificate_of(const py::object& X, const Doubles& y, const Doubles& coef, double intercept, double alpha,
                         const MaybeDoubles& sample_weight, const MaybeDoubles& penalty_weights,
                         const MaybeDoubles& l2_weights, const MaybeDoubles& lower, const MaybeDoubles& upper,
                         double l1_ratio, bool fit_intercept, bool standardize, int n_threads) {
-    const auto design = borrow(X);
-    const auto columns = responses(y, design->rows());
-    const double* w = vector_of(coef, design->cols(), "coef");
-    const Request request = request_of(*design, sample_weight, penalty_weights, l2_weights, lower, upper, l1_ratio,
+    const Borrowed matrix = borrow(X);
+    const auto columns = responses(y, matrix.rows);
+    const double* w = vector_of(coef, matrix.cols, "coef");
+    const Request request = request_of(matrix, sample_weight, penalty_weights, l2_weights, lower, upper, l1_ratio,
                                        fit_intercept, standardize);
     if (!(alpha >= 0)) throw py::value_error("alpha has to be non-negative");
     if (columns.size() != 1) throw py::value_error("y has to be one response");
     const Judgement judged = unlocked([&] {
         Team team(n_threads);
+        const auto design = matrix.design(team);
         Problem problem(*design, columns[0].data(), request, team);
         return certify(problem, w, intercept, alpha);
     });
@@ -55,13 +57,15 @@ py::dict certificate_of(const py::array& X, const Doubles& y, const Doubles& coe
     return d;
 }
 
-/// Normalised columns are an inner matter: what leaves here is in the caller's units.
-py::tuple gram_of(const py::array& X, const Doubles& Y, const MaybeDoubles& sample_weight, bool fit_intercept,
-                  const std::string& side, int n_threads) {
-    const auto design = borrow(X);
-    const auto columns = responses(Y, design->rows());
-    const std::size_t n = design->rows(), p = design->cols(), targets = columns.size();
+/// Normalised columns are an inner matter: what leaves here is in the caller's units. d stands between X and X' on the samples'
+/// side.
+py::tuple gram_of(const py::object& X, const Doubles& Y, const MaybeDoubles& sample_weight, bool fit_intercept,
+                  const std::string& side, const MaybeDoubles& d, int n_threads) {
+    const Borrowed matrix = borrow(X);
+    const auto columns = responses(Y, matrix.rows);
+    const std::size_t n = matrix.rows, p = matrix.cols, targets = columns.size();
     const double* s = vector_of(sample_weight, n, "sample_weight");
+    const double* between = vector_of(d, p, "d");
     const bool features = side == "features";
     if (!features && side != "samples") throw py::value_error("side has to be 'features' or 'samples'");
     const auto size = static_cast<py::ssize_t>(features ? p : n);
@@ -70,6 +74,7 @@ py::tuple gram_of(const py::array& X, const Doubles& Y, const MaybeDoubles& samp
     std::vector<double> x_mean, y_mean;
     unlocked([&] {
         Team team(n_threads);
+        const auto design = matrix.design(team);
         std::vector<double> root(n), u(n * targets), c(p * targets);
         const double total = [&] {
             double sum = 0;
@@ -98,7 +103,8 @@ py::tuple gram_of(const py::array& X, const Doubles& Y, const MaybeDoubles& samp
                     g[a + b * p] = m.norm[a] > 0 && m.norm[b] > 0 ? g[a + b * p] / m.scale[a] / m.scale[b] : 0.0;
         } else {
             std::vector<double> unscale(p);
-            for (std::size_t j = 0; j < p; ++j) unscale[j] = m.norm[j] > 0 ? 1.0 / m.scale[j] / m.scale[j] : 0.0;
+            for (std::size_t j = 0; j < p; ++j)
+                unscale[j] = m.norm[j] > 0 ? (between ? between[j] : 1.0) / m.scale[j] / m.scale[j] : 0.0;
             design->outer_all(s ? root.data() : nullptr, unscale.data(), g, team);
         }
         return 0;
@@ -107,10 +113,10 @@ py::tuple gram_of(const py::array& X, const Doubles& Y, const MaybeDoubles& samp
 }
 
 /// X' U with X centred by its plain or weighted mean where asked.
-py::array correlate_of(const py::array& X, const Columns& U, const MaybeDoubles& sample_weight, bool center,
+py::array correlate_of(const py::object& X, const Columns& U, const MaybeDoubles& sample_weight, bool center,
                        int n_threads) {
-    const auto design = borrow(X);
-    const std::size_t n = design->rows(), p = design->cols();
+    const Borrowed matrix = borrow(X);
+    const std::size_t n = matrix.rows, p = matrix.cols;
     if (U.ndim() != 2 || static_cast<std::size_t>(U.shape(0)) != n)
         throw py::value_error("U has to have one row for each row of X");
     const std::size_t K = static_cast<std::size_t>(U.shape(1));
@@ -120,6 +126,7 @@ py::array correlate_of(const py::array& X, const Columns& U, const MaybeDoubles&
     const double* u = U.data();
     unlocked([&] {
         Team team(n_threads);
+        const auto design = matrix.design(team);
         design->measure(s, nullptr, center, nullptr, team);
         if (K > 0) design->correlate_all(u, K, to, team);
         for (std::size_t j = 0; j < p; ++j)
@@ -143,7 +150,8 @@ void bind_primitives(py::module_& m) {
           py::arg("upper") = py::none(), py::arg("l1_ratio") = 1.0, py::arg("fit_intercept") = true,
           py::arg("standardize") = false, py::arg("n_threads") = 1);
     m.def("gram", &gram_of, py::arg("X"), py::arg("Y"), py::kw_only(), py::arg("sample_weight") = py::none(),
-          py::arg("fit_intercept") = true, py::arg("side") = "features", py::arg("n_threads") = 1);
+          py::arg("fit_intercept") = true, py::arg("side") = "features", py::arg("d") = py::none(),
+          py::arg("n_threads") = 1);
     m.def("correlate", &correlate_of, py::arg("X"), py::arg("U"), py::kw_only(), py::arg("sample_weight") = py::none(),
           py::arg("center") = true, py::arg("n_threads") = 1);
 }

@@ -13,6 +13,7 @@ public:
         : Design(rows, cols), x_(x), row_stride_(row_stride), col_stride_(col_stride), kernels_(kernels::active()),
           read_(kernels::read<T>(kernels_)), column_(cols, nullptr) {}
 
+    using Design::correlate;
     void correlate(const std::vector<Index>& features, const double* u, std::size_t K, double* out,
                    Team& team) const override;
     void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,

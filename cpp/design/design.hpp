@@ -13,6 +13,8 @@
 #include <string>
 #include <vector>
 
+#include "design/compact.hpp"
+#include "design/panel.hpp"
 #include "parallel/team.hpp"
 
 namespace riata {
@@ -55,11 +57,31 @@ public:
     virtual void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
                             Team& team) const = 0;
 
+    /// Whether panels for the two verbs below are interleaved.
+    virtual bool interleaves() const { return false; }
+    /// out[f*K + k] = xh_f' u_k for a panel of K vectors.
+    virtual void correlate(const std::vector<Index>& features, const Panel& u, double* out, Team& team) const {
+        correlate(features, u.data(), u.count(), out, team);
+    }
+    /// r_k := y + sum_f xh_f w[f*K + k], k < K, for a panel of that shape.
+    virtual void combine(const double* y, const std::vector<Index>& features, const double* w, Panel& r,
+                         Team& team) const {
+        r.fill(y, nullptr, team);
+        accumulate(features, w, r.count(), r.data(), team);
+    }
+
     /// Declares columns that will be read again and again; a layout that reads columns badly copies them.
     virtual void pin(const std::vector<Index>& features, Team& team) = 0;
 
     /// out[f*rows + i] = xh_f[i] * (weight ? weight[i] : 1) for the listed columns.
     virtual void gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const = 0;
+
+    /// out[a*B.size() + b] = xh_A[a]' diag(weight) xh_B[b] for pinned columns; weight null: ones.
+    virtual void products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight, double* out,
+                          Team& team) const;
+
+    /// Appends S^.5 times the listed columns, S the weights of measure(). False, and nothing done, where columns are dense.
+    virtual bool compact(const std::vector<Index>&, const double* /*root_s*/, CompactColumns&) const { return false; }
 
     /// G = Xh' S Xh for all columns, both triangles, leading dimension cols; root_s (null: ones) is sqrt(s).
     virtual void gram_all(const double* root_s, double* G, Team& team) const = 0;
@@ -70,12 +92,21 @@ public:
     /// A copy of every step-th row, `rows` of them.
     virtual std::unique_ptr<Design> sample(std::size_t step, std::size_t rows) const = 0;
 
+    /// Entries read in one pass over the listed columns, and over all.
+    virtual double entries(const std::vector<Index>& features) const {
+        return static_cast<double>(rows_) * static_cast<double>(features.size());
+    }
+    virtual double entries() const { return static_cast<double>(rows_) * static_cast<double>(cols_); }
+
     /// Bytes this design holds beyond the caller's array.
     virtual std::size_t bytes() const = 0;
 
 protected:
     std::size_t rows_, cols_;
     Moments moments_;
+
+private:
+    mutable std::vector<double> block_;  // scratch of products
 };
 
 /// A dense matrix of float or double, entry (i, j) at x[i*row_stride + j*col_stride]; one of the strides
@@ -83,5 +114,23 @@ protected:
 template <class T>
 std::unique_ptr<Design> make_dense(const T* x, std::size_t rows, std::size_t cols, std::ptrdiff_t row_stride,
                                    std::ptrdiff_t col_stride);
+
+/// A compressed sparse matrix as the caller has it, by columns (CSC) or by rows (CSR): line l has the entries indptr[l] to
+/// indptr[l + 1] of data and indices. Nothing is assumed of the arrays but their lengths.
+template <class T>
+struct CompressedArrays {
+    std::size_t rows, cols;
+    bool by_rows;
+    const T* data;
+    std::size_t n_data;
+    const void *indices, *indptr;  ///< std::int32_t or std::int64_t
+    std::size_t n_indices, n_indptr;
+    bool wide_indices, wide_indptr;  ///< std::int64_t
+};
+
+/// Checks the arrays and keeps indices of its own, so that nothing written to the caller's later can lead astray. Throws
+/// std::invalid_argument, naming X.indices, X.indptr or X.data and the position.
+template <class T>
+std::unique_ptr<Design> make_sparse(const CompressedArrays<T>& x, Team& team);
 
 }  // namespace riata

@@ -15,7 +15,10 @@ namespace {
 
 #include "kernels/vec.hpp"
 
+#include "kernels/bounds.hpp"
 #include "kernels/combine.hpp"
+#include "kernels/compressed.hpp"
+#include "kernels/descent.hpp"
 #include "kernels/panels.hpp"
 #include "kernels/products.hpp"
 #include "kernels/read.hpp"
@@ -23,15 +26,38 @@ namespace {
 
 template <class T>
 constexpr ReadKernels<T> readers() {
-    return {max_abs<T>,        moments<T>,         correlate<T>, accumulate<T>,
-            correlate_rows<T>, accumulate_rows<T>, gather<T>,    pack<T>};
+    return {max_abs<T>,
+            moments<T>,
+            correlate<T>,
+            accumulate<T>,
+            correlate_rows<T>,
+            accumulate_rows<T>,
+            gather<T>,
+            pack<T>,
+            correlate_compressed<T>,
+            dot_compressed<T>,
+            accumulate_compressed<T>};
 }
 
 }  // namespace
 
 extern const Kernels RIATA_JOIN(table_, RIATA_ISA_NAME);
-constinit const Kernels RIATA_JOIN(table_, RIATA_ISA_NAME) = {
-    RIATA_TEXT(RIATA_ISA_NAME), readers<float>(), readers<double>(), size_t(W), gram,  dot, axpy, solve_lower,
-    solve_lower_transposed,     solve_lower_many, downdate_square,   cholesky,  rotate};
+constinit const Kernels RIATA_JOIN(table_, RIATA_ISA_NAME) = {RIATA_TEXT(RIATA_ISA_NAME),
+                                                              readers<float>(),
+                                                              readers<double>(),
+                                                              size_t(W),
+                                                              gram,
+                                                              dot,
+                                                              axpy,
+                                                              solve_lower,
+                                                              solve_lower_transposed,
+                                                              solve_lower_many,
+                                                              downdate_square,
+                                                              cholesky,
+                                                              lane_moments,
+                                                              lane_products,
+                                                              lane_descent,
+                                                              unsettled,
+                                                              rotate};
 
 }  // namespace riata::kernels

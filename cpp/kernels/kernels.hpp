@@ -7,11 +7,46 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace riata::kernels {
 
 using std::ptrdiff_t;
 using std::size_t;
+
+using Feature = std::int64_t;
+
+/// A matrix by compressed columns: column j has the entries value[k] in the rows row[k], start[j] <= k < start[j + 1].
+/// shift[j] is subtracted from each of them as it is read. `row` can be read 32 entries beyond its end.
+template <class T>
+struct Compressed {
+    const T* value;
+    const int* row;
+    const size_t* start;
+    const double* shift;
+};
+
+/// One sweep of coordinate descent for 8 penalties at once, on residuals r_l + offset_l root_s that are interleaved. Lane l
+/// minimises 1/2 |r_l|^2 + sum_j l1_scale_l l1_factor_j |w_j| + l2_scale_l l2_factor_j w_j^2 / 2 within the bounds.
+struct LaneSweep {
+    Compressed<double> x;  ///< weighted and scaled; shift is not used
+    const size_t* order;   ///< the columns to visit
+    size_t count;
+    const double *square, *sum, *rest, *l1_factor, *l2_factor;  ///< per column
+    const double *lower, *upper;                                ///< per column, or null
+    const double *l1_scale, *l2_scale, *on;                     ///< per lane; on: 1, or 0 for a lane to be left alone
+    double floor;                                               ///< rounding level of a correlation
+    double *w, *r, *offset;                                     ///< w[8*j + l], r[8*i + l], offset[l]
+    double* moved;  ///< per lane: raised to the largest |move| * curvature / (l1 + floor)
+};
+
+/// Bounds on 8 correlations of each feature: |rows[0..7] exact + rows[8..15] xty| + rows[16..23] norm with the 24 numbers of
+/// its reference, those of reference -1 first.
+struct BoundTable {
+    const double* rows;
+    const int* reference;
+    const double *exact, *xty, *norm;  ///< per feature
+};
 
 /// What reads the caller's matrix, for entries of type T (float or double).
 template <class T>
@@ -48,6 +83,18 @@ struct ReadKernels {
     /// = (x_ij - c_j) * (s ? s[i] : 1); the columns that fill up the last panel are zero.
     void (*pack)(const T* x, ptrdiff_t row_stride, ptrdiff_t col_stride, const double* c, const double* s, size_t n,
                  size_t m, double* out);
+
+    /// out[(i - first)*lanes + l] = x_j' u_l for the columns j = list[i] (list null: j = i), first <= i < last. u is
+    /// interleaved, entry i of u_l at u[i*lanes + l]; lanes is 1 or 8.
+    void (*correlate_compressed)(const Compressed<T>& x, const Feature* list, size_t first, size_t last,
+                                 const double* u, size_t lanes, double* out);
+
+    /// out[l] = sum_k value[k] u[row[k]*8 + l], k < n, l < 8. `row` can be read 32 entries further.
+    void (*dot_compressed)(const T* value, const int* row, size_t n, const double* u, double* out);
+
+    /// r[row[k]*lanes + l] += (value[k] - c) w[l] for k < n. `row` can be read 32 entries further.
+    void (*accumulate_compressed)(const T* value, const int* row, size_t n, double c, const double* w, size_t lanes,
+                                  double* r);
 };
 
 /// Dense double algebra on packed panels and on lower triangular factors (column-major, leading
@@ -81,6 +128,16 @@ struct Kernels {
     /// In-place lower Cholesky factor of the n x n matrix in G. Stops before the first pivot that is not
     /// above floor[j] (null: 0); returns the number of columns factored (n on success).
     size_t (*cholesky)(double* G, size_t ld, size_t n, const double* floor);
+
+    /// Of 8 interleaved vectors, v_l[i] at v[8*i + l]: out[l] = sum_i s_i v_l[i], out[8 + l] = sum_i s_i v_l[i]^2,
+    /// out[16 + l] = sum_i s_i v_l[i] y_i (s null: ones); and out[l] = v_l' t.
+    void (*lane_moments)(const double* v, const double* s, const double* y, size_t n, double* out);
+    void (*lane_products)(const double* v, const double* t, size_t n, double* out);
+    void (*lane_descent)(const LaneSweep& sweep);
+
+    /// Copies those features of the list that have a bound above limit[feature] (or none, NaN) to out, which has room for
+    /// one more than there can be; returns how many.
+    size_t (*unsettled)(const Feature* list, size_t count, const BoundTable& table, const double* limit, Feature* out);
 
     /// One column of a rank-one update, moved: out[i] = cs*x[i] + sn*v[i]; v[i] = cs*v[i] - sn*x[i].
     /// out may equal x, or lie one column before it.

@@ -10,11 +10,14 @@
 namespace riata {
 
 namespace {
+constexpr long kMostRounds = 200;        // of the lanes
 constexpr double kGramRounding = 4e-15;  // of a residual norm or correlation put together from Gram entries
-}
+}  // namespace
 
 /// Solves on W for `count` alphas from `first`.
 void Driver::speculate(std::size_t first, std::size_t count) {
+    const std::size_t known = batch_.first + batch_.w.size() > first ? first - batch_.first : batch_.w.size();
+    batch_.w.erase(batch_.w.begin(), batch_.w.begin() + static_cast<std::ptrdiff_t>(known));
     batch_.first = first;
     batch_.count = count;
     batch_.w.resize(count);
@@ -31,6 +34,7 @@ void Driver::speculate(std::size_t first, std::size_t count) {
         }
         grow(candidates, 64);
     }
+    if (lanes_) return solve_in_lanes();
     for (std::size_t k = 0; k < count; ++k) {
         set_alpha(first + k);
         if (lean_) {
@@ -46,12 +50,50 @@ void Driver::speculate(std::size_t first, std::size_t count) {
     }
 }
 
+/// Where lane k of the batch starts: at what it was solved to before, or extrapolated along the path up to the next sign
+/// change.
+std::vector<double> Driver::lane_start(std::size_t k) const {
+    if (!batch_.w[k].empty()) return batch_.w[k];
+    const std::vector<double>&now = k > 0 ? batch_.w[k - 1] : w_now_, &before = k > 1    ? batch_.w[k - 2]
+                                                                                : k == 1 ? w_now_
+                                                                                         : w_before_;
+    std::vector<double> start = now;
+    for (std::size_t slot = 0; slot < std::min(now.size(), before.size()); ++slot) {
+        start[slot] = 2 * now[slot] - before[slot];
+        if (start[slot] * now[slot] <= 0) start[slot] = 0;
+    }
+    return start;
+}
+
+/// All alphas of the batch side by side.
+void Driver::solve_in_lanes() {
+    lanes_->follow(model_.features());
+    Lanes::Lane tolerance{};
+    const auto& factor = problem_.penalty.l1_factor;
+    for (std::size_t k = 0; k < batch_.count; ++k) {
+        set_alpha(batch_.first + k);
+        batch_.w[k] = lane_start(k);
+        batch_.w[k].resize(model_.size(), 0.0);
+        lanes_->set(k, batch_.w[k]);
+        // Violations of eta * l1 cost the dual value about eta * sum l1 |w|.
+        double cost = 0;
+        for (std::size_t slot = 0; slot < model_.size(); ++slot)
+            cost += problem_.penalty.l1_scale * factor[static_cast<std::size_t>(model_.features()[slot])] *
+                    std::abs(batch_.w[k][slot]);
+        tolerance[k] = std::min(1e-2, lane_tolerance_ * options_.tol * null_ / std::max(cost, 1e-300));
+    }
+    const long sweeps = lanes_->solve(batch_.count, tolerance, std::min(options_.max_solves, kMostRounds));
+    for (std::size_t k = 0; k < batch_.count; ++k) {
+        batch_.w[k] = lanes_->solution(k);
+        batch_.solves[k] = sweeps;
+    }
+}
+
 /// Correlations and norms of the batch's residuals from the Gram matrix, where all features have a column of it or a row:
 /// c = q - G w, r'y = y'y - q'w and r'r = r'y - c'w. False where rounding could matter.
 bool Driver::read_off_gram() {
-    if (!model_.complete()) return false;
+    if (!model_.complete() || !gram_settles()) return false;
     const std::size_t p = model_.size(), K = batch_.count;
-    const auto& norm = design_.moments().norm;
     every_slot_.resize(p);
     std::iota(every_slot_.begin(), every_slot_.end(), std::size_t{0});
     std::vector<double> c(p);
@@ -62,9 +104,7 @@ bool Driver::read_off_gram() {
     batch_.lacking.clear();
     for (std::size_t k = 0; k < K; ++k) {
         const double* w = batch_.w[k].data();
-        double size = std::sqrt(problem_.yy), qw = 0, cw = 0;
-        for (std::size_t slot = 0; slot < p; ++slot) size += std::abs(w[slot]) * norm[slot];
-        if (kGramRounding * size * size > 0.05 * options_.tol * null_) return false;
+        double qw = 0, cw = 0;
         model_.gradient(w, every_slot_, c.data());
         for (std::size_t slot = 0; slot < p; ++slot) {
             qw += model_.q()[slot] * w[slot];
@@ -79,7 +119,7 @@ bool Driver::read_off_gram() {
 
 /// r_k = y - Xh_W w_k for the whole batch in one pass over the union of the supports.
 void Driver::find_residuals() {
-    const std::size_t n = design_.rows(), K = batch_.count;
+    const std::size_t K = batch_.count;
     std::vector<Index> support;
     std::vector<double> minus_w;
     for (std::size_t slot = 0; slot < model_.size(); ++slot) {
@@ -89,46 +129,88 @@ void Driver::find_residuals() {
         support.push_back(model_.features()[slot]);
         for (std::size_t k = 0; k < K; ++k) minus_w.push_back(-batch_.w[k][slot]);
     }
-    batch_.r.resize(n * K);
-    for (std::size_t k = 0; k < K; ++k) std::copy(problem_.y.begin(), problem_.y.end(), batch_.r.begin() + k * n);
-    design_.accumulate(support, minus_w.data(), K, batch_.r.data(), problem_.team);
+    batch_.r.shape(design_.rows(), K, design_.interleaves());
+    design_.combine(problem_.y.data(), support, minus_w.data(), batch_.r, problem_.team);
     batch_.rr.resize(K);
     batch_.ry.resize(K);
-    for (std::size_t k = 0; k < K; ++k) {
-        double* r = batch_.r.data() + k * n;
-        problem_.recentre(r);
-        batch_.rr[k] = problem_.inner(r, r);
-        batch_.ry[k] = problem_.inner(r, problem_.y.data());
+    batch_.r.measure(problem_.weights(), problem_.y.data(), batch_.rr.data(), batch_.ry.data(), problem_.team);
+    if (!problem_.request.fit_intercept) return;
+    double mean[Panel::kLanes];
+    for (std::size_t k = 0; k < K; ++k) mean[k] = batch_.r.sums()[k] / problem_.weight;
+    if (problem_.weights()) {
+        // A light row's residual may be far below the rounding of a mean that a heavy row determines.
+        batch_.r.shift(mean, problem_.team);
+        batch_.r.measure(problem_.weights(), problem_.y.data(), batch_.rr.data(), batch_.ry.data(), problem_.team);
+        return;
     }
+    // With equal weights correlations do not see a constant in r, which then matters for the norm alone.
+    for (std::size_t k = 0; k < K; ++k) batch_.rr[k] = std::max(0.0, batch_.rr[k] - mean[k] * batch_.r.sums()[k]);
 }
 
-/// Exact correlations of the batch's residuals with W, and with every other feature that no bound settles.
-void Driver::correlate() {
-    const std::size_t n = design_.rows(), K = batch_.count;
+/// True where correlations read off the Gram matrix are exact enough for the gap.
+bool Driver::gram_settles() {
+    if (problem_.uneven) return false;
+    const auto& norm = design_.moments().norm;
+    batch_.rounding.clear();
+    for (const auto& w : batch_.w) {
+        double size = std::sqrt(problem_.yy);
+        for (std::size_t slot = 0; slot < w.size(); ++slot)
+            if (w[slot] != 0) size += std::abs(w[slot]) * norm[static_cast<std::size_t>(model_.features()[slot])];
+        batch_.rounding.push_back(kGramRounding * size * size);
+        if (batch_.rounding.back() > 0.05 * options_.tol * null_) return false;
+    }
+    return true;
+}
+
+/// Correlations of the slots: of members off the Gram matrix if allowed, of the others from the residuals.
+void Driver::correlate_model(const Panel& u, bool by_gram) {
+    const std::size_t K = batch_.count;
+    batch_.in_model.resize(model_.size() * K);
+    if (!by_gram) {
+        batch_.rounding.clear();
+        design_.correlate(model_.features(), u, batch_.in_model.data(), problem_.team);
+        path_.n_passes += static_cast<double>(model_.size()) / static_cast<double>(design_.cols());
+        return;
+    }
+    std::vector<double> c;
+    model_.read_off(batch_.w, c);
+    for (std::size_t m = 0; m < model_.members(); ++m)
+        std::copy_n(c.data() + m * K, K, batch_.in_model.data() + model_.member()[m] * K);
+    std::vector<std::size_t> slots;
+    std::vector<Index> features;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot)
+        if (!model_.is_member(slot)) {
+            slots.push_back(slot);
+            features.push_back(model_.features()[slot]);
+        }
+    c.resize(slots.size() * K);
+    design_.correlate(features, u, c.data(), problem_.team);
+    for (std::size_t i = 0; i < slots.size(); ++i)
+        std::copy_n(c.data() + i * K, K, batch_.in_model.data() + slots[i] * K);
+    path_.n_passes += static_cast<double>(slots.size()) / static_cast<double>(design_.cols());
+}
+
+/// Correlations of the batch's residuals with W, and exact ones with every other feature that no bound settles.
+void Driver::correlate(bool by_gram) {
+    const std::size_t K = batch_.count;
     const Penalty& penalty = problem_.penalty;
     std::vector<double> scales(K);
     for (std::size_t k = 0; k < K; ++k) {
         set_alpha(batch_.first + k);
         scales[k] = penalty.l1_scale;
     }
-    const double* u = batch_.r.data();
-    if (problem_.weights()) {
-        batch_.u.resize(n * K);
-        for (std::size_t k = 0; k < K; ++k) problem_.weigh(batch_.r.data() + k * n, batch_.u.data() + k * n);
-        u = batch_.u.data();
-    }
-    batch_.in_model.resize(model_.size() * K);
-    design_.correlate(model_.features(), u, K, batch_.in_model.data(), problem_.team);
-
-    batch_.listed.clear();
+    if (problem_.weights()) batch_.u.weigh(batch_.r, problem_.weights(), problem_.team);
+    const Panel& u = problem_.weights() ? batch_.u : batch_.r;
+    correlate_model(u, by_gram);
     batch_.lacking.clear();
-    if (!beyond_.empty()) bounds_.look_at(batch_.r.data(), K, scales.data());
-    for (Index feature : beyond_) {
-        const auto j = static_cast<std::size_t>(feature);
-        if (!(bounds_.worst(j) <= penalty.l1_factor[j])) batch_.listed.push_back(feature);
+    if (bounds_pay_ && !beyond_.empty()) {
+        bounds_.look_at(batch_.r, batch_.rr, batch_.ry, scales.data());
+        bounds_.unsettled(beyond_, penalty.l1_factor, batch_.listed);
+    } else {
+        batch_.listed = beyond_;
     }
     batch_.exact.resize(batch_.listed.size() * K);
-    if (!batch_.listed.empty()) design_.correlate(batch_.listed, u, K, batch_.exact.data(), problem_.team);
+    if (!batch_.listed.empty()) design_.correlate(batch_.listed, u, batch_.exact.data(), problem_.team);
     for (std::size_t i = 0; i < batch_.listed.size(); ++i) {
         const double factor = penalty.l1_factor[static_cast<std::size_t>(batch_.listed[i])];
         const double* c = batch_.exact.data() + i * K;
@@ -136,7 +218,7 @@ void Driver::correlate() {
         for (std::size_t k = 0; k < K; ++k) lacks |= std::abs(c[k]) > scales[k] * factor;
         if (lacks) batch_.lacking.push_back(i);
     }
-    path_.n_passes += static_cast<double>(batch_.listed.size() + model_.size()) / static_cast<double>(design_.cols());
+    path_.n_passes += static_cast<double>(batch_.listed.size()) / static_cast<double>(design_.cols());
 }
 
 Certificate Driver::certificate(std::size_t k) {
@@ -160,10 +242,20 @@ Certificate Driver::certificate(std::size_t k) {
     Certificate c;
     c.primal = cost;
     c.dual = dual.best(batch_.ry[k], batch_.rr[k], cost - 0.1 * options_.tol * null_);
+    if (!batch_.rounding.empty()) c.dual -= batch_.rounding[k];
     c.gap = std::abs(c.primal - c.dual);  // below 0 it is rounding, and says how much
     c.rel_gap = null_ > 0 ? c.gap / null_ : (c.gap > 0 ? kInfinity : 0.0);
     c.kkt_max = dual.kkt_max() / problem_.y_unit() / problem_.weight;
     return c;
+}
+
+/// True when a feature beyond W violates its condition at the first alpha of the batch.
+bool Driver::lacks_at_first() {
+    set_alpha(batch_.first);
+    return std::any_of(batch_.lacking.begin(), batch_.lacking.end(), [&](std::size_t i) {
+        const auto j = static_cast<std::size_t>(batch_.listed[i]);
+        return problem_.penalty[j].violation(0.0, batch_.exact[i * batch_.count]) > 0;
+    });
 }
 
 void Driver::certify() {
@@ -178,7 +270,11 @@ void Driver::certify() {
             return;
     }
     find_residuals();
-    correlate();
+    const bool by_gram = active_ && !model_.complete() && !on_samples_ && gram_settles();
+    correlate(by_gram);
+    judge();
+    if (!by_gram || accepted(0) || lacks_at_first()) return;
+    correlate(false);
     judge();
 }
 

@@ -16,13 +16,15 @@ constexpr double kStone = 0.87;             // ratio of neighbouring stepping st
 constexpr double kStoneGap = 1e-2;          // relative gap at which a stepping stone is left behind
 constexpr double kRestartTolerance = 1e-8;  // of coordinate descent from rest, relative to l1
 constexpr long kRestartSweeps = 1000;
+constexpr double kFewFree = 500, kLaneEntries = 2.5;  // see lanes_pay
 constexpr int kCorrections = 4;  // defect corrections of one alpha before its gap is reported as it is
 }  // namespace
 
 Driver::Driver(Problem& problem, const PathOptions& options, Control& control)
     : problem_(problem), options_(options), control_(control), design_(problem.design), model_(problem),
-      bounds_(design_.rows(), problem.weights(), problem.y.data(), problem.xty, design_.moments().norm),
-      c_before_(design_.cols(), 0.0), c_now_(problem.xty) {}
+      bounds_(design_.rows(), design_.entries(), problem.weights(), problem.y.data(), problem.xty,
+              design_.moments().norm),
+      bounds_pay_(design_.entries() > bounds_.cost()), c_before_(design_.cols(), 0.0), c_now_(problem.xty) {}
 
 Path Driver::run() {
     start();
@@ -33,7 +35,9 @@ Path Driver::run() {
         certify();
         const std::size_t done = accept();
         k += done;
-        width_ = done == batch_.count ? std::min(2 * done, kWidest) : std::max<std::size_t>(1, done);
+        width_ = design_.interleaves()  ? kWidest
+                 : done == batch_.count ? std::min(2 * done, kWidest)
+                                        : std::max<std::size_t>(1, done);
         if (path_.stop != Stop::kCompleted) break;
         if (control_.out_of_time()) path_.stop = Stop::kTimeLimit;
         if (model_.complete() || k == alphas_.size()) continue;
@@ -141,20 +145,45 @@ bool Driver::samples_pay() const {
     return true;
 }
 
-/// Picks the form of the inner problem: on the Gram matrix, on the samples, or without either where memory is short.
+/// True where lanes cost less than the Gram matrix: per alpha, some sweeps over the working set's entries against the
+/// squares of the support that solving with a factor and updating it take.
+bool Driver::lanes_pay() const {
+    if (!design_.interleaves() || model_.complete() || on_samples_) return false;
+    const auto m = static_cast<double>(active_->free_count());
+    return m > kFewFree && m * m > kLaneEntries * design_.entries(model_.features());
+}
+
+void Driver::take_lanes() {
+    w_now_ = active_ ? active_->w() : lean_w_;
+    w_before_ = w_now_;
+    lanes_ = std::make_unique<Lanes>(problem_, control_);
+    active_.reset();
+    model_.drop_gram();
+}
+
+/// Picks the form of the inner problem: on the Gram matrix, on the samples, or without either where memory is short or the
+/// support large.
 void Driver::choose_system() {
-    if (!lean_ && options_.memory_limit && !model_.complete()) {
+    if (!lean_ && !lanes_ && options_.memory_limit && !model_.complete()) {
         const double roomy = kGrowth * static_cast<double>(model_.size());
         if (2 * sizeof(double) * roomy * roomy > static_cast<double>(options_.memory_limit)) {
+            if (design_.interleaves()) {
+                take_lanes();
+                return;
+            }
             lean_ = true;
             lean_w_ = active_->w();
             active_.reset();
             model_.drop_gram();
         }
     }
-    if (lean_ || on_samples_ || !samples_pay()) return;
-    active_->switch_system(make_sample_system(model_, problem_));
-    on_samples_ = true;
+    if (lean_ || lanes_ || on_samples_) return;
+    if (lanes_pay()) {
+        take_lanes();
+    } else if (samples_pay()) {
+        active_->switch_system(make_sample_system(model_, problem_));
+        on_samples_ = true;
+    }
 }
 
 void Driver::set_alpha(std::size_t k) { problem_.at(alphas_[k]); }
@@ -178,17 +207,17 @@ std::size_t Driver::accept() {
     }
     if (k == 0 && path_.stop == Stop::kCompleted) {
         // Not for want of features: either q is corrected and the alpha solved again, or this is as good as it gets.
-        bool lacking = false;
-        set_alpha(batch_.first);
-        for (std::size_t i : batch_.lacking)
-            lacking = lacking || problem_.penalty[batch_.listed[i]].violation(0.0, batch_.exact[i * batch_.count]) > 0;
-        if (!lacking && !correct(0)) {
+        if (!lacks_at_first() && !correct(0)) {
             if (batch_.certificates[0].primal > null_) start_over();
             finish(0);
             k = 1;
         }
     }
     if (k > 0) remember(k - 1);
+    if (k > 0 && lanes_) {
+        w_before_ = k > 1 ? batch_.w[k - 2] : w_now_;
+        w_now_ = batch_.w[k - 1];
+    }
     return k;
 }
 
@@ -215,8 +244,9 @@ bool Driver::correct(std::size_t k) {
         corrections_ = 0;
         return false;
     }
-    if (lean_) {
+    if (lean_ || lanes_) {
         lean_tolerance_ *= 0.1;
+        lane_tolerance_ *= 0.1;
         return true;
     }
     model_.correct(batch_.in_model.data() + k, batch_.count, batch_.w[k].data());
@@ -232,9 +262,9 @@ void Driver::start_over() {
     batch_.solves[0] += descend_columns(problem_, model_.features(), w, kRestartTolerance, problem_.noise(),
                                         std::min(kRestartSweeps, options_.max_solves), control_);
     batch_.w[0] = w;
-    if (!lean_) active_->start_from(w);
+    if (active_) active_->start_from(w);
     find_residuals();
-    correlate();
+    correlate(false);
     batch_.certificates[0] = certificate(0);
 }
 

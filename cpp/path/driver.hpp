@@ -7,6 +7,7 @@
 #include "path/path.hpp"
 #include "solver/active_set.hpp"
 #include "solver/gram_model.hpp"
+#include "solver/lanes.hpp"
 #include "solver/reference_bounds.hpp"
 
 namespace riata {
@@ -22,8 +23,9 @@ private:
         std::size_t first = 0, count = 0;
         std::vector<std::vector<double>> w;  ///< per alpha, an entry per slot
         std::vector<long> solves;
-        std::vector<double> r, u;          ///< count residuals of rows() entries, and the same times s
+        Panel r, u;                        ///< residuals, and the same times s
         std::vector<double> rr, ry;        ///< r'r and r'y
+        std::vector<double> rounding;      ///< of the dual value, where correlations come off the Gram matrix
         std::vector<double> in_model;      ///< correlations of the slots, slot*count + k
         std::vector<Index> listed;         ///< features beyond W that no bound settled
         std::vector<double> exact;         ///< their correlations, place in listed * count + k
@@ -43,12 +45,19 @@ private:
     void make_stepping_stones(double alpha);
     bool samples_pay() const;
     void choose_system();
+    bool lanes_pay() const;
+    void take_lanes();
+    void solve_in_lanes();
+    std::vector<double> lane_start(std::size_t k) const;
     void set_alpha(std::size_t k);
 
     void speculate(std::size_t first, std::size_t count);
     bool read_off_gram();
+    bool gram_settles();
     void find_residuals();
-    void correlate();
+    void correlate_model(const Panel& u, bool by_gram);
+    void correlate(bool by_gram);
+    bool lacks_at_first();
     void certify();
     Certificate certificate(std::size_t k);
     bool wanted(std::size_t k) const;
@@ -74,10 +83,14 @@ private:
     GramModel model_;
     ReferenceBounds bounds_;
     std::unique_ptr<ActiveSet> active_;
-    bool on_samples_ = false;  ///< the free system in use is the n x n one
-    bool lean_ = false;        ///< no Gram matrix: memory is short
+    bool bounds_pay_;               ///< an exact correlation costs more than a bound, on the whole
+    bool on_samples_ = false;       ///< the free system in use is the n x n one
+    bool lean_ = false;             ///< no Gram matrix: memory is short
+    std::unique_ptr<Lanes> lanes_;  ///< in place of the active set, for large supports on sparse data
     std::vector<double> lean_w_;
-    double lean_tolerance_ = 1e-4;  ///< of coordinate descent then, relative to l1
+    double lean_tolerance_ = 1e-4;          ///< of coordinate descent then, relative to l1
+    double lane_tolerance_ = 0.5;           ///< of the lanes, relative to what the gap allows
+    std::vector<double> w_before_, w_now_;  ///< the last two accepted solutions, in lanes
     std::vector<double> alphas_;
     std::vector<Index> beyond_;             ///< usable features outside W
     std::vector<double> c_before_, c_now_;  ///< their correlations at two accepted alphas, exact or guessed

@@ -12,8 +12,8 @@ constexpr double kLikely = 0.97;  // of its l1: what an extrapolated correlation
 
 /// The exact correlations at the residual of batch member k become the reference for later bounds.
 void Driver::remember(std::size_t k) {
-    if (batch_.listed.empty()) return;
-    bounds_.store(batch_.r.data() + k * design_.rows());
+    if (!bounds_pay_ || batch_.listed.empty()) return;
+    bounds_.store(batch_.r, k);
     for (std::size_t i = 0; i < batch_.listed.size(); ++i)
         bounds_.note(static_cast<std::size_t>(batch_.listed[i]), batch_.exact[i * batch_.count + k]);
 }
@@ -26,26 +26,22 @@ void Driver::look_beyond(std::size_t done) {
     const double first_scale = problem_.penalty.l1_scale;
     set_alpha(batch_.first + last);
     const double last_scale = problem_.penalty.l1_scale;
-    if (done >= 2) {
-        for (Index feature : beyond_) {
-            const auto j = static_cast<std::size_t>(feature);
-            c_before_[j] = bounds_.guess(j, 0) * first_scale;
-            c_now_[j] = bounds_.guess(j, last) * last_scale;
-        }
-        for (std::size_t i = 0; i < batch_.listed.size(); ++i) {
-            const auto j = static_cast<std::size_t>(batch_.listed[i]);
-            c_before_[j] = batch_.exact[i * K];
-            c_now_[j] = batch_.exact[i * K + last];
-        }
-        at_before_ = first_scale;
-    } else {
+    if (done < 2) {
         c_before_.swap(c_now_);
         at_before_ = at_now_;
-        for (Index feature : beyond_)
-            c_now_[static_cast<std::size_t>(feature)] =
-                bounds_.guess(static_cast<std::size_t>(feature), last) * last_scale;
-        for (std::size_t i = 0; i < batch_.listed.size(); ++i)
-            c_now_[static_cast<std::size_t>(batch_.listed[i])] = batch_.exact[i * K + last];
+    } else {
+        at_before_ = first_scale;
+    }
+    if (bounds_pay_)
+        for (Index feature : beyond_) {
+            const auto j = static_cast<std::size_t>(feature);
+            if (done >= 2) c_before_[j] = bounds_.guess(j, 0) * first_scale;
+            c_now_[j] = bounds_.guess(j, last) * last_scale;
+        }
+    for (std::size_t i = 0; i < batch_.listed.size(); ++i) {
+        const auto j = static_cast<std::size_t>(batch_.listed[i]);
+        if (done >= 2) c_before_[j] = batch_.exact[i * K];
+        c_now_[j] = batch_.exact[i * K + last];
     }
     at_now_ = last_scale;
 }

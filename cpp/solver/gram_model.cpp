@@ -45,7 +45,7 @@ void GramModel::grow_to_all(bool sweep) {
 void GramModel::reserve(std::size_t size) {
     if (size <= ld_) return;
     const std::size_t ld = std::min(std::max<std::size_t>({size, ld_ + ld_ / 2, 64}), slot_.size());
-    std::vector<double> grown(ld * ld);
+    LargeVector grown(ld * ld);
     for (std::size_t j = 0; j < std::min(ld_, members()); ++j)
         std::copy_n(G_.data() + j * ld_, std::min(ld_, members()), grown.data() + j * ld);
     G_.swap(grown);
@@ -53,7 +53,7 @@ void GramModel::reserve(std::size_t size) {
 }
 
 void GramModel::drop_gram() {
-    std::vector<double>().swap(G_);
+    LargeVector().swap(G_);
     ld_ = 0;
     member_.clear();
     member_features_.clear();
@@ -69,7 +69,6 @@ void GramModel::admit(const std::vector<std::size_t>& slots) {
             fresh.push_back(slot);
         }
     if (fresh.empty()) return;
-    block_.resize(design_.rows() * std::min(kBatch, fresh.size()));
     if (complete_)
         admit_complete(fresh);
     else
@@ -78,6 +77,7 @@ void GramModel::admit(const std::vector<std::size_t>& slots) {
 
 void GramModel::admit_complete(const std::vector<std::size_t>& fresh) {
     const std::size_t p = size();
+    block_.resize(design_.rows() * std::min(kBatch, fresh.size()));
     for (std::size_t begin = 0; begin < fresh.size(); begin += kBatch) {
         const std::size_t m = std::min(kBatch, fresh.size() - begin);
         const std::vector<Index> batch(fresh.begin() + static_cast<std::ptrdiff_t>(begin),
@@ -99,9 +99,8 @@ void GramModel::admit_square(const std::vector<std::size_t>& fresh) {
         const std::vector<Index> so_far(member_features_.begin(),
                                         member_features_.begin() + static_cast<std::ptrdiff_t>(end));
         const std::vector<Index> batch(so_far.begin() + static_cast<std::ptrdiff_t>(known), so_far.end());
-        design_.gather(batch, problem_.weights(), block_.data(), team_);
         products_.resize(end * m);
-        design_.correlate(so_far, block_.data(), m, products_.data(), team_);
+        design_.products(so_far, batch, problem_.weights(), products_.data(), team_);
         for (std::size_t k = 0; k < m; ++k) {
             double* column = G_.data() + (known + k) * ld_;
             for (std::size_t a = 0; a <= known + k; ++a) column[a] = products_[a * m + k];
@@ -157,6 +156,21 @@ void GramModel::gradient_by_gram(const double* w, const std::vector<std::size_t>
                          leaf.f64.correlate(columns_.data() + b, nullptr, e - b, w_.data(), m, 1, m, g + b, 1);
                          for (std::size_t i = b; i < e; ++i) g[i] = q_[slots[i]] - g[i];
                      });
+}
+
+void GramModel::read_off(const std::vector<std::vector<double>>& w, std::vector<double>& c) {
+    const std::size_t m = members(), K = w.size();
+    w_.resize(m * K);
+    for (std::size_t k = 0; k < K; ++k)
+        for (std::size_t i = 0; i < m; ++i) w_[k * m + i] = w[k][member_[i]];
+    columns_.resize(m);
+    for (std::size_t i = 0; i < m; ++i) columns_[i] = column(member_[i]);
+    c.resize(m * K);
+    team_.for_blocks(m, m * m * K < kParallelWork ? m : 64, [&](std::size_t b, std::size_t e) {
+        kernels::active().f64.correlate(columns_.data() + b, nullptr, e - b, w_.data(), m, K, m, c.data() + b * K, K);
+        for (std::size_t i = b; i < e; ++i)
+            for (std::size_t k = 0; k < K; ++k) c[i * K + k] = q_[member_[i]] - c[i * K + k];
+    });
 }
 
 /// Of a complete model: the members' columns reach every slot.

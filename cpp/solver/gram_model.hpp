@@ -52,6 +52,9 @@ public:
     /// for every slot.
     void gradient(const double* w, const std::vector<std::size_t>& slots, double* g);
 
+    /// c[m*K + k] = (q - G w_k) of the m-th member, for K solutions that are supported on members.
+    void read_off(const std::vector<std::vector<double>>& w, std::vector<double>& c);
+
     /// Gives the memory of G back; no slot is a member then.
     void drop_gram();
     std::size_t bytes() const { return G_.capacity() * sizeof(double); }
@@ -74,7 +77,8 @@ private:
     std::vector<Index> member_place_;  ///< per slot: place in member_, or -1
     std::vector<std::size_t> member_;
     std::vector<Index> member_features_;
-    std::vector<double> G_, q_;
+    LargeVector G_;
+    std::vector<double> q_;
     std::size_t ld_ = 0;
     std::vector<double> block_, products_, w_, r_, u_;  // scratch
     std::vector<Index> wanted_, support_;

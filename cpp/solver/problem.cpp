@@ -8,6 +8,8 @@
 namespace riata {
 
 namespace {
+constexpr double kUneven = 1e-2;  // of the largest weight
+
 double power_of_two_below(double x) { return std::ldexp(1.0, std::ilogb(x)); }
 }  // namespace
 
@@ -42,6 +44,7 @@ void Problem::take_weights() {
         s[i] = given[i] * unit;
         root_s[i] = std::sqrt(s[i]);
         weight += s[i];
+        uneven = uneven || (s[i] > 0 && s[i] < kUneven);
     }
 }
 

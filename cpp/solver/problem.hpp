@@ -42,6 +42,7 @@ public:
     std::vector<double> y;          ///< centred
     std::vector<double> xty;        ///< xh_j' S y
     double weight = 0;              ///< sum of s
+    bool uneven = false;            ///< positive weights so far apart that rounding is not relative to weighted norms
     double yy = 0;                  ///< y' S y
     std::vector<char> usable;       ///< columns that vary and are not excluded
     bool varies = true;             ///< y is not constant

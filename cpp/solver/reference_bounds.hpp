@@ -11,46 +11,43 @@
 #include <vector>
 
 #include "design/design.hpp"
+#include "design/panel.hpp"
 
 namespace riata {
 
 class ReferenceBounds {
 public:
     /// s may be null. xty and norm belong to the design's columns. All have to outlive the bounds.
-    ReferenceBounds(std::size_t rows, const double* s, const double* y, const std::vector<double>& xty,
+    /// Keeps the fewer references the fewer entries X has.
+    ReferenceBounds(std::size_t rows, double entries, const double* s, const double* y, const std::vector<double>& xty,
                     const std::vector<double>& norm);
 
     static constexpr std::size_t kWidest = 8;  ///< residuals looked at together
 
-    /// Prepares bounds for K <= kWidest residuals r_k = r + k*rows in units of the positive scales[k].
-    void look_at(const double* r, std::size_t K, const double* scales);
+    /// Prepares bounds for at most kWidest residuals, with their squared norms and products with y, in units of the
+    /// positive scales[k].
+    void look_at(const Panel& r, const std::vector<double>& rr, const std::vector<double>& ry, const double* scales);
 
-    /// max_k of an upper bound on |xh_j' S r_k| / scales[k].
-    double worst(std::size_t j) const {
-        const Row& row = table_[static_cast<std::size_t>(reference_[j] + 1)];
-        const double exact = exact_[j], xty = xty_[j], norm = norm_[j];
-        double bound[kWidest];
-        for (std::size_t k = 0; k < kWidest; ++k)
-            bound[k] = std::abs(row.of_reference[k] * exact + row.of_y[k] * xty) + norm * row.rest[k];
-        double largest = bound[0];
-        for (std::size_t k = 1; k < kWidest; ++k) largest = bound[k] > largest ? bound[k] : largest;
-        return largest;
-    }
+    /// What a batch costs, in entries of X that could be read instead.
+    double cost() const { return static_cast<double>(kept_ * rows_ + 4 * xty_.size()); }
+
+    /// The features of the list that have an upper bound on |xh_j' S r_k| / scales[k] above factor[j] for some k.
+    void unsettled(const std::vector<Index>& list, const std::vector<double>& factor, std::vector<Index>& out) const;
     /// The best guess at xh_j' S r_k / scales[k].
     double guess(std::size_t j, std::size_t k) const {
         const Row& row = table_[static_cast<std::size_t>(reference_[j] + 1)];
         return row.of_reference[k] * exact_[j] + row.of_y[k] * xty_[j];
     }
 
-    /// Stores a residual; the exact correlations noted until the next call belong to it.
-    void store(const double* r);
+    /// Stores the k-th residual; the exact correlations noted until the next call belong to it.
+    void store(const Panel& r, std::size_t k);
     void note(std::size_t j, double correlation) {
         reference_[j] = static_cast<int>(newest_);
         exact_[j] = correlation;
     }
 
 private:
-    static constexpr std::size_t kKept = 16;
+    static constexpr std::size_t kMostKept = 16;
     struct Combination {
         double of_reference, of_y, rest;
     };
@@ -67,7 +64,7 @@ private:
     double inner(const double* a, const double* b) const;
     Combination combine(double rr, double ry, double rt, double tt, double ty) const;
 
-    std::size_t rows_;
+    std::size_t rows_, kept_;
     const double *s_, *y_;
     const std::vector<double>&xty_, &norm_;
     double yy_;

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
-Matrix = NDArray[np.float64] | NDArray[np.float32]
+Compressed = tuple[NDArray[Any], NDArray[Any], NDArray[Any], tuple[int, int], bool]
+Matrix = NDArray[np.float64] | NDArray[np.float32] | Compressed
 
 class PathSolution:
     """One target's path; arrays have one entry per alpha, coefficients are the CSC parts of a (p, k) matrix."""
@@ -119,6 +120,7 @@ def gram(
     sample_weight: Vector | None = None,
     fit_intercept: bool = True,
     side: Literal["features", "samples"] = "features",
+    d: Vector | None = None,
     n_threads: int = 1,
 ) -> tuple[Vector, Vector, Vector, Vector]: ...
 def correlate(
@@ -129,4 +131,32 @@ def correlate(
     center: bool = True,
     n_threads: int = 1,
 ) -> Vector: ...
+def ridge(
+    X: Matrix,
+    Y: Vector,
+    lam: Vector,
+    targets: list[int],
+    *,
+    v: Vector | None = None,
+    sample_weight: Vector | None = None,
+    fit_intercept: bool = True,
+    goal: float = 1e-12,
+    max_iter: int = 10000,
+    n_threads: int = 1,
+) -> tuple[Vector, Vector, Vector, Vector, Vector, NDArray[np.int64]]: ...
+def moments(
+    X: Matrix,
+    *,
+    sample_weight: Vector | None = None,
+    center: bool = True,
+    n_threads: int = 1,
+) -> tuple[Vector, Vector]: ...
+def predict(
+    X: Compressed,
+    coef: Vector,
+    *,
+    features: NDArray[np.int64] | None = None,
+    n_threads: int = 1,
+) -> Vector: ...
+def columns(X: Compressed, features: NDArray[np.int64]) -> Vector: ...
 def config() -> dict[str, Any]: ...

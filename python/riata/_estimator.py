@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.metadata_routing import UNUSED
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from . import _score
+from . import _fit, _score
 from . import _validation as check
 from ._fit import MAX_ITER, Certificate
 from ._problem import Array, Problem, check_problem
@@ -104,11 +104,13 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
         if (scores := self._predict_plain(X)) is not None:
             return scores
         if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
-            check.reject_sparse(X, "X")
             validate_data(
                 self, X=X, reset=False, skip_check_array=True
             )  # feature names and their number
         X = check.prediction_matrix(X, self.n_features_in_, type(self).__name__)
+        if not isinstance(X, np.ndarray):
+            eta = _fit.predict(X, self.coef_.T) + self.intercept_
+            return eta.astype(np.result_type(X.dtype, self.coef_.dtype), copy=False)
         return np.asarray(X @ self.coef_.T + self.intercept_)
 
     def _predict_plain(self, X: Any) -> Array | None:
@@ -118,11 +120,13 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
         coef = self.coef_
         if type(coef) is not np.ndarray or coef.ndim != 1 or coef.dtype != X.dtype:
             return None
+        if np.ndim(self.intercept_) > 0:  # y had one column of its own
+            return None
         return _score.predict(X, coef, float(self.intercept_))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = False
+        tags.input_tags.sparse = True
         return tags
 
 

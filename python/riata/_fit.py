@@ -13,7 +13,9 @@ from typing import Any, Literal
 import numpy as np
 
 from . import _core
-from ._problem import Array, Problem
+from ._compressed import CompressedX
+from ._problem import SMALL, Array, Problem
+from ._validation import thread_count
 
 Callback = Callable[[int, float, float, int, float], Any]
 
@@ -244,14 +246,17 @@ def alpha_max(problem: Problem) -> float:
     return float(values[0])
 
 
-def gram(problem: Problem, Y: Array, side: Literal["features", "samples"]) -> tuple[Array, Array]:
-    """Gram matrix of the weighted, centred X on one side, X'SX or S^.5 XX' S^.5, and X'SY."""
+def gram(
+    problem: Problem, Y: Array, side: Literal["features", "samples"], d: Array | None = None
+) -> tuple[Array, Array]:
+    """Gram matrix of the weighted, centred X on one side, X'SX or S^.5 X diag(d) X' S^.5 (d ones by default), and X'SY."""
     G, Q, _, _ = _core.gram(
         problem.X,
         Y,
         sample_weight=problem.sample_weight,
         fit_intercept=problem.fit_intercept,
         side=side,
+        d=d,
         n_threads=problem.n_threads,
     )
     return G, Q
@@ -268,8 +273,65 @@ def correlate(problem: Problem, U: Array) -> Array:
     )
 
 
-def predict(X: Array, coef: Array) -> Array:
-    """X @ coef in float64 for coef of shape (p,) or (p, t); float32 rows are widened some at a time."""
+def ridge(
+    problem: Problem,
+    Y: Array,
+    lam: Array,
+    targets: Array,
+    v: Array,
+    *,
+    goal: float,
+    max_iter: int,
+) -> tuple[Array, ...]:
+    """Ridge by conjugate gradients for the pairs (lam[m], column targets[m] of the centred Y), features weighted by v (inf: out).
+
+    Returns coefficients (p, m), means of the columns (p,), and per answer half the squared residuals, a bound of the suboptimality,
+    the largest gradient (all three sums over rows) and the number of iterations.
+    """
+    return _core.ridge(
+        problem.X,
+        np.asfortranarray(Y),
+        np.ascontiguousarray(lam, dtype=np.float64),
+        [int(t) for t in targets],
+        v=v,
+        sample_weight=problem.sample_weight,
+        fit_intercept=problem.fit_intercept,
+        goal=goal,
+        max_iter=max_iter,
+        n_threads=problem.n_threads,
+    )
+
+
+def norms(problem: Problem) -> Array:
+    """Weighted norms of the columns of X, centred if there is an intercept; 0 for what is constant."""
+    _, norm = _core.moments(
+        problem.X,
+        sample_weight=problem.sample_weight,
+        center=problem.fit_intercept,
+        n_threads=problem.n_threads,
+    )
+    return norm
+
+
+def columns(X: Array | CompressedX, features: Array) -> Array:
+    """The listed (ascending) columns as a dense float64 array."""
+    if isinstance(X, CompressedX):
+        return _core.columns(X, features)
+    return np.asarray(X[:, features], dtype=np.float64)
+
+
+def predict(X: Array | CompressedX, coef: Array, features: Array | None = None) -> Array:
+    """X @ coef in float64 for coef of shape (p,) or (p, t); `features` (ascending) lists the columns it belongs to if not all.
+
+    float32 rows are widened some at a time. Of a sparse X every entry is checked.
+    """
+    if isinstance(X, CompressedX):
+        threads = 1 if X.size < SMALL else thread_count(None)
+        W = coef if coef.ndim == 2 else coef[:, None]
+        eta = _core.predict(X, W, features=features, n_threads=threads)
+        return eta.reshape(X.shape[0], *coef.shape[1:])
+    if features is not None:
+        X = X[:, features]
     if X.dtype == np.float64:
         return np.asarray(X @ coef)
     out = np.empty((X.shape[0], *coef.shape[1:]))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _validation as check
+from ._compressed import CompressedX
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -19,7 +20,7 @@ SMALL = 50_000
 class Problem:
     """Checked input of a fit; arrays are borrowed from the caller where they could be."""
 
-    X: Array
+    X: Array | CompressedX
     y: Array
     sample_weight: Array | None = None
     penalty_weights: Array | None = None
@@ -68,7 +69,7 @@ def check_problem(
     standardize = check.flag(standardize, "standardize")
     X = check.design_matrix(X)
     n, p = X.shape
-    threads = 1 if n_threads is None and n * p < SMALL else check.thread_count(n_threads)
+    threads = 1 if n_threads is None and X.size < SMALL else check.thread_count(n_threads)
     y = check.target(y, n, multi=multi)
     if sample_weight is not None:
         sample_weight = check.sample_weights(sample_weight, n)

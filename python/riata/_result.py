@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from . import _fit, plotting
 from . import _validation as check
-from . import plotting
 from ._budget import Costs, choose, file_bytes, nanoseconds_per_row
 from ._fit import Certificate, PathArrays
 from ._problem import Array
@@ -179,7 +179,7 @@ class PathResult:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or sparse container of shape (n_samples, n_features)
         alpha : float, optional
             One penalty, see `at`; all of the path by default.
 
@@ -191,9 +191,9 @@ class PathResult:
         if alpha is not None:
             point = self.at(alpha)
             used = np.flatnonzero(point.coef)
-            return np.asarray(X[:, used] @ point.coef[used] + point.intercept)
+            return np.asarray(_fit.predict(X, point.coef[used], used) + point.intercept)
         support, coefs = self._support()
-        return np.asarray(X[:, support] @ coefs + self.intercepts)
+        return np.asarray(_fit.predict(X, coefs, support) + self.intercepts)
 
     def _support(self) -> tuple[Array, Array]:
         """Features that are ever non-zero, and their coefficients as a dense array."""

@@ -1,30 +1,33 @@
-"""Ridge and least squares by direct methods: one factorisation of the smaller side of X, whatever the number of penalties.
+"""Ridge and least squares: one factorisation of the smaller side of X, whatever the number of penalties.
 
 For every column m of the answer, with S the diagonal of sample weights, centred X and y, and lam = alpha * (sum of weights),
 
     minimise  (y - Xw)' S (y - Xw) / 2  +  lam * sum_j v_j w_j^2 / 2.
 
-Three routes, each followed by refinement against residuals computed from X itself, so that the squared condition number of a
+Direct routes, each followed by refinement against residuals computed from X itself, so that the squared condition number of a
 Gram matrix does not show in the answer:
 
 - features (p <= n): (X'SX + lam V) w = X'Sy;
 - samples (n < p): w = V^-1 X' S^.5 c with (S^.5 X V^-1 X' S^.5 + lam I) c = S^.5 y, unpenalised columns projected out;
 - svd: where refinement does not converge (nearly singular with a tiny penalty) and for lam = 0 without full rank, where it gives the
   solution of minimum norm. It works on a centred float64 copy of X.
+
+A sparse X whose smaller side is large takes the iterative route, cg: conjugate gradients in the core, also where the svd would have to
+spread out too much.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import _fit
-from . import _validation as check
+from ._compressed import CompressedX
 from ._fit import Certificate
 from ._linalg import ShiftedInverse, column_space, cutoff, svd
 from ._problem import Array, Problem
+from ._ridge_system import Direct, System
 
 REFINEMENTS = 5
 # Suboptimality relative to the null objective: below SETTLED refining further is noise, above ACCEPTED the Gram matrix is
@@ -34,27 +37,12 @@ ACCEPTED = 1e-15
 CONFIRMED = (
     1e-9  # relative gap up to which the bound that falls out of refining is certificate enough
 )
+LARGEST_GRAM = 2000  # of the smaller side of a sparse X that is factorised
+CG_GOAL = 1e-16  # relative gap that conjugate gradients go for
+CG_GOAL_FREE = (
+    1e-12  # without a penalty, where the bound falls with the gradient and not with its square
+)
 CHUNK = 16  # answers refined together: bounds the n x CHUNK residuals
-
-
-@dataclass(slots=True)
-class Direct:
-    """Answers of a direct solve, one column or entry per answer.
-
-    `primal` and its part `loss`, `bound` and `kkt_max` are on the scale of a certificate; `bound` is a gap that holds whatever
-    the factorisation was worth (inf where there is none). `suboptimality` is what refining once more would gain.
-    """
-
-    coef: Array
-    intercept: Array
-    loss: Array
-    primal: Array
-    bound: Array
-    kkt_max: Array
-    suboptimality: Array
-    null: Array
-    n_solves: int
-    route: str
 
 
 def applies(problem: Problem, alpha: float) -> bool:
@@ -62,9 +50,21 @@ def applies(problem: Problem, alpha: float) -> bool:
     return (alpha == 0.0 or problem.l1_ratio == 0.0) and not problem.is_bounded
 
 
-def solve(problem: Problem, alphas: Array, targets: Array, route: str = "auto") -> Direct:
-    """Solve for the pairs (alphas[m], column targets[m] of y); alphas on riata's scale; all zero or none zero."""
-    system = _System(problem, alphas, targets)
+def solve(
+    problem: Problem,
+    alphas: Array,
+    targets: Array,
+    route: str = "auto",
+    max_iter: int = _fit.MAX_ITER,
+) -> Direct:
+    """Solve for the pairs (alphas[m], column targets[m] of y); alphas on riata's scale; all zero or none zero.
+
+    `route` is "auto", "svd" or "cg", `max_iter` bounds the iterations of the last.
+    """
+    system = System(problem, alphas, targets)
+    is_sparse = isinstance(problem.X, CompressedX)
+    if route == "cg" or (route == "auto" and is_sparse and min(problem.X.shape) > LARGEST_GRAM):
+        return _solve_cg(system, max_iter)
     if route != "svd":
         try:
             with np.errstate(all="ignore"):  # what overflows is left to the svd
@@ -73,7 +73,7 @@ def solve(problem: Problem, alphas: Array, targets: Array, route: str = "auto") 
                 return answer
         except np.linalg.LinAlgError:
             pass
-    return _solve_svd(system)
+    return _solve_svd(system) if system.may_copy else _solve_cg(system, max_iter)
 
 
 def certify(problem: Problem, answer: Direct, m: int, alpha: float, tol: float) -> Certificate:
@@ -96,8 +96,11 @@ def certify_least_squares(
     problem: Problem, coef: Array, intercept: float, tol: float
 ) -> Certificate:
     """Certificate for alpha = 0 of any coefficients: the objective lost is |P r|^2 / 2, P the projection on X's columns."""
-    system = _System(problem, np.zeros(1), np.zeros(1, dtype=np.intp))
+    system = System(problem, np.zeros(1), np.zeros(1, dtype=np.intp))
     residual = problem.y - _fit.predict(problem.X, coef) - intercept
+    if not system.may_copy:
+        lost = _lost_by_descent(system, residual)
+        return _least_squares_certificate(system, coef, intercept, lost, tol)
     A = system.explicit()[:, system.kept]
     if problem.fit_intercept:  # an intercept that is off counts too
         A = np.column_stack([A, system.root])
@@ -107,7 +110,7 @@ def certify_least_squares(
 
 
 def _least_squares_certificate(
-    system: _System, coef: Array, intercept: float, lost: float, tol: float
+    system: System, coef: Array, intercept: float, lost: float, tol: float
 ) -> Certificate:
     X, y = system.problem.X, system.problem.y
     residual = y - _fit.predict(X, coef) - intercept
@@ -124,123 +127,7 @@ def _least_squares_certificate(
     )
 
 
-class _System:
-    """The weighted, centred problem and the products with X that every route needs."""
-
-    def __init__(self, problem: Problem, alphas: Array, targets: Array) -> None:
-        self.problem = problem
-        self.n, self.p = problem.X.shape
-        s = problem.sample_weight
-        self.root = np.ones(self.n) if s is None else np.sqrt(s)
-        self.total = problem.total_weight
-        self.lam = np.asarray(alphas, dtype=np.float64) * self.total
-        self.targets = targets
-        Y = problem.y if problem.y.ndim == 2 else problem.y[:, None]
-        self.Y = np.asfortranarray(Y)
-        self.first = int(np.argmax(self.root > 0))  # the first row that counts
-        start = Y[self.first]
-        self.y_mean = (
-            start + self.mean(Y - start) if problem.fit_intercept else np.zeros(Y.shape[1])
-        )
-        self.B = self.root[:, None] * (self.Y - self.y_mean)  # S^.5 (Y - mean)
-        self.null = 0.5 * (self.B**2).sum(axis=0)[targets]
-        self.v, self.kept = self._penalty()
-
-    def mean(self, A: Array) -> Array:
-        """Weighted column means."""
-        return np.asarray(self.root**2 @ A / self.total)
-
-    def _penalty(self) -> tuple[Array, Array]:
-        """v on the scale of the coefficients, and the indices of features that may enter."""
-        problem = self.problem
-        v = problem.penalty_weights if problem.l2_weights is None else problem.l2_weights
-        v = np.ones(self.p) if v is None else v
-        excluded = np.isinf(v)
-        if problem.penalty_weights is not None:
-            excluded |= np.isinf(problem.penalty_weights)
-        if problem.standardize:
-            variance = self._variances()
-            excluded |= variance == 0
-            v = np.where(excluded, 1.0, v) * variance
-        return v, np.flatnonzero(~excluded)
-
-    def _variances(self) -> Array:
-        variances = [((self.root[:, None] * block) ** 2).sum(axis=0) for _, block in self.blocks()]
-        return np.concatenate(variances) / self.total
-
-    def blocks(self) -> Iterator[tuple[int, Array]]:
-        """Float64 copies of X (centred if there is an intercept), some columns at a time, as (first column, block)."""
-        width = max(1, 4_000_000 // self.n)
-        for first in range(0, self.p, width):
-            block = self.problem.X[:, first : first + width].astype(np.float64)
-            if self.problem.fit_intercept:
-                largest = np.abs(block[self.root > 0]).max(axis=0)
-                block -= block[self.first].copy()  # what is constant is now exactly so
-                block -= self.mean(block)
-                block -= self.mean(block)  # what rounding left over
-                noise = 4 * np.finfo(float).eps * largest * np.sqrt(self.total)
-                spread = np.sqrt(((self.root[:, None] * block) ** 2).sum(axis=0))
-                block[:, spread <= noise] = 0.0
-            yield first, block
-
-    def explicit(self) -> Array:
-        """S^.5 X, centred, in float64; raises ValueError where X is not finite."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            check.require_finite(self.problem.X, "X")
-        A = np.empty((self.n, self.p), order="F")
-        for first, block in self.blocks():
-            A[:, first : first + block.shape[1]] = self.root[:, None] * block
-        return A
-
-    def outer(self, inverse_v: Array) -> Array:
-        """S^.5 X diag(inverse_v) X' S^.5 of the centred X."""
-        if (inverse_v == 1.0).all():
-            return np.asarray(_fit.gram(self.problem, self.Y, "samples")[0])
-        K = np.zeros((self.n, self.n))
-        for first, block in self.blocks():
-            block *= self.root[:, None]
-            K += (block * inverse_v[first : first + block.shape[1]]) @ block.T
-        return K
-
-    def correlate(self, U: Array) -> Array:
-        """X'U of the centred X."""
-        return _fit.correlate(self.problem, U)
-
-    def answer(
-        self,
-        W: Array,
-        b: Array,
-        loss: Array,
-        bound: Array,
-        kkt: Array,
-        lost: Array,
-        n_solves: int,
-        route: str,
-    ) -> Direct:
-        """The result, sums divided by S."""
-        S, null = self.total, self.null / self.total
-        roots = np.sqrt(self.v[self.kept, None]) * np.sqrt(self.lam / S)
-        penalty = 0.5 * ((roots * W[self.kept]) ** 2).sum(axis=0)
-        return Direct(
-            W, b, loss, loss + penalty, bound / S, kkt / S, lost / S, null, n_solves, route
-        )
-
-    def loss(self, R: Array) -> Array:
-        """Weighted mean of half the squared residuals, per column."""
-        return np.asarray(0.5 * ((self.root[:, None] * R) ** 2).sum(axis=0) / self.total)
-
-    def residual(self, W: Array, columns: slice) -> tuple[Array, Array]:
-        """y - Xw - b with the best intercepts b, from X itself."""
-        Y = self.Y[:, self.targets[columns]]
-        start = self.y_mean[self.targets[columns]]
-        R = Y - _fit.predict(self.problem.X, W)
-        if not self.problem.fit_intercept:
-            return R, np.zeros(W.shape[1])
-        b = self.mean(R - start) + start
-        return R - b, b
-
-
-def _solve_gram(system: _System) -> Direct:
+def _solve_gram(system: System) -> Direct:
     side = _Features(system) if system.p <= system.n else _Samples(system)
     m = len(system.lam)
     parts = [
@@ -272,7 +159,7 @@ class _State:
     kkt: Array
 
 
-def _refine(system: _System, side: _Features | _Samples, columns: slice) -> tuple[_State, int]:
+def _refine(system: System, side: _Features | _Samples, columns: slice) -> tuple[_State, int]:
     """Solve, then correct with exact residuals for as long as the suboptimality falls."""
     unknown = side.start(columns)
     best: _State | None = None
@@ -296,7 +183,7 @@ class _Features:
 
     route = "features"
 
-    def __init__(self, system: _System) -> None:
+    def __init__(self, system: System) -> None:
         self.system = system
         kept = system.kept
         G, Q = _fit.gram(system.problem, system.Y, "features")
@@ -337,7 +224,7 @@ class _Samples:
 
     route = "samples"
 
-    def __init__(self, system: _System) -> None:
+    def __init__(self, system: System) -> None:
         self.system = system
         v, kept = system.v, system.kept
         free = kept[v[kept] == 0] if system.lam[0] > 0 else kept[:0]
@@ -347,7 +234,7 @@ class _Samples:
         K = system.outer(self.inverse_v)
         if not np.isfinite(K).all():
             raise np.linalg.LinAlgError("overflow in the Gram matrix")
-        Z = system.problem.X[:, free].astype(np.float64)
+        Z = _fit.columns(system.problem.X, free)
         self.z_mean = system.mean(Z) if system.problem.fit_intercept else np.zeros(len(free))
         self.free, self.Z = free, system.root[:, None] * (Z - self.z_mean)
         self.basis = self._basis()
@@ -396,7 +283,7 @@ class _Samples:
         )
 
 
-def _solve_svd(system: _System) -> Direct:
+def _solve_svd(system: System) -> Direct:
     """Singular values of the centred X: s / (s^2 + lam), and the minimum-norm solution for lam = 0."""
     A = system.explicit()
     lam, v, kept = system.lam, system.v, system.kept
@@ -422,3 +309,37 @@ def _solve_svd(system: _System) -> Direct:
     slopes = system.correlate(system.root[:, None] ** 2 * R)[kept] - lam * v[kept, None] * W[kept]
     kkt = np.abs(slopes).max(axis=0, initial=0.0)
     return system.answer(W, b, system.loss(R), np.full(len(lam), np.inf), kkt, lost, 1, "svd")
+
+
+def _descend(system: System, Y: Array, max_iter: int) -> tuple[Array, ...]:
+    """Coefficients, means of X, loss, bound, kkt_max and iterations by conjugate gradients, for the centred responses Y."""
+    unit = np.ldexp(1.0, -int(np.frexp(np.abs(Y).max(initial=0.0))[1]))  # squares stay within range
+    v = np.full(system.p, np.inf)
+    v[system.kept] = system.v[system.kept]
+    W, x_mean, loss, bound, kkt, steps = _fit.ridge(
+        system.problem,
+        unit * Y,
+        system.lam,
+        system.targets,
+        v,
+        goal=CG_GOAL if system.lam[0] > 0 else CG_GOAL_FREE,
+        max_iter=max_iter,
+    )
+    return W / unit, x_mean, loss / unit / unit, bound / unit / unit, kkt / unit, steps
+
+
+def _solve_cg(system: System, max_iter: int) -> Direct:
+    W, x_mean, loss, bound, kkt, steps = _descend(system, system.Y - system.y_mean, max_iter)
+    b = np.zeros(W.shape[1])
+    if system.problem.fit_intercept:
+        b = system.y_mean[system.targets] - x_mean @ W
+    return system.answer(W, b, loss / system.total, bound, kkt, bound, int(steps.max()), "cg")
+
+
+def _lost_by_descent(system: System, residual: Array) -> float:
+    """Mean of squares / 2 that a fit to the residual takes away, and what at most it leaves."""
+    mean = float(system.mean(residual)) if system.problem.fit_intercept else 0.0
+    residual = residual - mean
+    _, _, loss, bound, _, _ = _descend(system, residual[:, None], _fit.MAX_ITER)
+    there = 0.5 * float((system.root * residual) @ (system.root * residual))
+    return (there - float(loss[0]) + float(bound[0])) / system.total + 0.5 * mean**2

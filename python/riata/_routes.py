@@ -103,7 +103,8 @@ def _solve_direct(problem: Problem, grid: Array, control: Control, first: int = 
     answers = []
     for part in (grid[grid > 0], grid[grid == 0]):
         if len(part):
-            answers.append(_ridge.solve(problem, part, np.zeros(len(part), dtype=np.intp)))
+            targets = np.zeros(len(part), dtype=np.intp)
+            answers.append(_ridge.solve(problem, part, targets, max_iter=control.max_iter))
     certificates: list[Certificate] = []
     stop = "completed"
     for answer in answers:

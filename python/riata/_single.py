@@ -37,7 +37,7 @@ def fit_targets(
     `tol` is the relative gap that the certificates are judged by; the solver aims at least at TIGHT.
     """
     if _ridge.applies(problem, alphas[0]):
-        return _fit_directly(problem, alphas, tol, route)
+        return _fit_directly(problem, alphas, tol, max_iter, route)
     p = problem.X.shape[1]
     aim = min(tol, TIGHT)
     if alphas[0] == 0.0:  # the limit alpha -> 0 under bounds
@@ -73,10 +73,12 @@ def _largest(problem: Problem, t: int) -> list[float]:
     return [_fit.alpha_max(replace(problem, y=y, l1_ratio=ratio)) for y in columns]
 
 
-def _fit_directly(problem: Problem, alphas: list[float], tol: float, route: str) -> Fits:
+def _fit_directly(
+    problem: Problem, alphas: list[float], tol: float, max_iter: int, route: str
+) -> Fits:
     start = time.perf_counter()
     t = len(alphas)
-    answer = _ridge.solve(problem, np.array(alphas), np.arange(t), route)
+    answer = _ridge.solve(problem, np.array(alphas), np.arange(t), route, max_iter)
     certificates = []
     for k, alpha in enumerate(alphas):
         one = (

@@ -2,7 +2,8 @@
 
 Every function takes what the caller gave and returns what the core can work on, or raises a ValueError (wrong value) or
 TypeError (wrong kind) that names the argument, the value and its position. The caller's objects are never modified. X is passed
-through without a copy whenever the core can borrow it, and its finiteness is left to the core, which reads it anyway.
+through without a copy whenever the core can borrow it, and its finiteness is left to the core, which reads it anyway, as are
+the indices of a sparse X.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 import math
 import numbers
 import os
-import sys
 from typing import Any
 
 import numpy as np
 
+from ._compressed import CompressedX, compressed, is_sparse
 from ._numeric import numeric_array, raise_at_first
 
 FLOAT64 = np.dtype(np.float64)
@@ -24,16 +25,17 @@ FLOAT32 = np.dtype(np.float32)
 # --- matrices ---------------------------------------------------------------------------------------------------------
 
 
-def design_matrix(X: Any, name: str = "X") -> np.ndarray:
-    """The matrix as the core borrows it: 2-D, float32 or float64, native, aligned, rows or columns contiguous.
+def design_matrix(X: Any, name: str = "X") -> np.ndarray | CompressedX:
+    """The matrix as the core borrows it: 2-D, float32 or float64, native, aligned, rows or columns contiguous, or compressed.
 
     An ndarray that is so already (also a slice of rows or columns along its long stride, or a read-only memory map) is returned as it
-    is. Anything else is converted by one copy: float32 of any byte order to float32, every other real dtype to float64.
+    is. Anything else is converted by one copy: float32 of any byte order to float32, every other real dtype to float64. A sparse X
+    becomes a `CompressedX`.
     """
     if type(X) is np.ndarray and X.ndim == 2 and (X.dtype == FLOAT64 or X.dtype == FLOAT32):
         if _is_borrowable(X):
             return X
-    return _convert_matrix(X, name)
+    return compressed(X, name) if is_sparse(X) else _convert_matrix(X, name)
 
 
 def _is_borrowable(X: np.ndarray) -> bool:
@@ -48,7 +50,6 @@ def _is_borrowable(X: np.ndarray) -> bool:
 
 
 def _convert_matrix(X: Any, name: str) -> np.ndarray:
-    reject_sparse(X, name)
     array = numeric_array(X, name)
     if array.ndim != 2:
         raise ValueError(
@@ -75,16 +76,11 @@ def _convert_matrix(X: Any, name: str) -> np.ndarray:
         return np.array(array, dtype=dtype, order=order, copy=True)
 
 
-def reject_sparse(X: Any, name: str) -> None:
-    """Raise TypeError for scipy.sparse containers and sparse data frames. Imports nothing."""
-    sparse = sys.modules.get("scipy.sparse")
-    is_sparse = sparse is not None and sparse.issparse(X)
-    if not is_sparse and hasattr(X, "columns") and hasattr(X, "dtypes"):
-        is_sparse = hasattr(X, "sparse")
-    if is_sparse:
+def reject_sparse(x: Any, name: str) -> None:
+    """Raise TypeError for scipy.sparse containers and sparse data frames."""
+    if is_sparse(x):
         raise TypeError(
-            f"Sparse input is not supported yet: {name} is a {type(X).__name__} of shape {X.shape}. "
-            f"If it fits in memory, pass it as a dense array ({name}.toarray())."
+            f"Sparse input is supported for X only: {name} is a {type(x).__name__} of shape {x.shape}; pass {name}.toarray()."
         )
 
 
@@ -108,15 +104,16 @@ def require_finite(array: np.ndarray, name: str) -> None:
     raise_at_first(~np.isfinite(array), array, name, "must be finite")
 
 
-def prediction_matrix(X: Any, n_features: int, owner: str) -> np.ndarray:
-    """X for prediction: a finite 2-D matrix with as many columns as there are coefficients."""
+def prediction_matrix(X: Any, n_features: int, owner: str) -> np.ndarray | CompressedX:
+    """X for prediction: 2-D with as many columns as there are coefficients, and finite; of a sparse X the core finds that out."""
     X = design_matrix(X)
     if X.shape[1] != n_features:
         raise ValueError(
             f"X has {X.shape[1]} features, but {owner} is expecting {n_features} features as input."
         )
-    with np.errstate(over="ignore", invalid="ignore"):
-        require_finite(X, "X")
+    if isinstance(X, np.ndarray):
+        with np.errstate(over="ignore", invalid="ignore"):
+            require_finite(X, "X")
     return X
 
 

@@ -304,7 +304,8 @@ class Ridge(LinearRegressor):
             If the duality gap stayed above `tol`; it quotes the gap in the unit of `tol`.
         """
         solver = check.one_of(self.solver, "solver", self._SOLVERS)
-        fits = self._fit(X, y, sample_weight, offset, "svd" if solver == "svd" else "auto")
+        route = {"svd": "svd", "sparse_cg": "cg"}.get(solver, "auto")
+        fits = self._fit(X, y, sample_weight, offset, route)
         self.solver_ = fits.route
         self.n_iter_ = np.array(fits.n_iter, dtype=np.int32)
         return self

@@ -1,0 +1,63 @@
+// Large supports on sparse data: up to 8 penalties side by side on a compact working set, with their residuals interleaved
+// and no Gram matrix. Sweeps of coordinate descent find the signs; conjugate gradients on the free features then solve for
+// those signs, and an exact line search along the projected step keeps the objective falling.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "design/compact.hpp"
+#include "kernels/kernels.hpp"
+#include "solver/problem.hpp"
+
+namespace riata {
+
+class Lanes {
+public:
+    static constexpr std::size_t kLanes = 8;
+    using Lane = std::array<double, kLanes>;
+
+    Lanes(Problem& problem, Control& control);
+
+    /// Takes in the features from size() on.
+    void follow(const std::vector<Index>& features);
+    std::size_t size() const { return columns_.size(); }
+
+    /// Sets what lane k minimises, from the problem's penalty as it stands, and where it starts.
+    void set(std::size_t k, const std::vector<double>& w);
+    /// Solves the first `count` lanes until a sweep violates no condition by more than the tolerance, relative to l1, or for
+    /// max_rounds; returns the sweeps made.
+    long solve(std::size_t count, const Lane& tolerance, long max_rounds);
+    std::vector<double> solution(std::size_t k) const;
+    std::size_t bytes() const { return columns_.bytes() + (r_.capacity() + v_.capacity()) * sizeof(double); }
+
+private:
+    using Places = std::vector<std::size_t>;
+    double& w(std::size_t j, std::size_t k) { return w_[j * kLanes + k]; }
+    kernels::LaneSweep sweep_of(const Places& places);
+    bool sweep(const Places& places, const Lane& tolerance);
+    void find_residuals();
+    Places support() const;
+    bool is_free(std::size_t j, std::size_t k) const;
+
+    void solve_on_support(const Places& places, const Lane& tolerance);
+    void set_gradient(const Places& places);
+    void multiply(const Places& places, const std::vector<double>& p, Lane& constant);
+    void apply_hessian(const Places& places, const std::vector<double>& p, std::vector<double>& out);
+    void conjugate_gradients(const Places& places, const Lane& tolerance);
+    bool step_to_projection(const Places& places);
+
+    Problem& problem_;
+    Control& control_;
+    const kernels::Kernels& leaf_;
+    CompactColumns columns_;
+    std::vector<Index> features_;
+    std::vector<double> square_, l1_factor_, l2_factor_, lower_, upper_;
+    Lane l1_scale_{}, l2_scale_{}, on_{}, offset_{}, moved_{};
+    std::vector<double> w_;
+    LargeVector r_, v_;
+    std::vector<double> gradient_, step_, direction_, image_, curvature_;  // per place and lane
+    long sweeps_ = 0, cg_steps_ = 50;
+};
+
+}  // namespace riata
