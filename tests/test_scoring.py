@@ -1,8 +1,10 @@
 """Scorer: the scores of every container, dtype, layout and instruction set are one and the same."""
 
+import contextlib
 import pickle
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -453,6 +455,31 @@ def test_hostile_csr(part, value, message):
     scorer = Scorer.from_coefficients(np.arange(1.0, 7.0))
     with pytest.raises(ValueError, match=message):
         scorer._model.csr(*hostile(part, value), 6, 0)
+
+
+@pytest.mark.parametrize("used", [3000, 20])  # a table over features, a hash table
+def test_a_racing_writer_costs_scores_but_no_address(rng, used):
+    """Indices and starts that another thread overwrites between being checked and being used."""
+    coef = np.zeros(3000)
+    coef[:used] = 1.0
+    scorer = Scorer.from_coefficients(coef)
+    S = sparse.random_array((2000, 3000), density=0.02, format="csr", rng=rng)
+    S.data[-1] = np.nan
+    done = threading.Event()
+
+    def write():
+        good = S.indices.copy(), S.indptr.copy()
+        while not done.is_set():
+            S.indices[::7], S.indptr[::5] = -(2**31), 2**31 - 1
+            S.indices[:], S.indptr[:] = good
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    for k in range(300):
+        with contextlib.suppress(ValueError):
+            scorer._model.csr(S.indptr, S.indices, S.data, 3000, k % 2 * 2)
+    done.set()
+    writer.join()
 
 
 def test_repeated_entries_add_up():

@@ -39,10 +39,20 @@ int report_index(const riata_model& m, Entries row, SparseTypes t, size_t first,
                 ull(first + k), found, ull(m.weights.features));
 }
 
-/// Sums one row into out, checking its indices.
+bool in_range(const riata_model& m, Entries row, SparseTypes t) {
+    return m.kernels->below[t.index - RIATA_INT32](row.index, row.count, m.weights.features);
+}
+
+/// Sums one row, whose indices are in range, into out.
+void sum(const riata_model& m, Entries row, SparseTypes t, double* out) {
+    m.kernels->sparse[t.index - RIATA_INT32][t.value](m.weights, row, out);
+}
+
+/// The same for a row whose indices may be anything.
 int sum_checked(const riata_model& m, Entries row, SparseTypes t, size_t first, double* out, riata_error* error) {
-    if (m.kernels->sparse[t.index - RIATA_INT32][t.value](m.weights, row, out)) return RIATA_OK;
-    return report_index(m, row, t, first, error);
+    if (!in_range(m, row, t)) return report_index(m, row, t, first, error);
+    sum(m, row, t, out);
+    return RIATA_OK;
 }
 
 bool has_weight(const Weights& w, uint64_t feature) {
@@ -75,25 +85,49 @@ struct Csr {
     size_t entries, rows;
 
     int64_t start(size_t r) const { return index_at(starts, start_type, r); }
+    Entries between(int64_t from, int64_t to) const {
+        return part(indices, values, types, static_cast<size_t>(from), static_cast<size_t>(to));
+    }
+    bool holds(int64_t from, int64_t to) const {
+        return from >= 0 && to >= from && static_cast<uint64_t>(to) <= entries;
+    }
+    /// A row whose start was checked before; none of it if another thread has changed the start since.
     Entries row(size_t r) const {
-        return part(indices, values, types, static_cast<size_t>(start(r)), static_cast<size_t>(start(r + 1)));
+        const int64_t from = start(r), to = start(r + 1);
+        return holds(from, to) ? between(from, to) : Entries{indices, values, 0};
     }
 };
 
-/// eta of all rows, without intercepts; starts and indices are checked on the way.
-int sum_rows(const riata_model& m, const Csr& x, double* out, riata_error* error) {
-    int64_t from = x.rows ? x.start(0) : 0;
-    for (size_t r = 0; r < x.rows; ++r, out += m.weights.outputs) {
-        const int64_t to = x.start(r + 1);
-        if (from < 0 || to < from || static_cast<uint64_t>(to) > x.entries)
-            return fail(error, RIATA_E_INDEX, int64_t(r), -1, "row %llu goes from entry %lld to %lld of %llu", ull(r),
-                        static_cast<long long>(from), static_cast<long long>(to), ull(x.entries));
-        const auto first = static_cast<size_t>(from);
-        const Entries row = part(x.indices, x.values, x.types, first, static_cast<size_t>(to));
-        if (const int code = sum_checked(m, row, x.types, first, out, error)) return code;
-        from = to;
+int check_start(const Csr& x, size_t r, int64_t from, int64_t to, riata_error* error) {
+    if (x.holds(from, to)) return RIATA_OK;
+    return fail(error, RIATA_E_INDEX, int64_t(r), -1, "row %llu goes from entry %lld to %lld of %llu", ull(r),
+                static_cast<long long>(from), static_cast<long long>(to), ull(x.entries));
+}
+
+/// eta of rows [r, end) and where they end, for as many rows as start within a block of entries: their starts are checked one by
+/// one, their indices together, while they are in the cache.
+int sum_some(const riata_model& m, const Csr& x, size_t& r, double* out, riata_error* error) {
+    constexpr int64_t kEntries = 4096;
+    constexpr size_t kRows = 512;
+    int64_t at[kRows + 1];
+    size_t n = 0;
+    for (at[0] = x.start(r); n < kRows && r + n < x.rows && at[n] - at[0] < kEntries; ++n) {
+        at[n + 1] = x.start(r + n + 1);
+        if (const int code = check_start(x, r + n, at[n], at[n + 1], error)) return code;
     }
+    const Entries all = x.between(at[0], at[n]);
+    if (!in_range(m, all, x.types)) return report_index(m, all, x.types, static_cast<size_t>(at[0]), error);
+    out += r * m.weights.outputs;
+    for (size_t i = 0; i < n; ++i, out += m.weights.outputs) sum(m, x.between(at[i], at[i + 1]), x.types, out);
+    r += n;
     return RIATA_OK;
+}
+
+/// eta of all rows, without intercepts.
+int sum_rows(const riata_model& m, const Csr& x, double* out, riata_error* error) {
+    int code = RIATA_OK;
+    for (size_t r = 0; !code && r < x.rows;) code = sum_some(m, x, r, out, error);
+    return code;
 }
 
 /// From sums to scores; `row(r)` gives the entries of a row.

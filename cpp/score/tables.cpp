@@ -86,26 +86,22 @@ double* decode(const unsigned char* from, uint64_t n, bool half) {
 
 namespace {
 
-/// A table over all features: positions, and for one output weights and lanes.
+/// A table over all features: positions, and for one output the weights in their lanes.
 bool build_direct(Weights& m) {
     Lookup& t = m.lookup;
-    const bool single = m.outputs == 1;
-    if (single) {
-        t.weight = static_cast<double*>(std::malloc(t.size * sizeof(double)));
-        t.lane = static_cast<uint8_t*>(std::malloc(t.size));
-        if (!t.weight || !t.lane) return false;
-        for (uint64_t j = 0; j < t.size; ++j) t.weight[j] = 0, t.lane[j] = j % kLanes;
-    }
-    for (uint32_t i = 0; i < m.columns; ++i) {
-        t.slots[m.column[i]] = i;
-        if (single) t.weight[m.column[i]] = m.weight[i], t.lane[m.column[i]] = i % kLanes;
-    }
+    for (uint64_t j = 0; j < t.size; ++j) t.slots[j] = static_cast<uint32_t>(m.columns);
+    for (uint32_t i = 0; i < m.columns; ++i) t.slots[m.column[i]] = i;
+    if (m.outputs != 1) return true;
+    t.spread = static_cast<double*>(std::calloc((m.columns + 1) * kLanes, sizeof(double)));
+    if (!t.spread) return false;
+    for (uint64_t i = 0; i < m.columns; ++i) t.spread[i * kLanes + i % kLanes] = m.weight[i];
     return true;
 }
 
 /// A hash table with linear probing.
 void build_hashed(Weights& m) {
     Lookup& t = m.lookup;
+    std::memset(t.slots, 0xff, t.size * sizeof(uint32_t));
     for (t.shift = 32; uint64_t{1} << (32 - t.shift) < t.size;) --t.shift;
     for (uint32_t i = 0; i < m.columns; ++i) {
         uint64_t slot = hash_of(m.column[i], t.shift);
@@ -120,10 +116,9 @@ bool build_lookup(Weights& m) {
     // Over all features where they are at most 16 times the columns, hashing into eight slots a column elsewhere.
     Lookup& t = m.lookup;
     const bool direct = m.features <= 16 * m.columns;
-    t.size = direct ? m.features + (m.features == 0) : power_of_two(8 * m.columns + 2);
+    t.size = direct ? m.features + 1 : power_of_two(8 * m.columns + 2);
     t.slots = static_cast<uint32_t*>(std::malloc(t.size * sizeof(uint32_t)));
     if (!t.slots) return false;
-    std::memset(t.slots, 0xff, t.size * sizeof(uint32_t));
     if (direct) return build_direct(m);
     build_hashed(m);
     return true;
