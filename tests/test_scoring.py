@@ -323,6 +323,9 @@ def test_tables_by_name(rng, named_scorer):
         np.testing.assert_array_equal(named_scorer.project(table), X[rows][:, named_scorer.used])
     with pytest.raises(ValueError, match=f"X lacks the column '{named_scorer.columns[0]}'"):
         named_scorer.score(frame.drop(columns=named_scorer.columns[0]))
+    twins = pandas.concat([frame, frame[[named_scorer.columns[3]]]], axis=1)
+    with pytest.raises(ValueError, match=f"'{named_scorer.columns[3]}', .* more than once"):
+        named_scorer.score(twins)
     unnamed = Scorer.from_coefficients(np.arange(40.0))
     assert np.array_equal(unnamed.score(mixed[named(40)]), unnamed.score(X))
     with pytest.raises(

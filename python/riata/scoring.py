@@ -68,7 +68,6 @@ class Scorer:
     def __init__(self, model: Any) -> None:
         self._model = model
         self._row = model.row
-        self._frame: tuple[Any, Any] = (None, None)
         self.n_features_in_: int = model.n_features
         self.n_outputs: int = model.n_outputs
         self.link: str = LINKS[model.link]
@@ -335,57 +334,18 @@ class Scorer:
                 n_threads,
             )
         if library:
-            return self._score_table(X, library, flags)
+            found = self._needed.of(X, library)
+            if isinstance(found, list):
+                return self._model.columns(found, _tables.row_count(X, library), flags)
+            return self._model.dense(found, flags)
         array = _tables.matrix(X, p)
         if n_threads == 1:
             return self._model.dense(array, flags)
         return _by_threads(lambda a, b: self._model.dense(array[a:b], flags), len(array), n_threads)
 
-    def _score_table(self, X: Any, library: str, flags: int) -> Array:
-        if library == "pandas":
-            return self._score_frame(X, flags)
-        names = self._needed(_tables.names_of(X, library))
-        arrays = [_tables.column(X, name, library) for name in names]
-        return self._model.columns(arrays, _tables.row_count(X, library), flags)
-
-    def _score_frame(self, X: Any, flags: int) -> Array:
-        places = self._places(X.columns)
-        values = _tables.single_block(X)
-        if values is None:
-            wanted = self.used.tolist() if places is None else places
-            arrays = [_tables.frame_column(X, j) for j in wanted]
-            return self._model.columns(arrays, len(X), flags)
-        if places is None:
-            return self._model.dense(values, flags)
-        return self._model.columns([values[:, j] for j in places], len(values), flags)
-
-    def _needed(self, present: list[Any]) -> list[Any]:
-        """The table's own names of the used features."""
-        if not self._names:
-            if len(present) != self.n_features_in_:
-                raise ValueError(
-                    f"X has {len(present)} columns, but the model is for {self.n_features_in_} features and has no names"
-                )
-            return [present[j] for j in self.used]
-        known = set(present)
-        if missing := [name for name in self._names if name not in known]:
-            raise ValueError(
-                f"X lacks the column {missing[0]!r}, which the model uses (missing: {len(missing)} of {len(self._names)})"
-            )
-        return list(self._names)
-
-    def _places(self, index: Any) -> list[int] | None:
-        """Where a pandas Index has the used features; None if all features stand in the model's order. Remembered for one Index."""
-        last, places = self._frame
-        if last is not None and index.is_(last):
-            return places
-        present = list(index)
-        where = {name: j for j, name in enumerate(present)}
-        found = [where[name] for name in self._needed(present)]
-        in_order = len(present) == self.n_features_in_ and found == self.used.tolist()
-        result = None if in_order else found
-        self._frame = (index, result)
-        return result
+    @cached_property
+    def _needed(self) -> _tables.Needed:
+        return _tables.Needed(self._names, self.used, self.n_features_in_)
 
     def project(self, X: Any) -> Array:
         """The used columns of X as float64: all of a row that has to be stored or sent to be scored later.
@@ -403,11 +363,13 @@ class Scorer:
         if library == "scipy":
             return np.asarray(X.tocsr()[:, self.used].toarray(), dtype=np.float64)
         if library:
-            names = self._needed(_tables.names_of(X, library))
-            arrays = [_tables.column(X, name, library) for name in names]
-            return np.column_stack([*arrays, np.zeros((_tables.row_count(X, library), 0))]).astype(
-                np.float64
-            )
+            found = self._needed.of(X, library)
+            if not isinstance(found, list):
+                return self._model.project(found)
+            Z = np.empty((_tables.row_count(X, library), len(found)))
+            for i, values in enumerate(found):
+                Z[:, i] = values
+            return Z
         return self._model.project(_tables.matrix(X, self.n_features_in_))
 
     def score_projected(self, Z: Any, *, link: bool = True, propagate: bool = False) -> Array:
