@@ -35,7 +35,7 @@ STOREYS = [
     {"_core", "_score", "_numeric", "_linear_model", "exceptions", "plotting"},
     {"_compressed", "_exports", "_model_file", "_tables"},
     {"_validation"},
-    {"_budget"},
+    {"_budget", "_pickled"},
     {"_problem"},
     {"_fit", "_linalg"},
     {"_ridge_system"},
@@ -48,7 +48,7 @@ STOREYS = [
 ]
 ASKS_THE_EXTENSION = {
     "_core": {"_fit"},
-    "_score": {"scoring", "_model_file", "_estimator", "_budget"},
+    "_score": {"scoring", "_model_file", "_estimator", "_budget", "_pickled"},
 }
 MAX_LINES = 400
 

@@ -513,6 +513,28 @@ def test_pickles_are_the_file(rng):
     assert again.to_bytes() == scorer.to_bytes()
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_pickled_estimators_carry_the_file(rng, dtype):
+    X = rng.standard_normal((60, 500)).astype(dtype)
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X, columns=named(500))
+    for data, y in ((X, X[:, 0]), (frame, X[:, 0]), (X, X[:, :3])):
+        model = riata.Lasso(alpha=0.1).fit(data, y)
+        stored = pickle.dumps(model)
+        again = pickle.loads(stored)
+        assert vars(again).keys() == vars(model).keys()
+        assert np.array_equal(again.coef_, model.coef_)
+        assert (again.coef_.dtype, again.coef_.shape) == (model.coef_.dtype, model.coef_.shape)
+        assert np.array_equal(again.predict(data), model.predict(data))
+        file = Scorer.from_estimator(model, dtype=dtype).to_bytes()
+        assert file in stored
+        assert data is frame or len(stored) < X[0].nbytes * np.atleast_2d(y.T).shape[0]
+        if data is frame:
+            assert again.feature_names_in_.tolist() == named(500)
+    model.coef_[0] = np.nan  # no file can hold it
+    assert np.isnan(pickle.loads(pickle.dumps(model)).coef_[0]).all()
+
+
 def test_predict_takes_the_fast_route_and_refuses_the_same(rng):
     X = rng.standard_normal((50, 30))
     X[:, 5:] *= 1e-3

@@ -12,13 +12,14 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from . import _fit, _score
 from . import _validation as check
 from ._fit import MAX_ITER, Certificate
+from ._pickled import PickledAsModelFile
 from ._problem import Array, Problem, check_problem
 from ._routes import relative_tolerance
 from ._single import Fits, fit_targets
 from .exceptions import warn_not_converged
 
 
-class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class LinearRegressor(PickledAsModelFile, MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """What the three estimators share: problem in, attributes out, prediction."""
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:

@@ -14,7 +14,7 @@ import numpy as np
 from . import _score, _tables
 from ._exports import to_c, to_onnx, to_sql
 from ._linear_model import LINKS, Array, LinearModel, linear_model
-from ._model_file import encode, write_atomically
+from ._model_file import coefficients, model_file, write_atomically
 
 
 def get_include() -> str:
@@ -152,7 +152,7 @@ class Scorer:
         model = linear_model(estimator)
         if feature_names is not None:
             model.names = [str(name) for name in feature_names]
-        return cls.from_bytes(_encoded(model, dtype, names, golden, user))
+        return cls.from_bytes(model_file(model, dtype, names, golden, user))
 
     @classmethod
     def from_coefficients(
@@ -184,7 +184,7 @@ class Scorer:
         intercepts = np.broadcast_to(np.asarray(intercept, dtype=np.float64), (len(matrix),))
         known = None if feature_names is None else [str(name) for name in feature_names]
         return cls.from_bytes(
-            _encoded(LinearModel(matrix, intercepts, link, {}, known), dtype, names, None, user)
+            model_file(LinearModel(matrix, intercepts, link, {}, known), dtype, names, None, user)
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -416,31 +416,12 @@ class Scorer:
 
     def _parts(self) -> tuple[LinearModel, Array]:
         """The model on its used features, and these."""
-        weights, starts, outputs = self._model.weights()
-        if starts is None:
-            coef = weights.reshape(len(self.used), self.n_outputs).T
-        else:
-            coef = np.zeros((self.n_outputs, len(self.used)))
-            coef[
-                outputs, np.repeat(np.arange(len(self.used)), np.diff(starts.astype(np.int64)))
-            ] = weights
         return LinearModel(
-            coef, self._model.intercepts, self.link, {"features": self.n_features_in_}
+            coefficients(self._model),
+            self._model.intercepts,
+            self.link,
+            {"features": self.n_features_in_},
         ), self.used
-
-
-def _encoded(model: LinearModel, dtype: str, names: str, golden: Any, user: Any) -> bytes:
-    from . import __version__
-
-    features = model.coef.shape[1]
-    if model.names is not None and len(model.names) != features:
-        raise ValueError(
-            f"feature_names must have one name per feature, {features}; got {len(model.names)}"
-        )
-    model.metadata = {**model.metadata, "link": model.link, "riata": __version__}
-    if user is not None:
-        model.metadata["user"] = user
-    return encode(model, dtype, names, golden)
 
 
 def _by_threads(part: Callable[[int, int], Array], rows: int, n_threads: int) -> Array:
