@@ -185,7 +185,7 @@ inline bool sum_spread(const Weights& m, Entries row, double* out) {
 }
 
 template <class I, class T>
-void sparse(const Weights& m, Entries row, double* out) {
+inline void sparse_row(const Weights& m, Entries row, double* out) {
     if (m.lookup.spread && sum_spread<I, T>(m, row, out)) return;
     if (m.outputs == 1) {
         double lane[kLanes] = {};
@@ -195,6 +195,16 @@ void sparse(const Weights& m, Entries row, double* out) {
     }
     for (size_t k = 0; k < m.outputs; ++k) out[k] = 0;
     each_entry<I, T>(m, row, [&](uint32_t p, double x) { add_column(m, p, x, out); });
+}
+
+template <class I, class T>
+void sparse(const Weights& m, const void* index, const void* value, const int64_t* at, size_t rows, double* out) {
+    for (size_t r = 0; r < rows; ++r, out += m.outputs) {
+        const Entries row = {static_cast<const Unaligned<I>*>(index) + (at[r] - at[0]),
+                             static_cast<const Unaligned<T>*>(value) + (at[r] - at[0]),
+                             static_cast<size_t>(at[r + 1] - at[r])};
+        sparse_row<I, T>(m, row, out);
+    }
 }
 
 template <class I, class U>

@@ -25,7 +25,7 @@ struct Lookup {
     unsigned shift =
         0;  // 0: slots[feature], Weights::columns for none; else slots[hash(feature) >> shift] onwards, kNone for none
     // For one output and a table over features, eight numbers a column: zeros and, in the column's lane, its weight. After the last
-    // column eight zeros, for features without a weight.
+    // column eight zeros, for features without a weight. Each eight are one cache line.
     double* spread = nullptr;
 };
 
@@ -64,8 +64,10 @@ struct Kernels {
     void (*row_multi[4])(const Weights&, const uint32_t* column, Strided x, double* out);
     /// sum[r] += weight * x[r].
     void (*add[4])(double weight, Strided x, size_t rows, double* sum);
-    /// The row's sum, or all sums of a model of several outputs; indices are in range. [index type - RIATA_INT32][value type]
-    void (*sparse[2][4])(const Weights&, Entries, double* out);
+    /// The sums of rows, all of them for a model of several outputs. Row r has the entries from at[r] - at[0] to before
+    /// at[r + 1] - at[0]; indices are in range. [index type - RIATA_INT32][value type]
+    void (*sparse[2][4])(const Weights&, const void* index, const void* value, const int64_t* at, size_t rows,
+                         double* out);
     /// Whether all indices are in [0, n).
     bool (*below[2])(const void* index, size_t count, uint64_t n);
     /// Whether all numbers of a contiguous vector are finite; float64 and float32.

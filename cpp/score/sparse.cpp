@@ -43,16 +43,18 @@ bool in_range(const riata_model& m, Entries row, SparseTypes t) {
     return m.kernels->below[t.index - RIATA_INT32](row.index, row.count, m.weights.features);
 }
 
-/// Sums one row, whose indices are in range, into out.
-void sum(const riata_model& m, Entries row, SparseTypes t, double* out) {
-    m.kernels->sparse[t.index - RIATA_INT32][t.value](m.weights, row, out);
+/// Sums rows, one from each of `at` to the next, into out. All their entries' indices are checked together, `first` is the number
+/// of the first.
+int sum_checked(const riata_model& m, Entries all, SparseTypes t, const int64_t* at, size_t rows, size_t first,
+                double* out, riata_error* error) {
+    if (!in_range(m, all, t)) return report_index(m, all, t, first, error);
+    m.kernels->sparse[t.index - RIATA_INT32][t.value](m.weights, all.index, all.value, at, rows, out);
+    return RIATA_OK;
 }
 
-/// The same for a row whose indices may be anything.
-int sum_checked(const riata_model& m, Entries row, SparseTypes t, size_t first, double* out, riata_error* error) {
-    if (!in_range(m, row, t)) return report_index(m, row, t, first, error);
-    sum(m, row, t, out);
-    return RIATA_OK;
+int sum_row(const riata_model& m, Entries row, SparseTypes t, size_t first, double* out, riata_error* error) {
+    const int64_t at[] = {0, static_cast<int64_t>(row.count)};
+    return sum_checked(m, row, t, at, 1, first, out, error);
 }
 
 bool has_weight(const Weights& w, uint64_t feature) {
@@ -115,12 +117,9 @@ int sum_some(const riata_model& m, const Csr& x, size_t& r, double* out, riata_e
         at[n + 1] = x.start(r + n + 1);
         if (const int code = check_start(x, r + n, at[n], at[n + 1], error)) return code;
     }
-    const Entries all = x.between(at[0], at[n]);
-    if (!in_range(m, all, x.types)) return report_index(m, all, x.types, static_cast<size_t>(at[0]), error);
-    out += r * m.weights.outputs;
-    for (size_t i = 0; i < n; ++i, out += m.weights.outputs) sum(m, x.between(at[i], at[i + 1]), x.types, out);
+    double* to = out + r * m.weights.outputs;
     r += n;
-    return RIATA_OK;
+    return sum_checked(m, x.between(at[0], at[n]), x.types, at, n, static_cast<size_t>(at[0]), to, error);
 }
 
 /// eta of all rows, without intercepts.
@@ -170,7 +169,7 @@ bool golden_row_holds(const riata_model& m, const Golden& g, uint64_t r, double*
     std::memcpy(&to, g.starts + 8 * (r + 1), 8);
     if (from > to || to > g.entries) return false;
     const Entries row{g.features + 4 * from, g.values + 8 * from, to - from};
-    if (sum_checked(m, row, {RIATA_INT32, RIATA_FLOAT64}, from, out, nullptr)) return false;
+    if (sum_row(m, row, {RIATA_INT32, RIATA_FLOAT64}, from, out, nullptr)) return false;
     add_intercepts(m.weights, out, 1);
     const size_t size = m.weights.outputs * sizeof(double);
     return std::memcmp(out, g.scores + r * size, size) == 0;
@@ -206,7 +205,7 @@ int riata_score_sparse(const riata_model* model, const void* indices, int index_
     if (!code) code = check_length(*model, n, 0, error);
     if (code) return code;
     const Entries row{indices, values, entries};
-    code = sum_checked(*model, row, t, 0, out, error);
+    code = sum_row(*model, row, t, 0, out, error);
     return code ? code : finish(*model, 1, [&](size_t) { return row; }, t, flags, out, error);
 }
 

@@ -92,8 +92,10 @@ bool build_direct(Weights& m) {
     for (uint64_t j = 0; j < t.size; ++j) t.slots[j] = static_cast<uint32_t>(m.columns);
     for (uint32_t i = 0; i < m.columns; ++i) t.slots[m.column[i]] = i;
     if (m.outputs != 1) return true;
-    t.spread = static_cast<double*>(std::calloc((m.columns + 1) * kLanes, sizeof(double)));
+    constexpr size_t kLine = kLanes * sizeof(double);
+    t.spread = static_cast<double*>(std::aligned_alloc(kLine, (m.columns + 1) * kLine));
     if (!t.spread) return false;
+    std::memset(t.spread, 0, (m.columns + 1) * kLine);
     for (uint64_t i = 0; i < m.columns; ++i) t.spread[i * kLanes + i % kLanes] = m.weight[i];
     return true;
 }
