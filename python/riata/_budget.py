@@ -11,9 +11,9 @@ import numpy as np
 from ._linear_model import Array, LinearModel
 from ._model_file import encode
 
-# One call of score_one stands for a row; the best of a few medians is steady to some percent.
-_CALLS = 200
-_REPEATS = 5
+# The best of many short runs is steady to a few nanoseconds, on a busy machine too.
+_CALLS = 100
+_REPEATS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +91,22 @@ def file_bytes(coef: Array, intercept: float) -> bytes:
 
 
 def nanoseconds_per_row(files: list[bytes], n_features: int) -> Array:
-    """Median time of one call for a dense row, less what an empty model takes: Python's part is not the model's."""
+    """Time of one call for a dense row, less what an empty model takes: Python's part is not the model's."""
     from . import _score
 
     row = np.zeros(n_features)
-    empty = _median_time(_score.open_bytes(file_bytes(row, 0.0)), row)
-    times = [_median_time(_score.open_bytes(file), row) for file in files]
-    return np.maximum(np.array(times) - empty, 1.0)
+    models = [_score.open_bytes(file) for file in [file_bytes(row, 0.0), *files]]
+    # In turns, so that a busy moment of the machine does not fall on one model.
+    times = np.min([[_time(m, row) for m in models] for _ in range(_REPEATS)], axis=0)
+    return np.maximum(times[1:] - times[0], 1.0)
 
 
-def _median_time(model: Any, row: Array) -> float:
+def _time(model: Any, row: Array) -> float:
     """Nanoseconds of a call."""
-    medians = []
-    for _ in range(_REPEATS):
-        start = time.perf_counter_ns()
-        for _ in range(_CALLS):
-            model.row(row, 1)
-        medians.append((time.perf_counter_ns() - start) / _CALLS)
-    return float(np.median(medians))
+    start = time.perf_counter_ns()
+    for _ in range(_CALLS):
+        model.row(row, 1)
+    return (time.perf_counter_ns() - start) / _CALLS
 
 
 def choose(errors: Array, costs: Array, limit: float, name: str) -> int:
