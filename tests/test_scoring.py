@@ -214,6 +214,28 @@ def test_classifiers_and_links(data):
     np.testing.assert_allclose(Scorer.from_estimator(margin).score(X), margin.decision_function(X))
 
 
+def test_whatever_gives_a_softmax_is_taken_and_one_vs_rest_is_not(data):
+    X, eta = data
+    X = X / X.std(axis=0)
+    three = np.digitize(eta, [-1, 1])
+
+    class Own:
+        """A classifier of somebody else's."""
+
+    fitted = linear_model.LogisticRegression().fit(X, three)
+    own = Own()
+    own.coef_, own.intercept_, own.classes_ = fitted.coef_, fitted.intercept_, fitted.classes_
+    own.predict_proba = fitted.predict_proba
+    np.testing.assert_allclose(
+        Scorer.from_estimator(own).score(X), fitted.predict_proba(X), rtol=1e-10
+    )
+    other = linear_model.SGDClassifier(loss="log_loss", random_state=0).fit(X, three)
+    with pytest.raises(ValueError, match="probabilities that are no softmax"):
+        Scorer.from_estimator(other)
+    fitted.sparsify()
+    assert Scorer.from_estimator(fitted).link == "softmax"
+
+
 @pytest.mark.parametrize(
     "scalers",
     [
