@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ._fit import Certificate
     from ._path import enet_path, lasso_path, path
     from ._result import PathPoint, PathResult
+    from .classification import LogisticRegression, logistic_path
+    from .counts import PoissonRegressor
     from .diagnostics import check_solution
     from .regression import ElasticNet, Lasso, Ridge
     from .scales import alpha_max, convert_penalty
@@ -25,8 +27,10 @@ _HOMES = {
     "Certificate": "_fit",
     "ElasticNet": "regression",
     "Lasso": "regression",
+    "LogisticRegression": "classification",
     "PathPoint": "_result",
     "PathResult": "_result",
+    "PoissonRegressor": "counts",
     "Ridge": "regression",
     "Scorer": "scoring",
     "alpha_max": "scales",
@@ -36,6 +40,7 @@ _HOMES = {
     "get_cmake_dir": "scoring",
     "get_include": "scoring",
     "lasso_path": "_path",
+    "logistic_path": "classification",
     "path": "_path",
     "show_config": "_config",
 }
@@ -44,8 +49,10 @@ __all__ = [
     "Certificate",
     "ElasticNet",
     "Lasso",
+    "LogisticRegression",
     "PathPoint",
     "PathResult",
+    "PoissonRegressor",
     "Ridge",
     "Scorer",
     "__version__",
@@ -56,6 +63,7 @@ __all__ = [
     "get_cmake_dir",
     "get_include",
     "lasso_path",
+    "logistic_path",
     "path",
     "show_config",
 ]

@@ -51,7 +51,7 @@ class PathResult:
     df : ndarray of shape (k,)
         Number of non-zero coefficients.
     dev_ratio : ndarray of shape (k,)
-        Share of the null model's loss that the model explains (R^2 on the training data).
+        Share of the null model's loss that the model explains (R^2 on the training data, or the share of the deviance).
     n_iter : ndarray of shape (k,)
         Linear systems solved for each alpha.
     alpha_max : float
@@ -64,15 +64,24 @@ class PathResult:
         Passes over X.
     seconds : float
         Wall time of the fit.
-    tol, l1_ratio : float
+    tol, l1_ratio, family
         As given.
+    classes_ : ndarray of shape (2,) or None
+        The labels of a binomial model; predictions above 0 are for the second.
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,) or None
         Column names where X was a data frame.
     """
 
     def __init__(
-        self, arrays: PathArrays, n_features: int, tol: float, l1_ratio: float, names: Array | None
+        self,
+        arrays: PathArrays,
+        n_features: int,
+        tol: float,
+        l1_ratio: float,
+        names: Array | None,
+        family: str = "gaussian",
+        classes: Array | None = None,
     ) -> None:
         self._arrays = arrays
         self._coefs: Any = None
@@ -89,6 +98,8 @@ class PathResult:
         self.l1_ratio = l1_ratio
         self.n_features_in_ = n_features
         self.feature_names_in_ = names
+        self.family = family
+        self.classes_ = classes
 
     def __len__(self) -> int:
         return len(self.alphas)
@@ -175,7 +186,7 @@ class PathResult:
         return self._arrays.coefficients(k, self.n_features_in_)
 
     def predict(self, X: Any, alpha: float | None = None) -> Array:
-        """Predictions for new rows; an offset, if the fit had one, is the caller's to add.
+        """Linear predictions eta for new rows (log odds, log means); an offset, if the fit had one, is the caller's to add.
 
         Parameters
         ----------
