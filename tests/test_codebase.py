@@ -35,9 +35,10 @@ STOREYS = [
     {"_core", "_score", "_numeric", "_linear_model", "exceptions", "plotting"},
     {"_compressed", "_exports", "_model_file", "_tables"},
     {"_validation"},
-    {"_labels", "_budget", "_pickled"},
+    {"_labels", "_budget"},
     {"_problem"},
     {"_fit", "_linalg"},
+    {"_linear"},
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
     {"_routes"},
@@ -51,7 +52,7 @@ STOREYS = [
 ]
 ASKS_THE_EXTENSION = {
     "_core": {"_fit"},
-    "_score": {"scoring", "_model_file", "_estimator", "_budget", "_pickled"},
+    "_score": {"scoring", "_model_file", "_linear", "_budget"},
 }
 MAX_LINES = 400
 

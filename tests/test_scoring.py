@@ -173,6 +173,29 @@ def test_riatas_estimators(data, name):
         assert scorer.metadata["estimator"] == name
 
 
+def test_riatas_classifiers_and_counts(data):
+    X, eta = data
+    X = X / X.std(axis=0)
+    for labels, link in (
+        (np.where(eta > 0, "yes", "no"), "logit"),
+        (np.digitize(eta, [-1, 1]), "softmax"),
+    ):
+        model = riata.LogisticRegression(C=0.1, l1_ratio=1.0).fit(X, labels)
+        scorer = Scorer.from_estimator(model)
+        assert scorer.link == link
+        wanted = model.predict_proba(X)
+        if link == "logit":
+            wanted = wanted[:, 1]
+        np.testing.assert_allclose(scorer.score(X), wanted, rtol=1e-10, atol=1e-15)
+        assert scorer.classes_.tolist() == model.classes_.tolist()
+        assert scorer.to_bytes() in pickle.dumps(model)
+        assert np.array_equal(pickle.loads(pickle.dumps(model)).coef_, model.coef_)
+    counts = riata.PoissonRegressor(alpha=0.1).fit(X, np.exp(eta / 4).round())
+    np.testing.assert_allclose(
+        Scorer.from_estimator(counts).score(X), counts.predict(X), rtol=1e-10
+    )
+
+
 @pytest.mark.parametrize(
     "model",
     [
@@ -564,6 +587,13 @@ def test_predict_takes_the_fast_route_and_refuses_the_same(rng):
     for data in (X, X[:3], X[::2], np.asfortranarray(X), X.astype("f4"), X[:, ::-1][:, ::-1]):
         np.testing.assert_allclose(
             model.predict(data), data @ model.coef_ + model.intercept_, rtol=1e-6, atol=1e-12
+        )
+    binary = riata.LogisticRegression().fit(X, X[:, 0] > 0)
+    for data in (X, X[:1], X[::2], np.asfortranarray(X), X.astype("f4")):
+        margin = data @ binary.coef_[0] + binary.intercept_[0]
+        np.testing.assert_allclose(binary.decision_function(data), margin, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(
+            binary.predict_proba(data)[:, 1], 1 / (1 + np.exp(-margin)), rtol=1e-5
         )
     single = riata.Lasso(alpha=0.1).fit(X.astype("f4"), X[:, 0])
     assert single.predict(X.astype("f4")).dtype == np.float32
