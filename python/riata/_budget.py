@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from . import _validation as check
 from ._linear_model import Array, LinearModel
 from ._model_file import encode
 
@@ -24,7 +25,8 @@ class Costs:
     ----------
     alphas : ndarray of shape (k,)
     errors : ndarray of shape (k,)
-        Mean squared error on the validation data; without any, the unexplained share of the training data's variance.
+        On the validation data: mean squared error, log loss, or half the Poisson deviance, as the path's family has it. Without
+        any, the unexplained share of the training data's deviance.
     n_features : ndarray of shape (k,)
         Features with a weight.
     n_bytes : ndarray of shape (k,)
@@ -83,6 +85,37 @@ class Costs:
         lines = [*ax.get_lines()[:1], *second.get_lines()]
         ax.legend(lines, [str(line.get_label()) for line in lines], loc="best")
         return ax
+
+
+def losses(eta: Array, y: Any, family: str, classes: Array | None) -> Array:
+    """Mean loss of each column of linear predictors: squared error, log loss, or half the Poisson deviance.
+
+    Parameters
+    ----------
+    eta : ndarray of shape (n_samples, k)
+    y : array-like of shape (n_samples,)
+        Numbers, labels that are among `classes`, or counts.
+    family : {'gaussian', 'binomial', 'poisson'}
+    classes : ndarray of shape (2,) or None
+
+    Raises
+    ------
+    ValueError, TypeError
+        If y is nothing of the kind.
+    """
+    if classes is not None:  # binomial
+        labels = np.asarray(y)
+        if labels.shape != eta.shape[:1] or not np.isin(labels, classes).all():
+            raise ValueError(f"y must hold {len(eta)} of the labels {list(classes)!r}")
+        second = (labels == classes[1])[:, None]
+        return np.asarray(np.logaddexp(0, np.where(second, -eta, eta)).mean(axis=0))
+    truth = check.target(y, len(eta))[:, None]
+    if family == "gaussian":
+        return np.asarray(((eta - truth) ** 2).mean(axis=0))
+    if (truth < 0).any():
+        raise ValueError(f"y must hold counts, at least 0; got {truth.min():g}")
+    logarithm = np.log(np.where(truth > 0, truth, 1.0))
+    return np.asarray((np.exp(eta) - truth + truth * (logarithm - eta)).mean(axis=0))
 
 
 def file_bytes(coef: Array, intercept: float) -> bytes:
