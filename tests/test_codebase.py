@@ -38,6 +38,7 @@ STOREYS = [
     {"_labels", "_budget", "_splits", "_selection", "_scorers"},
     {"_problem"},
     {"_fit", "_linalg"},
+    {"_linear"},
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
     {"_routes"},
@@ -52,7 +53,7 @@ STOREYS = [
 ]
 ASKS_THE_EXTENSION = {
     "_core": {"_fit"},
-    "_score": {"scoring", "_model_file", "_estimator", "_budget"},
+    "_score": {"scoring", "_model_file", "_linear", "_budget"},
 }
 MAX_LINES = 400
 

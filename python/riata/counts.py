@@ -6,18 +6,17 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
 
-from . import _fit
 from . import _validation as check
 from ._classes import fit_classes
 from ._estimator import _names
+from ._linear import LinearEstimator
 from ._problem import Array, Problem, check_problem
 from .classification import SYSTEMS, gap_tolerance
 from .exceptions import warn_column_vector, warn_not_converged
 
 
-class PoissonRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Poisson regression with log link and L2, L1 or elastic-net penalty, a drop-in for scikit-learn's that comes with proof.
 
     Minimises, with S the sum of the sample weights s and mu_i = exp(x_i'w + b + offset_i),
@@ -152,13 +151,7 @@ class PoissonRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Array:
         """Means exp(X @ coef_ + intercept_) of shape (n_samples,)."""
-        check_is_fitted(self)
-        if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
-            validate_data(self, X=X, reset=False, skip_check_array=True)
-        X = check.prediction_matrix(X, self.n_features_in_, type(self).__name__)
-        if isinstance(X, np.ndarray):
-            return np.asarray(np.exp(X @ self.coef_ + self.intercept_))
-        return np.asarray(np.exp(_fit.predict(X, self.coef_.astype(np.float64)) + self.intercept_))
+        return np.asarray(np.exp(self._linear(X)))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
