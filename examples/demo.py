@@ -143,7 +143,7 @@ def race(chosen):
     """Print the comparison at equal certified gap."""
     rows = []
     for problem in chosen:
-        riata_contender.path(problems.warm_up_problem(problem.spec), TARGET)
+        riata_contender.path(problems.warm_up_problem(problem), TARGET)
         ours, our_gap = judged(riata_contender, problem, TARGET)
         ours = median_seconds(riata_contender, problem, TARGET, ours)
         tolerance, theirs, their_gap = climb(problem)
