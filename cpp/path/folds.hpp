@@ -38,8 +38,8 @@ struct FoldPaths {
 std::vector<FoldPaths> cross_validate(const Design& design, const double* y, const Request& request,
                                       const FoldOptions& options, int n_threads, Control& control);
 
-/// Predictions for the listed rows, rows.size() for each solution, of a problem's path on its own design.
-std::vector<double> predict_rows(Problem& problem, const std::vector<Solution>& solutions, const std::int64_t* rows,
-                                 std::size_t n_rows);
+/// Predictions for the listed rows, n_rows for each solution; the design has been measured, with whatever weights.
+std::vector<double> predict_rows(const Design& design, const std::vector<Solution>& solutions, const std::int64_t* rows,
+                                 std::size_t n_rows, Team& team);
 
 }  // namespace riata
