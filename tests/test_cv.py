@@ -344,3 +344,65 @@ def test_progress_and_pictures(rng):
         for text in model.plot_cv().get_legend().get_texts()
     )
     assert tqdm is not None
+
+
+# ---------------------------------------------------------------- tall data, from moments
+
+
+def test_columns_that_a_training_set_does_not_vary_in(rng):
+    """Months as indicators, and folds in time: a training set may lack a month, or have nothing else."""
+    n = 3000
+    month = np.repeat(np.arange(6), n // 6)
+    X = np.column_stack([rng.standard_normal((n, 5)), month[:, None] == np.arange(6)]) + 0.0
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    y = X @ rng.standard_normal(11) + rng.standard_normal(n)
+    cv = LeaveOneGroupOut()
+    ours = LassoCV(cv=cv, eps=1e-2).fit(X, y, groups=month)
+    with config_context(enable_metadata_routing=True):
+        theirs = sk.LassoCV(cv=cv, eps=1e-2, **TIGHT).fit(X, y, groups=month)
+    assert_allclose(ours.mse_path_, theirs.mse_path_, rtol=1e-6)
+    weights = np.array([1.0, 2, 0, 1, 0.5, 3, 1, 1, 1, np.inf, 1])
+    result = riata.cv_path(
+        X, y, cv=cv, groups=month, penalty_weights=weights, lower=-1, alphas=20, tol=1e-9
+    )
+    for (train, _), path in zip(result.splits, result.fold_paths[0]):
+        alone = riata.path(
+            X[train], y[train], alphas=result.alphas, penalty_weights=weights, lower=-1, tol=1e-9
+        )
+        assert_allclose(path.coefs.toarray(), alone.coefs.toarray(), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["drift", "far", "scales", "exact"])
+def test_moments_that_could_round_are_not_relied_on(rng, kind):
+    n = 2000
+    X = rng.standard_normal((n, 6))
+    y = X @ rng.standard_normal(6) + 0.1 * rng.standard_normal(n)
+    if kind == "drift":  # the mean of a fold is far from the mean of all rows
+        X[:, 0] += 1e5 * (np.arange(n) // 400)
+    elif kind == "far":
+        X += 1e7
+    elif kind == "scales":
+        X, y = X * 10.0 ** np.array([-80, -40, 0, 40, 80, 100]), y * 1e100
+    else:  # held-out errors are next to nothing
+        y = X @ rng.standard_normal(6)
+    result = riata.cv_path(X, y, alphas=30, eps=1e-6 if kind == "exact" else 1e-2, tol=1e-9)
+    for (train, test), path, scores in zip(result.splits, result.fold_paths[0], result.mse.T):
+        assert path.dual_gaps.max() <= 1e-9
+        alone = riata.path(X[train], y[train], alphas=result.alphas, tol=1e-9)
+        error = ((alone.predict(X[test]) - y[test][:, None]) / y.std()) ** 2
+        assert_allclose(scores / y.var(), error.mean(axis=0), rtol=1e-4)
+
+
+@pytest.mark.parametrize("cv", [KFold(5), KFold(5, shuffle=True, random_state=0), ShuffleSplit(5)])
+def test_moments_give_what_rows_give(rng, cv):
+    X, y = problem(rng, 1500, 10)
+    s = rng.integers(0, 3, 1500).astype(float)
+    splits = list(cv.split(X))
+    tall = riata.cv_path(X, y, cv=splits, sample_weight=s, l1_ratio=[0.3, 1.0])
+    rows = riata.cv_path(
+        sp.csc_array(X), y, cv=splits, sample_weight=s, l1_ratio=[0.3, 1.0], predictions=True
+    )
+    assert_allclose(tall.mse, rows.mse, rtol=1e-8)
+    assert_allclose(tall.coef, rows.coef, atol=1e-8)
+    again = riata.cv_path(X, y, cv=splits, sample_weight=s, l1_ratio=[0.3, 1.0], predictions=True)
+    assert_allclose(again.predictions, rows.predictions, atol=1e-8)

@@ -99,6 +99,9 @@ public:
     /// The same matrix, borrowed like this one, for other weights: to be measured anew.
     virtual std::unique_ptr<Design> twin() const = 0;
 
+    /// How many times worse than rounding the entries of gram_all() may be, relative to the norms of their columns.
+    virtual double gram_noise() const { return 1; }
+
     /// A copy of every step-th row, `rows` of them.
     virtual std::unique_ptr<Design> sample(std::size_t step, std::size_t rows) const = 0;
 

@@ -20,6 +20,7 @@ struct CentredMoments {
     std::vector<double> xty;  ///< products with y
     std::size_t row = 0;      ///< a row that counts,
     double weight = 1;        ///< and its weight in the units of all sums here
+    double noise = 1;         ///< of the Gram matrix, see gram_noise()
 };
 
 class MomentsDesign final : public Design {
@@ -30,6 +31,7 @@ public:
     /// xty comes in the known units of y; y itself is not read.
     void measure(const double* s, const double* y, bool centre, double* xty, Team& team) override;
     void gram_all(const double* root_s, double* G, Team& team) const override;
+    double gram_noise() const override { return known_.noise; }
 
     void correlate_all(const double*, std::size_t, double*, Team&) const override { throw NeedsRows(); }
     void correlate(const std::vector<Index>&, const double*, std::size_t, double*, Team&) const override {

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace riata {
 
 namespace {
 
 constexpr std::size_t kMostColumns = 512;
-constexpr double kAbout = 0.25;  // share of a column's squares about the mean of all rows that its own variance must be
+constexpr double kEps = std::numeric_limits<double>::epsilon();
+/// Least share that a column's squares about its own mean have of those about the mean of all rows.
+constexpr double kAbout = 1e-4;
 constexpr double kRounding = 4e-15;   // of a squared norm put together from Gram entries
 constexpr double kLossError = 1e-10;  // relative, that a loss may have by rounding
 
@@ -26,6 +29,24 @@ bool refine(std::vector<int>& id, int& count, const std::vector<int>& times, std
     count = next;
     return static_cast<std::size_t>(count) <= limit;
 }
+
+/// A request for the listed features alone.
+struct Listed {
+    Listed(const Request& from, const std::vector<Index>& features) : request(from) {
+        std::size_t next = 0;
+        for (const double** values : {&request.penalty_weights, &request.l2_weights, &request.lower, &request.upper}) {
+            auto& own = values_[next++];
+            if (!*values) continue;
+            for (Index j : features) own.push_back((*values)[j]);
+            *values = own.data();
+        }
+    }
+
+    Request request;
+
+private:
+    std::vector<double> values_[4];
+};
 
 }  // namespace
 
@@ -89,45 +110,85 @@ LargeVector FoldMoments::sum(const std::vector<double>& count) const {
     return out;
 }
 
-/// The moments of a training set about its own means; nothing where that cancels too much.
-std::optional<CentredMoments> FoldMoments::centred(const std::vector<double>& count, const Request& request) const {
+/// The columns that vary on the rows with these weights, of which T is the sum of the cells; nothing where the moments cannot
+/// tell, or where one that does not vary has to be displaced.
+std::optional<std::vector<Index>> FoldMoments::varying(const LargeVector& T, const double* s,
+                                                       const Request& request) const {
     const std::size_t p = design_->cols(), m = p + 2;
-    const LargeVector T = sum(count);
-    CentredMoments known;
-    known.mean = design_->moments().mean;
-    known.scale = design_->moments().scale;
-    known.gram.resize(p * p);
-    known.xty.resize(p);
     const double* ones = T.data() + (p + 1) * m;  // products with the column of ones
+    std::vector<Index> columns;
+    for (std::size_t j = 0; j < p; ++j) {
+        const double squares = T[j * (m + 1)];
+        const double about_mean = squares - (request.fit_intercept ? ones[j] / ones[p + 1] * ones[j] : 0.0);
+        if (about_mean >= kAbout * squares && squares > 0) {
+            columns.push_back(static_cast<Index>(j));
+            continue;
+        }
+        const bool displaced = (request.lower && request.lower[j] > 0) || (request.upper && request.upper[j] < 0);
+        if (displaced || !request.fit_intercept || !is_constant(j, s)) return std::nullopt;
+    }
+    return columns;
+}
+
+/// The same test that measuring a design makes, of the rows themselves.
+bool FoldMoments::is_constant(std::size_t j, const double* s) const {
+    const std::size_t n = design_->rows();
+    std::vector<double> x(n);
+    design_->gather({static_cast<Index>(j)}, nullptr, x.data(), whole_->team);
+    std::size_t first = 0;
+    while (s && s[first] == 0) ++first;
+    double weight = 0, sum = 0, squares = 0;
+    for (std::size_t i = 0; i < n; ++i) weight += s ? s[i] : 1.0, sum += (s ? s[i] : 1.0) * (x[i] - x[first]);
+    const double mean = x[first] + sum / weight;
+    for (std::size_t i = 0; i < n; ++i) squares += (s ? s[i] : 1.0) * (x[i] - mean) * (x[i] - mean);
+    const double scale = design_->moments().scale[j], rounding = 4 * kEps * (mean + scale * design_->moments().mean[j]);
+    return squares <= weight * rounding * rounding;
+}
+
+/// The moments of those columns about the means of the rows that T sums up.
+CentredMoments FoldMoments::centred(const LargeVector& T, const std::vector<Index>& columns, bool centre) const {
+    const std::size_t p = design_->cols(), m = p + 2, k = columns.size();
+    const double* ones = T.data() + (p + 1) * m;
     const double weight = ones[p + 1];
     const auto about_mean = [&](std::size_t a, std::size_t b) {
-        return T[a + b * m] - (request.fit_intercept ? ones[a] / weight * ones[b] : 0.0);
+        return T[a + b * m] - (centre ? ones[a] / weight * ones[b] : 0.0);
     };
-    for (std::size_t b = 0; b < p; ++b) {
-        for (std::size_t a = 0; a < p; ++a) known.gram[a + b * p] = about_mean(a, b);
-        known.xty[b] = about_mean(b, p);
-        if (!(known.gram[b + b * p] >= kAbout * T[b + b * m]) || !(T[b + b * m] > 0)) return std::nullopt;
-        if (request.fit_intercept) known.mean[b] += ones[b] / weight / known.scale[b];
+    CentredMoments known;
+    known.gram.resize(k * k);
+    for (std::size_t b = 0; b < k; ++b) {
+        const auto j = static_cast<std::size_t>(columns[b]);
+        for (std::size_t a = 0; a < k; ++a) known.gram[a + b * k] = about_mean(static_cast<std::size_t>(columns[a]), j);
+        known.xty.push_back(about_mean(j, p));
+        known.scale.push_back(design_->moments().scale[j]);
+        known.mean.push_back(design_->moments().mean[j] + (centre ? ones[j] / weight / known.scale[b] : 0.0));
+        known.noise = std::max(known.noise, T[j * (m + 1)] / known.gram[b * (k + 1)]);
     }
+    return known;
+}
+
+/// Names a row that counts, whose weight is known in the units of the cells.
+void FoldMoments::set_units(CentredMoments& known, const std::vector<double>& count) const {
     for (std::size_t c = 0; c < cells_.size(); ++c)
         for (Index i : cells_[c]) {
-            const auto row = static_cast<std::size_t>(i);
-            if (count[c] == 0 || (whole_->weights() && whole_->s[row] == 0)) continue;
-            known.row = row;
-            known.weight = count[c] * (whole_->weights() ? whole_->s[row] : 1.0);
-            return known;
+            known.row = static_cast<std::size_t>(i);
+            known.weight = count[c] * (whole_->weights() ? whole_->s[known.row] : 1.0);
+            if (known.weight > 0) return;
         }
-    return std::nullopt;
 }
 
 std::optional<FoldPath> FoldMoments::solve(int fold, const double* y, const Request& request,
                                            const PathOptions& options, Control& control) const {
     const auto f = static_cast<std::size_t>(std::max(fold, 0));
-    auto known = centred(fold < 0 ? std::vector<double>(cells_.size(), 1.0) : train_[f], request);
-    if (!known) return std::nullopt;
+    const std::vector<double> count = fold < 0 ? std::vector<double>(cells_.size(), 1.0) : train_[f];
+    const LargeVector T = sum(count);
+    const auto columns = varying(T, request.sample_weight, request);
+    if (!columns || columns->empty()) return std::nullopt;
+    CentredMoments known = centred(T, *columns, request.fit_intercept);
+    set_units(known, count);
     Team team(1, &control);
-    MomentsDesign design(design_->rows(), std::move(*known));
-    Problem problem(design, y, request, team);
+    MomentsDesign design(design_->rows(), std::move(known));
+    const Listed listed(request, *columns);
+    Problem problem(design, y, listed.request, team);
     for (double& c : problem.xty) c *= problem.y_unit() / whole_->y_unit();
     PathOptions on_gram = options;
     on_gram.plain = on_gram.whole_gram = true;
@@ -137,6 +198,8 @@ std::optional<FoldPath> FoldMoments::solve(int fold, const double* y, const Requ
     } catch (const NeedsRows&) {
         return std::nullopt;
     }
+    for (Solution& solution : out.path.solutions)
+        for (Index& j : solution.features) j = (*columns)[static_cast<std::size_t>(j)];
     if (fold < 0) return out;
     auto loss = losses(out.path.solutions, sum(test_[f]));
     if (!loss) return std::nullopt;

@@ -30,7 +30,10 @@ private:
     bool partition(const std::vector<Fold>& folds, std::size_t n);
     /// sum over the cells of count[c] times their Gram matrix.
     LargeVector sum(const std::vector<double>& count) const;
-    std::optional<CentredMoments> centred(const std::vector<double>& count, const Request& request) const;
+    std::optional<std::vector<Index>> varying(const LargeVector& T, const double* s, const Request& request) const;
+    bool is_constant(std::size_t j, const double* s) const;
+    CentredMoments centred(const LargeVector& T, const std::vector<Index>& columns, bool centre) const;
+    void set_units(CentredMoments& known, const std::vector<double>& count) const;
     std::optional<std::vector<double>> losses(const std::vector<Solution>& solutions, const LargeVector& held) const;
 
     std::unique_ptr<Design> design_;

@@ -389,7 +389,7 @@ class CVResult:
         rank = 1 + np.searchsorted(np.sort(worse), worse)
         return results | {
             "mean_test_score": mean,
-            "std_test_score": score.std(axis=1),
+            "std_test_score": self._error.ravel() * np.sqrt(folds - 1),
             "std_error_test_score": self._error.ravel(),
             "rank_test_score": rank.astype(np.int32),
         }
