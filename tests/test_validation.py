@@ -142,7 +142,11 @@ BAD_FOR_PATHS = [
     ({"time_limit": -1}, ValueError, r"time_limit must be in \(0, inf\]; got -1"),
     ({"memory_limit": 0}, ValueError, r"memory_limit must be at least 1"),
     ({"callback": 3}, TypeError, r"callback must be callable; got 3"),
-    ({"family": "poisson"}, ValueError, r"family must be 'gaussian'.*'poisson'"),
+    (
+        {"family": "gamma"},
+        ValueError,
+        r"family must be one of .gaussian., .binomial., .multinomial., .poisson.; got .gamma.",
+    ),
     ({"y": np.ones((N, 2))}, ValueError, r"y should be a 1d array"),
     ({"progress": "yes"}, TypeError, r"progress must be True or False"),
 ]

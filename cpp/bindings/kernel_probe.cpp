@@ -178,6 +178,40 @@ void rotate(const std::string& isa, const py::array& buffer, std::size_t gap, co
     table(isa).rotate(out + gap, contiguous<double>(v, n), out, cs, sn, n);
 }
 
+py::array_t<double> map_to(const py::array& x, const std::function<void(const double*, std::size_t, double*)>& f) {
+    py::array_t<double> out(x.size());
+    f(contiguous(x, x.size()), x.size(), out.mutable_data());
+    return out;
+}
+
+const kernels::LossKernels& loss(const std::string& isa, const std::string& name) {
+    return name == "poisson" ? table(isa).poisson : table(isa).binomial;
+}
+
+/// (r, [sum s f, sum s r, sum s f'']).
+py::tuple evaluate_loss(const std::string& isa, const std::string& name, const py::array& eta, double shift,
+                        const py::array& y, const Optional& s) {
+    const std::size_t n = eta.size();
+    std::vector<double> sums(3);
+    py::array_t<double> r(eta.size());
+    loss(isa, name).evaluate(contiguous(eta, n), shift, contiguous(y, n), contiguous(s, n), n, r.mutable_data(),
+                             sums.data());
+    return py::make_tuple(r, sums);
+}
+
+py::array_t<double> loss_curvature(const std::string& isa, const std::string& name, const py::array& r,
+                                   const py::array& y, const Optional& s) {
+    return map_to(r, [&](const double* x, std::size_t n, double* out) {
+        loss(isa, name).curvature(x, contiguous(y, n), contiguous(s, n), n, out);
+    });
+}
+
+double loss_conjugate(const std::string& isa, const std::string& name, const py::array& r, double t, const py::array& y,
+                      const Optional& s) {
+    const std::size_t n = r.size();
+    return loss(isa, name).conjugate(contiguous(r, n), t, contiguous(y, n), contiguous(s, n), n);
+}
+
 }  // namespace
 
 void bind_kernel_probe(py::module_& parent) {
@@ -201,6 +235,12 @@ void bind_kernel_probe(py::module_& parent) {
     m.def("downdate_square", &downdate_square);
     m.def("cholesky", &cholesky);
     m.def("rotate", &rotate);
+    m.def("exponentials",
+          [](const std::string& isa, const py::array& x) { return map_to(x, table(isa).exponentials); });
+    m.def("logarithms", [](const std::string& isa, const py::array& x) { return map_to(x, table(isa).logarithms); });
+    m.def("evaluate_loss", &evaluate_loss);
+    m.def("loss_curvature", &loss_curvature);
+    m.def("loss_conjugate", &loss_conjugate);
     bind_lane_probe(m);
 }
 

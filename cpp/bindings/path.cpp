@@ -71,7 +71,8 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
                         const MaybeDoubles& upper, const MaybeDoubles& alphas, std::size_t n_alphas, double eps,
                         double l1_ratio, bool fit_intercept, bool standardize, double tol, long max_iter,
                         std::size_t max_features, bool early_stop, double time_limit, std::size_t memory_limit,
-                        bool single, const py::object& callback, int n_threads) {
+                        bool single, const py::object& callback, const std::string& family, const MaybeDoubles& offset,
+                        int n_threads) {
     const Borrowed matrix = borrow(X);
     const auto columns = responses(y, matrix.rows);
     const Request request = request_of(matrix, sample_weight, penalty_weights, l2_weights, lower, upper, l1_ratio,
@@ -96,6 +97,26 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
     options.early_stop = early_stop;
     options.memory_limit = memory_limit;
     options.callback = wrap_callback(callback, control);
+    if (family == "multinomial") {
+        const auto [labels, n_classes] = labels_of(columns[0]);
+        if (offset) throw py::value_error("offset is not supported by the multinomial family");
+        return unlocked([&, &labels = labels, n_classes = n_classes] {
+            Team team(n_threads, &control);
+            const auto design = matrix.design(team);
+            Problem problem(*design, request, team);
+            return solve_multinomial_path(problem, labels, n_classes, options, control);
+        });
+    }
+    const Response response = response_of(family, columns[0], offset);
+    if (response.family != Family::kGaussian) {
+        if (columns.size() != 1) throw py::value_error("y has to be one response");
+        return unlocked([&] {
+            Team team(n_threads, &control);
+            const auto design = matrix.design(team);
+            Problem problem(*design, request, team);
+            return std::vector<Path>{solve_path(problem, response, options, control)};
+        });
+    }
     return unlocked([&] {
         Team team(n_threads, &control);
         const auto design = matrix.design(team);
@@ -152,7 +173,7 @@ void bind_path(py::module_& m) {
           py::arg("standardize") = false, py::arg("tol") = 1e-6, py::arg("max_iter") = 1000000,
           py::arg("max_features") = 0, py::arg("early_stop") = false, py::arg("time_limit") = 0.0,
           py::arg("memory_limit") = 0, py::arg("single") = false, py::arg("callback") = py::none(),
-          py::arg("n_threads") = 1);
+          py::arg("family") = "gaussian", py::arg("offset") = py::none(), py::arg("n_threads") = 1);
 }
 
 }  // namespace riata::bindings

@@ -11,11 +11,20 @@ using Columns = py::array_t<double, py::array::f_style | py::array::forcecast | 
 py::array_t<double> alpha_max_of(const py::object& X, const Doubles& y, const MaybeDoubles& sample_weight,
                                  const MaybeDoubles& penalty_weights, const MaybeDoubles& lower,
                                  const MaybeDoubles& upper, double l1_ratio, bool fit_intercept, bool standardize,
-                                 int n_threads) {
+                                 const std::string& family, const MaybeDoubles& offset, int n_threads) {
     const Borrowed matrix = borrow(X);
     const auto columns = responses(y, matrix.rows);
     const Request request = request_of(matrix, sample_weight, penalty_weights, std::nullopt, lower, upper, l1_ratio,
                                        fit_intercept, standardize);
+    const Response response = response_of(family, columns[0], offset);
+    if (response.family != Family::kGaussian)
+        return to_array(unlocked([&] {
+            Team team(n_threads);
+            const auto design = matrix.design(team);
+            Problem problem(*design, request, team);
+            Control control;
+            return std::vector<double>{alpha_max(problem, response, control)};
+        }));
     return to_array(unlocked([&] {
         Team team(n_threads);
         const auto design = matrix.design(team);
@@ -33,7 +42,8 @@ py::array_t<double> alpha_max_of(const py::object& X, const Doubles& y, const Ma
 py::dict certificate_of(const py::object& X, const Doubles& y, const Doubles& coef, double intercept, double alpha,
                         const MaybeDoubles& sample_weight, const MaybeDoubles& penalty_weights,
                         const MaybeDoubles& l2_weights, const MaybeDoubles& lower, const MaybeDoubles& upper,
-                        double l1_ratio, bool fit_intercept, bool standardize, int n_threads) {
+                        double l1_ratio, bool fit_intercept, bool standardize, const std::string& family,
+                        const MaybeDoubles& offset, int n_threads) {
     const Borrowed matrix = borrow(X);
     const auto columns = responses(y, matrix.rows);
     const double* w = vector_of(coef, matrix.cols, "coef");
@@ -41,9 +51,15 @@ py::dict certificate_of(const py::object& X, const Doubles& y, const Doubles& co
                                        fit_intercept, standardize);
     if (!(alpha >= 0)) throw py::value_error("alpha has to be non-negative");
     if (columns.size() != 1) throw py::value_error("y has to be one response");
+    const Response response = response_of(family, columns[0], offset);
     const Judgement judged = unlocked([&] {
         Team team(n_threads);
         const auto design = matrix.design(team);
+        if (response.family != Family::kGaussian) {
+            Problem problem(*design, request, team);
+            Control control;
+            return certify(problem, response, w, intercept, alpha, control);
+        }
         Problem problem(*design, columns[0].data(), request, team);
         return certify(problem, w, intercept, alpha);
     });
@@ -143,12 +159,13 @@ void bind_primitives(py::module_& m) {
     m.def("alpha_max", &alpha_max_of, py::arg("X"), py::arg("y"), py::kw_only(), py::arg("sample_weight") = py::none(),
           py::arg("penalty_weights") = py::none(), py::arg("lower") = py::none(), py::arg("upper") = py::none(),
           py::arg("l1_ratio") = 1.0, py::arg("fit_intercept") = true, py::arg("standardize") = false,
-          py::arg("n_threads") = 1);
+          py::arg("family") = "gaussian", py::arg("offset") = py::none(), py::arg("n_threads") = 1);
     m.def("certify", &certificate_of, py::arg("X"), py::arg("y"), py::arg("coef"), py::arg("intercept"),
           py::arg("alpha"), py::kw_only(), py::arg("sample_weight") = py::none(),
           py::arg("penalty_weights") = py::none(), py::arg("l2_weights") = py::none(), py::arg("lower") = py::none(),
           py::arg("upper") = py::none(), py::arg("l1_ratio") = 1.0, py::arg("fit_intercept") = true,
-          py::arg("standardize") = false, py::arg("n_threads") = 1);
+          py::arg("standardize") = false, py::arg("family") = "gaussian", py::arg("offset") = py::none(),
+          py::arg("n_threads") = 1);
     m.def("gram", &gram_of, py::arg("X"), py::arg("Y"), py::kw_only(), py::arg("sample_weight") = py::none(),
           py::arg("fit_intercept") = true, py::arg("side") = "features", py::arg("d") = py::none(),
           py::arg("n_threads") = 1);

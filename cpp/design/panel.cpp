@@ -99,4 +99,12 @@ void Panel::copy(std::size_t k, double* to) const {
     for (std::size_t i = 0; i < rows_; ++i) to[i] = values_[i * kLanes + k];
 }
 
+void Panel::put(std::size_t k, const double* from, const double* s) {
+    double* to = interleaved_ ? values_.data() + k : values_.data() + k * rows_;
+    const std::size_t step = interleaved_ ? kLanes : 1;
+    double sum = 0;
+    for (std::size_t i = 0; i < rows_; ++i) sum += to[i * step] = from[i] * (s ? s[i] : 1.0);
+    sums_[k] = sum;
+}
+
 }  // namespace riata

@@ -24,6 +24,8 @@ namespace {
 #include "kernels/read.hpp"
 #include "kernels/triangular.hpp"
 
+#include "kernels/losses.hpp"
+
 template <class T>
 constexpr ReadKernels<T> readers() {
     return {max_abs<T>,
@@ -58,6 +60,11 @@ constinit const Kernels RIATA_JOIN(table_, RIATA_ISA_NAME) = {RIATA_TEXT(RIATA_I
                                                               lane_products,
                                                               lane_descent,
                                                               unsettled,
-                                                              rotate};
+                                                              rotate,
+
+                                                              loss_kernels<Binomial>(),
+                                                              loss_kernels<Poisson>(),
+                                                              exponentials,
+                                                              logarithms};
 
 }  // namespace riata::kernels

@@ -97,6 +97,19 @@ struct ReadKernels {
                                   double* r);
 };
 
+/// A loss f(y, eta) of one response and one margin, summed over n rows with weights s (null: ones).
+struct LossKernels {
+    /// r_i = -f'(y_i, eta_i + shift); out = {sum s f, sum s r, sum s f''}. r may be eta.
+    void (*evaluate)(const double* eta, double shift, const double* y, const double* s, size_t n, double* r,
+                     double* out);
+
+    /// d_i = s_i f''(y_i, eta_i) where -f'(y_i, eta_i) = r_i.
+    void (*curvature)(const double* r, const double* y, const double* s, size_t n, double* d);
+
+    /// sum_i s_i f*(y_i, -t r_i) with the conjugate f*(y, c) = sup_eta c eta - f(y, eta); infinite outside its domain.
+    double (*conjugate)(const double* r, double t, const double* y, const double* s, size_t n);
+};
+
 /// Dense double algebra on packed panels and on lower triangular factors (column-major, leading
 /// dimension ld; only the lower triangle is read or written).
 struct Kernels {
@@ -142,6 +155,11 @@ struct Kernels {
     /// One column of a rank-one update, moved: out[i] = cs*x[i] + sn*v[i]; v[i] = cs*v[i] - sn*x[i].
     /// out may equal x, or lie one column before it.
     void (*rotate)(const double* x, double* v, double* out, double cs, double sn, size_t n);
+
+    LossKernels binomial;  ///< log(1 + e^eta) - y eta, y in {0, 1}
+    LossKernels poisson;   ///< e^eta - y eta, y >= 0
+    void (*exponentials)(const double* x, size_t n, double* out);
+    void (*logarithms)(const double* x, size_t n, double* out);
 };
 
 /// The table in use: the best the processor can run, or what RIATA_ISA names (baseline, avx2, avx512).

@@ -57,7 +57,7 @@ Judgement certify(Problem& problem, const double* coef, double intercept, double
 double alpha_max(Problem& problem, Control& control) {
     GramModel model(problem);
     model.grow(unpenalised(problem));
-    ActiveSet active(problem, model, make_gram_system(model), control);
+    ActiveSet active(model, make_gram_system(model), control);
     return alpha_max(problem, null_correlations(problem, model, active));
 }
 

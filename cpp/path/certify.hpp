@@ -16,6 +16,11 @@ struct Judgement {
 /// point is made from their residual, centred where there is an intercept.
 Judgement certify(Problem& problem, const double* coef, double intercept, double alpha);
 
+/// The same for any smooth loss: the slopes at the best intercept make the dual point.
+Judgement certify(Problem& problem, const Response& response, const double* coef, double intercept, double alpha,
+                  Control& control);
+double alpha_max(Problem& problem, const Response& response, Control& control);
+
 /// The features that no alpha keeps at zero: without l1 penalty, or with bounds that exclude zero.
 std::vector<Index> unpenalised(const Problem& problem);
 

@@ -17,7 +17,7 @@ constexpr double kStoneGap = 1e-2;          // relative gap at which a stepping 
 constexpr double kRestartTolerance = 1e-8;  // of coordinate descent from rest, relative to l1
 constexpr long kRestartSweeps = 1000;
 constexpr double kFewFree = 500, kLaneEntries = 2.5;  // see lanes_pay
-constexpr double kLaneSweeps = 6;                     // see lanes_tire
+constexpr double kLaneSweeps = 12;                    // see lane_budget
 constexpr int kCorrections = 4;  // defect corrections of one alpha before its gap is reported as it is
 }  // namespace
 
@@ -63,7 +63,7 @@ void Driver::start() {
             if (problem_.usable[j]) beyond_.push_back(static_cast<Index>(j));
         add(unpenalised(problem_));
     }
-    active_ = std::make_unique<ActiveSet>(problem_, model_, make_gram_system(model_), control_);
+    active_ = std::make_unique<ActiveSet>(model_, make_gram_system(model_), control_);
     null_ = 0.5 * problem_.yy;
     c_now_ = null_correlations(problem_, model_, *active_);
     path_.alpha_max = alpha_max(problem_, c_now_);
@@ -154,24 +154,25 @@ bool Driver::lanes_pay() const {
     return m > kFewFree && m * m > kLaneEntries * design_.entries(model_.features());
 }
 
-/// True where the last batch took the lanes so many sweeps that some exchanges on a Gram matrix cost less: columns that
-/// are nearly the same are beyond descent and conjugate gradients.
-bool Driver::lanes_tire() const {
-    if (batch_.w.empty() || options_.memory_limit || batch_.solves.empty()) return false;
+/// Sweeps of the lanes beyond which some exchanges on a Gram matrix cost less: columns that are nearly the same are beyond
+/// descent and conjugate gradients.
+long Driver::lane_budget() const {
+    if (options_.memory_limit) return options_.max_solves;
     std::vector<Index> support;
     for (std::size_t slot = 0; slot < w_now_.size(); ++slot)
         if (w_now_[slot] != 0) support.push_back(model_.features()[slot]);
-    const auto m = static_cast<double>(support.size());
-    return static_cast<double>(batch_.solves[0]) * design_.entries(support) > kLaneSweeps * m * m;
+    const auto m = static_cast<double>(std::max(support.size(), static_cast<std::size_t>(kFewFree)));
+    const double sweeps = kLaneSweeps * m * m / std::max(design_.entries(support), 1.0);
+    return static_cast<long>(std::min(sweeps, static_cast<double>(options_.max_solves)));
 }
 
 /// Back to the active set, from the last accepted solution.
 void Driver::leave_lanes() {
     lanes_tired_ = true;
     lanes_.reset();
-    active_ = std::make_unique<ActiveSet>(problem_, model_, make_gram_system(model_), control_);
+    active_ = std::make_unique<ActiveSet>(model_, make_gram_system(model_), control_);
     w_now_.resize(model_.size(), 0.0);
-    active_->start_from(w_now_);
+    active_->start_from(problem_.penalty, w_now_);
 }
 
 void Driver::take_lanes() {
@@ -198,7 +199,7 @@ void Driver::choose_system() {
             model_.drop_gram();
         }
     }
-    if (lanes_ && lanes_tire()) leave_lanes();
+    if (lanes_ && !batch_.solves.empty() && batch_.solves[0] > lane_budget()) leave_lanes();
     if (lean_ || lanes_ || on_samples_) return;
     if (lanes_pay()) {
         take_lanes();
@@ -284,7 +285,7 @@ void Driver::start_over() {
     batch_.solves[0] += descend_columns(problem_, model_.features(), w, kRestartTolerance, problem_.noise(),
                                         std::min(kRestartSweeps, options_.max_solves), control_);
     batch_.w[0] = w;
-    if (active_) active_->start_from(w);
+    if (active_) active_->start_from(problem_.penalty, w);
     find_residuals();
     correlate(false);
     batch_.certificates[0] = certificate(0);

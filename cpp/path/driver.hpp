@@ -46,7 +46,7 @@ private:
     bool samples_pay() const;
     void choose_system();
     bool lanes_pay() const;
-    bool lanes_tire() const;
+    long lane_budget() const;
     void take_lanes();
     void leave_lanes();
     void solve_in_lanes();

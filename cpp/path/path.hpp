@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "model/loss.hpp"
 #include "solver/certificate.hpp"
 #include "solver/problem.hpp"
 
@@ -48,5 +49,20 @@ struct Path {
 };
 
 Path solve_path(Problem& problem, const PathOptions& options, Control& control);
+
+/// What a loss needs beside the problem, whose y is empty.
+struct Response {
+    Family family = Family::kBinomial;
+    std::vector<double> y;           ///< 0 and 1 (binomial), not negative (Poisson)
+    const double* offset = nullptr;  ///< rows() entries or null
+};
+
+/// The same for any smooth loss, by Newton's method; the problem was made without a response.
+Path solve_path(Problem& problem, const Response& response, const PathOptions& options, Control& control);
+
+/// The softmax model: one path per class 0, 1, ..., of which all carry the joint certificates. `labels` holds a class for
+/// every row, each of them somewhere.
+std::vector<Path> solve_multinomial_path(Problem& problem, const std::vector<int>& labels, int n_classes,
+                                         const PathOptions& options, Control& control);
 
 }  // namespace riata

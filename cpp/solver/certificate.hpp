@@ -50,22 +50,28 @@ public:
             const double t = rr > 0 ? std::clamp(ry / rr, 0.0, largest_) : 0.0;
             return t * ry - 0.5 * t * t * rr - slack_;
         }
+        return best([=](double t) { return t * ry - 0.5 * t * t * rr; }, enough);
+    }
+
+    /// The same for any loss, whose concave part of the dual value at t times the residual is loss(t).
+    template <class Part>
+    double best(const Part& loss, double enough, bool thorough = true) const {
         // Concave in t: golden section towards the end of the range, where the optimum of a good solution is.
         const double golden = 0.6180339887498949;
-        double from = 0, to = largest_, best = value(to, ry, rr);
-        if (best >= enough) return best - slack_;
-        best = std::max(best, value(0, ry, rr));
+        double from = 0, to = largest_, best = value(to, loss);
+        if (best >= enough || !thorough) return best - slack_;
+        best = std::max(best, value(0, loss));
         double left = to - golden * (to - from), right = from + golden * (to - from);
-        double at_left = value(left, ry, rr), at_right = value(right, ry, rr);
+        double at_left = value(left, loss), at_right = value(right, loss);
         for (int i = 0; i < 60 && to - from > 1e-12 * to; ++i) {
             if (at_left > at_right) {
                 to = right, right = left, at_right = at_left;
                 left = to - golden * (to - from);
-                at_left = value(left, ry, rr);
+                at_left = value(left, loss);
             } else {
                 from = left, left = right, at_left = at_right;
                 right = from + golden * (to - from);
-                at_right = value(right, ry, rr);
+                at_right = value(right, loss);
             }
             best = std::max({best, at_left, at_right});
         }
@@ -78,8 +84,9 @@ private:
         double c;
     };
 
-    double value(double t, double ry, double rr) const {
-        double sum = t * ry - 0.5 * t * t * rr;
+    template <class Part>
+    double value(double t, const Part& loss) const {
+        double sum = loss(t);
         for (const Curved& item : curved_) sum -= item.h.conjugate(t * item.c);
         return sum;
     }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "kernels/kernels.hpp"
+#include "solver/column_descent.hpp"
 
 namespace riata {
 
@@ -100,7 +101,7 @@ void GramModel::admit_square(const std::vector<std::size_t>& fresh) {
                                         member_features_.begin() + static_cast<std::ptrdiff_t>(end));
         const std::vector<Index> batch(so_far.begin() + static_cast<std::ptrdiff_t>(known), so_far.end());
         products_.resize(end * m);
-        design_.products(so_far, batch, problem_.weights(), products_.data(), team_);
+        products(so_far, batch, products_.data());
         for (std::size_t k = 0; k < m; ++k) {
             double* column = G_.data() + (known + k) * ld_;
             for (std::size_t a = 0; a <= known + k; ++a) column[a] = products_[a * m + k];
@@ -109,6 +110,14 @@ void GramModel::admit_square(const std::vector<std::size_t>& fresh) {
             for (std::size_t k = (a < known ? 0 : a - known); k < m; ++k)
                 G_[a * ld_ + known + k] = products_[a * m + k];
     }
+}
+
+void GramModel::products(const std::vector<Index>& A, const std::vector<Index>& B, double* out) {
+    design_.products(A, B, problem_.weights(), out, team_);
+}
+
+void GramModel::descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) {
+    descend_columns(problem_, features_, w, tolerance, noise, max_sweeps, control);
 }
 
 void GramModel::correct(const double* c, std::size_t stride, const double* w) {

@@ -16,6 +16,7 @@ namespace riata {
 class GramModel {
 public:
     explicit GramModel(Problem& problem);
+    virtual ~GramModel() = default;
 
     std::size_t size() const { return features_.size(); }
     const std::vector<Index>& features() const { return features_; }
@@ -35,7 +36,7 @@ public:
     void correct(const double* c, std::size_t stride, const double* w);
 
     /// Makes the listed slots members.
-    void admit(const std::vector<std::size_t>& slots);
+    virtual void admit(const std::vector<std::size_t>& slots);
     std::size_t members() const { return member_.size(); }
     const std::vector<std::size_t>& member() const { return member_; }
     bool is_member(std::size_t slot) const { return member_place_[slot] >= 0; }
@@ -52,6 +53,9 @@ public:
     /// for every slot.
     void gradient(const double* w, const std::vector<std::size_t>& slots, double* g);
 
+    /// The last resort: coordinate descent on w, an entry per slot.
+    virtual void descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control);
+
     /// c[m*K + k] = (q - G w_k) of the m-th member, for K solutions that are supported on members.
     void read_off(const std::vector<std::vector<double>>& w, std::vector<double>& c);
 
@@ -61,13 +65,16 @@ public:
     /// Bytes that G takes for so many members.
     static std::size_t bytes_for(std::size_t members) { return members * members * sizeof(double); }
 
-private:
+protected:
+    /// out[a*B.size() + b] = the entry of G for features A[a] and B[b].
+    virtual void products(const std::vector<Index>& A, const std::vector<Index>& B, double* out);
+    /// g[i] = q_i - (G w)_i without a look at G.
+    virtual void gradient_by_residual(const double* w, const std::vector<std::size_t>& slots, double* g);
     void reserve(std::size_t size);
     void admit_square(const std::vector<std::size_t>& fresh);
     void admit_complete(const std::vector<std::size_t>& fresh);
     void gradient_by_gram(const double* w, const std::vector<std::size_t>& slots, double* g);
     void gradient_by_columns(const double* w, const std::vector<std::size_t>& slots, double* g);
-    void gradient_by_residual(const double* w, const std::vector<std::size_t>& slots, double* g);
 
     Problem& problem_;
     Design& design_;

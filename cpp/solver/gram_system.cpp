@@ -112,6 +112,7 @@ private:
         for (std::size_t slot : slots) {
             if (settled_[slot]) continue;
             settled_[slot] = 1;
+            target_[slot] = model_.q()[slot];
             for (std::size_t other = 0; other < pinned_.size(); ++other)
                 if (pinned_[other] != 0) target_[slot] -= model_(slot, other) * pinned_[other];
         }

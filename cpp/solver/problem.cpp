@@ -22,6 +22,15 @@ Problem::Problem(Design& design_, const double* y_, const Request& request_, Tea
     make_penalty();
 }
 
+Problem::Problem(Design& design_, const Request& request_, Team& team_)
+    : design(design_), team(team_), request(request_) {
+    take_weights();
+    yy = weight;
+    xty.assign(design.cols(), 0.0);
+    design.measure(weights(), nullptr, request.fit_intercept, nullptr, team);
+    make_penalty();
+}
+
 void Problem::set_response(const double* y_, Team& team_) {
     take_response(y_);
     std::vector<double> u(y.size());

@@ -31,6 +31,9 @@ public:
     /// Measures the design (throws NonFinite) and takes y, which is copied.
     Problem(Design& design, const double* y, const Request& request, Team& team);
 
+    /// The same without a response, for losses that keep their own: y is empty, xty zero, and units of y are the caller's.
+    Problem(Design& design, const Request& request, Team& team);
+
     /// The same design, weights and penalty for another response.
     void set_response(const double* y, Team& team);
 

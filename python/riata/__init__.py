@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ._fit import Certificate
     from ._path import enet_path, lasso_path, path
     from ._result import PathPoint, PathResult
+    from .classification import LogisticRegression, logistic_path
+    from .counts import PoissonRegressor
     from .criteria import LassoIC
     from .cv import ElasticNetCV, LassoCV
     from .diagnostics import check_solution
@@ -33,10 +35,12 @@ _HOMES = {
     "ElasticNetCV": "cv",
     "InformationCriteria": "_criteria",
     "Lasso": "regression",
+    "LogisticRegression": "classification",
     "LassoCV": "cv",
     "LassoIC": "criteria",
     "PathPoint": "_result",
     "PathResult": "_result",
+    "PoissonRegressor": "counts",
     "Ridge": "regression",
     "RidgeCV": "ridge_cv",
     "Scorer": "scoring",
@@ -49,6 +53,7 @@ _HOMES = {
     "get_include": "scoring",
     "information_criteria": "_criteria",
     "lasso_path": "_path",
+    "logistic_path": "classification",
     "path": "_path",
     "show_config": "_config",
 }
@@ -62,8 +67,10 @@ __all__ = [
     "Lasso",
     "LassoCV",
     "LassoIC",
+    "LogisticRegression",
     "PathPoint",
     "PathResult",
+    "PoissonRegressor",
     "Ridge",
     "RidgeCV",
     "Scorer",
@@ -77,6 +84,7 @@ __all__ = [
     "get_include",
     "information_criteria",
     "lasso_path",
+    "logistic_path",
     "path",
     "show_config",
 ]

@@ -81,6 +81,8 @@ def solve_path(
     memory_limit: int = 0,
     single: bool = False,
     callback: Callable[[int, float, float, int, float], Any] | None = None,
+    family: str = "gaussian",
+    offset: Vector | None = None,
     n_threads: int = 1,
 ) -> list[PathSolution]: ...
 def cross_validate(
@@ -118,6 +120,8 @@ def alpha_max(
     l1_ratio: float = 1.0,
     fit_intercept: bool = True,
     standardize: bool = False,
+    family: str = "gaussian",
+    offset: Vector | None = None,
     n_threads: int = 1,
 ) -> Vector: ...
 def certify(
@@ -135,6 +139,8 @@ def certify(
     l1_ratio: float = 1.0,
     fit_intercept: bool = True,
     standardize: bool = False,
+    family: str = "gaussian",
+    offset: Vector | None = None,
     n_threads: int = 1,
 ) -> CertificateValues: ...
 def gram(

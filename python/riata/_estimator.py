@@ -1,4 +1,4 @@
-"""What the estimators share: a problem in, attributes out, prediction. The only module that stands on scikit-learn."""
+"""What the estimators share: a problem in, attributes out, prediction."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.metadata_routing import UNUSED
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
-from . import _fit, _score
 from . import _validation as check
 from ._fit import MAX_ITER, Certificate
+from ._linear import LinearEstimator
 from ._problem import Array, Problem, check_problem
 from ._routes import relative_tolerance
 from ._single import Fits, fit_targets
 from .exceptions import warn_not_converged
 
 
-class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """What the three estimators share: problem in, attributes out, prediction."""
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
@@ -119,30 +119,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
         """
-        if not hasattr(self, "coef_"):
-            check_is_fitted(self)
-        if (scores := self._predict_plain(X)) is not None:
-            return scores
-        if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
-            validate_data(
-                self, X=X, reset=False, skip_check_array=True
-            )  # feature names and their number
-        X = check.prediction_matrix(X, self.n_features_in_, type(self).__name__)
-        if not isinstance(X, np.ndarray):
-            eta = _fit.predict(X, self.coef_.T) + self.intercept_
-            return eta.astype(np.result_type(X.dtype, self.coef_.dtype), copy=False)
-        return np.asarray(X @ self.coef_.T + self.intercept_)
-
-    def _predict_plain(self, X: Any) -> Array | None:
-        """Predictions for a plain float array in one pass; None where the general way is due, for errors and warnings too."""
-        if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
-            return None
-        coef = self.coef_
-        if type(coef) is not np.ndarray or coef.ndim != 1 or coef.dtype != X.dtype:
-            return None
-        if np.ndim(self.intercept_) > 0:  # y had one column of its own
-            return None
-        return _score.predict(X, coef, float(self.intercept_))
+        return self._linear(X)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -26,7 +26,8 @@ MAX_ITER = 100_000
 class Certificate:
     """Proof of how good a solution is, computed in float64 from a fresh residual.
 
-    All values are on the scale of the objective (1/S) sum_i s_i (y_i - eta_i)^2 / 2 + penalty, with S the sum of the sample weights.
+    All values are on the scale of the objective (1/S) sum_i s_i loss(y_i, eta_i) + penalty, with S the sum of the sample weights;
+    the loss is (y - eta)^2 / 2, log(1 + exp(-y eta)), or half the Poisson deviance.
 
     Attributes
     ----------
@@ -166,6 +167,8 @@ def solve_path(
         memory_limit=memory_limit,
         single=single,
         callback=callback,
+        family=problem.family,
+        offset=problem.offset,
         n_threads=problem.n_threads,
     )
     return [_path_arrays(solution) for solution in solutions]
@@ -245,6 +248,8 @@ def certify(
         l1_ratio=problem.l1_ratio,
         fit_intercept=problem.fit_intercept,
         standardize=problem.standardize,
+        family=problem.family,
+        offset=problem.offset,
         n_threads=problem.n_threads,
     )
     return make_certificate(
@@ -283,6 +288,8 @@ def alpha_max(problem: Problem) -> float:
         l1_ratio=problem.l1_ratio,
         fit_intercept=problem.fit_intercept,
         standardize=problem.standardize,
+        family=problem.family,
+        offset=problem.offset,
         n_threads=problem.n_threads,
     )
     return float(values[0])

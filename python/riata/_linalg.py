@@ -82,3 +82,11 @@ def svd(A: Array) -> tuple[Array, Array, Array]:
 def cutoff(size: Array, shape: tuple[int, ...]) -> float:
     """Singular values up to this are rounding."""
     return float(size.max(initial=0.0)) * max(shape) * float(np.finfo(np.float64).eps)
+
+
+def eigh(A: Array) -> tuple[Array, Array]:
+    """Eigenvalues, ascending, and eigenvectors of a symmetric matrix; A may be overwritten."""
+    from scipy.linalg import eigh as solve
+
+    size, U = solve(A, overwrite_a=True, check_finite=False)
+    return np.asarray(size), np.asarray(U)

@@ -49,7 +49,7 @@ def path(
 
     Minimises, for each alpha and with S the sum of the sample weights s,
 
-        (1/S) sum_i s_i (y_i - x_i'w - b - offset_i)^2 / 2
+        (1/S) sum_i s_i loss(y_i, x_i'w + b + offset_i)
         + alpha * [l1_ratio * sum_j u_j |w_j| + (1 - l1_ratio)/2 * sum_j v_j w_j^2]     with lower <= w <= upper.
 
     Parameters
@@ -58,8 +58,10 @@ def path(
         Any real dtype. Float32 and float64 arrays with contiguous rows or columns (slices of such, memory maps) are read in
         place; anything else is converted by one copy. Never modified.
     y : array-like of shape (n_samples,)
-    family : {"gaussian"}
-        The loss.
+        Numbers, labels (numbers or strings) or counts, as the family has it.
+    family : {"gaussian", "binomial", "poisson"}, default="gaussian"
+        The loss of a prediction eta: ``(y - eta)^2 / 2``; ``log(1 + exp(-y eta))`` for labels of two classes, of which the one that
+        sorts last is +1 and the other -1; ``exp(eta) - y eta`` less its least value, half the deviance, for counts y >= 0.
     l1_ratio : float in [0, 1], default=1.0
         1 is the lasso, 0 is ridge (solved directly, by factorisation).
     alphas : int or array-like, default=100
@@ -71,7 +73,7 @@ def path(
     sample_weight : array-like of shape (n_samples,) or float, optional
         Weight 2 is a row given twice, weight 0 a row left out.
     offset : array-like of shape (n_samples,), optional
-        Known part of the prediction, subtracted from y; `predict` does not add it.
+        Known part of the prediction eta; `predict` does not add it.
     penalty_weights, l2_weights : float or array-like of shape (n_features,), optional
         u and v above: 0 leaves a feature unpenalised, inf leaves it out. v is u unless given; u is 1 unless given.
     lower, upper : float or array-like of shape (n_features,), optional
@@ -117,7 +119,8 @@ def path(
     Notes
     -----
     Active-set Newton steps on a cached Gram matrix (the homotopy of Osborne, Presnell and Turlach, 2000, in its primal-dual
-    form), certified over all features by the duality gap. Any dual feasible point bounds the optimum from below (Fenchel), so
+    form), certified over all features by the duality gap; for other losses than squares they solve the quadratic models of Newton's
+    method, several alphas side by side. Any dual feasible point bounds the optimum from below (Fenchel), so
     the certificate holds however the solution was found.
 
     Examples
@@ -130,8 +133,6 @@ def path(
     >>> bool(fit.dual_gaps.max() <= 1e-6)
     True
     """
-    if family != "gaussian":
-        raise ValueError(f"family must be 'gaussian', the only one so far; got {family!r}")
     names = check.feature_names(X)
     problem = check_problem(
         X,
@@ -146,6 +147,7 @@ def path(
         fit_intercept=fit_intercept,
         standardize=standardize,
         n_threads=n_threads,
+        family=family,
     )
     grid = check.penalty_grid(alphas)
     k = grid if isinstance(grid, int) else len(grid)
@@ -171,7 +173,9 @@ def path(
             arrays = solve_grid(problem, grid, control)
     if arrays.status.any():
         warn_gaps(arrays, tol, control.max_iter)
-    return PathResult(arrays, problem.X.shape[1], tol, problem.l1_ratio, names)
+    return PathResult(
+        arrays, problem.X.shape[1], tol, problem.l1_ratio, names, family, problem.classes
+    )
 
 
 def warn_gaps(arrays: PathArrays, tol: float, max_iter: int) -> None:

@@ -1,4 +1,4 @@
-"""A regression problem whose every part has been checked: what the estimators, the paths and the diagnostics pass on."""
+"""A problem whose every part has been checked: what the estimators, the paths and the diagnostics pass on."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from . import _labels
 from . import _validation as check
 from ._compressed import CompressedX
 
 Array = np.ndarray[Any, np.dtype[Any]]
+
+FAMILIES = ("gaussian", "binomial", "multinomial", "poisson")
 
 # Entries of X up to which waking a second thread costs more than it gains.
 SMALL = 50_000
@@ -31,6 +34,9 @@ class Problem:
     fit_intercept: bool = True
     standardize: bool = False
     n_threads: int = 1
+    family: str = "gaussian"  # of any other, y is what the core takes: 0 and 1, or counts
+    offset: Array | None = None  # already taken off y for the Gaussian family
+    classes: Array | None = None
 
     @property
     def total_weight(self) -> float:
@@ -59,23 +65,37 @@ def check_problem(
     fit_intercept: Any = True,
     standardize: Any = False,
     n_threads: Any = None,
+    family: str = "gaussian",
 ) -> Problem:
     """Check everything a fit is given; y may have several columns if `multi`.
 
-    An offset is subtracted from (a copy of) y; `positive` raises the lower bounds to zero.
+    The Gaussian family's offset is subtracted from (a copy of) y; `positive` raises the lower bounds to zero.
     """
+    check.one_of(family, "family", FAMILIES)
     l1_ratio = check.fraction(l1_ratio, "l1_ratio")
     fit_intercept = check.flag(fit_intercept, "fit_intercept")
     standardize = check.flag(standardize, "standardize")
     X = check.design_matrix(X)
     n, p = X.shape
     threads = 1 if n_threads is None and X.size < SMALL else check.thread_count(n_threads)
-    y = check.target(y, n, multi=multi)
+    classes = None
+    if family == "binomial":
+        classes, y = _labels.binary(y, n)
+    elif family == "multinomial":
+        classes, codes = _labels.encode(y, n)
+        y = codes.astype(np.float64)
+    elif family == "poisson":
+        y = _labels.counts(y, n)
+    else:
+        y = check.target(y, n, multi=multi)
     if sample_weight is not None:
         sample_weight = check.sample_weights(sample_weight, n)
+        _labels.require_variety(y, sample_weight, family, classes)
     if offset is not None:
         offset = check.offset_vector(offset, n)
-        y = y - (offset if y.ndim == 1 else offset[:, None])
+        if family == "gaussian":
+            y = y - (offset if y.ndim == 1 else offset[:, None])
+            offset = None
     u = check.penalty_vector(penalty_weights, p, "penalty_weights")
     v = check.penalty_vector(l2_weights, p, "l2_weights")
     lower, upper = check.bounds(lower, upper, p)
@@ -93,4 +113,7 @@ def check_problem(
         fit_intercept,
         standardize,
         threads,
+        family,
+        offset,
+        classes,
     )

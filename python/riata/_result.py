@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _fit, plotting
 from . import _validation as check
-from ._budget import Costs, choose, file_bytes, nanoseconds_per_row
+from ._budget import Costs, choose, file_bytes, losses, nanoseconds_per_row
 from ._fit import Certificate, PathArrays
 from ._problem import Array
 
@@ -51,7 +51,7 @@ class PathResult:
     df : ndarray of shape (k,)
         Number of non-zero coefficients.
     dev_ratio : ndarray of shape (k,)
-        Share of the null model's loss that the model explains (R^2 on the training data).
+        Share of the null model's loss that the model explains (R^2 on the training data, or the share of the deviance).
     n_iter : ndarray of shape (k,)
         Linear systems solved for each alpha.
     alpha_max : float
@@ -64,15 +64,24 @@ class PathResult:
         Passes over X.
     seconds : float
         Wall time of the fit.
-    tol, l1_ratio : float
+    tol, l1_ratio, family
         As given.
+    classes_ : ndarray of shape (2,) or None
+        The labels of a binomial model; predictions above 0 are for the second.
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,) or None
         Column names where X was a data frame.
     """
 
     def __init__(
-        self, arrays: PathArrays, n_features: int, tol: float, l1_ratio: float, names: Array | None
+        self,
+        arrays: PathArrays,
+        n_features: int,
+        tol: float,
+        l1_ratio: float,
+        names: Array | None,
+        family: str = "gaussian",
+        classes: Array | None = None,
     ) -> None:
         self._arrays = arrays
         self._coefs: Any = None
@@ -89,6 +98,8 @@ class PathResult:
         self.l1_ratio = l1_ratio
         self.n_features_in_ = n_features
         self.feature_names_in_ = names
+        self.family = family
+        self.classes_ = classes
 
     def __len__(self) -> int:
         return len(self.alphas)
@@ -175,7 +186,7 @@ class PathResult:
         return self._arrays.coefficients(k, self.n_features_in_)
 
     def predict(self, X: Any, alpha: float | None = None) -> Array:
-        """Predictions for new rows; an offset, if the fit had one, is the caller's to add.
+        """Linear predictions eta for new rows (log odds, log means); an offset, if the fit had one, is the caller's to add.
 
         Parameters
         ----------
@@ -219,7 +230,7 @@ class PathResult:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features), optional
-            Validation data; without it errors are the unexplained share of the training data's variance.
+            Validation data; without it errors are the unexplained share of the training data's deviance.
         y : array-like of shape (n_samples,), optional
         timed : bool, default=False
             Measure the time of a row, some milliseconds a model.
@@ -244,9 +255,7 @@ class PathResult:
             return 1.0 - self.dev_ratio
         if X is None or y is None:
             raise ValueError(f"X and y belong together; got no {'X' if X is None else 'y'}")
-        predicted = self.predict(X)
-        truth = check.target(y, len(predicted))
-        return np.asarray(((predicted - truth[:, None]) ** 2).mean(axis=0))
+        return losses(self.predict(X), y, self.family, self.classes_)
 
     def budget(
         self,

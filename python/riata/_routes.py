@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,6 +43,8 @@ class Control:
 
 def solve_grid(problem: Problem, grid: int | Array, control: Control) -> PathArrays:
     """Choose the route: direct for ridge and for alpha = 0, the core for everything else."""
+    if problem.family != "gaussian":
+        return _solve_smooth(problem, grid, control)
     if isinstance(grid, int):
         if problem.l1_ratio > 0:
             return _solve_core(problem, None, control, grid)
@@ -80,6 +82,32 @@ def _solve_core(
         memory_limit=control.memory_limit,
         callback=control.callback,
     )[0]
+
+
+def _solve_smooth(problem: Problem, grid: int | Array, control: Control) -> PathArrays:
+    """Any other loss: the core; without a penalty the core without penalty weights."""
+    if isinstance(grid, int):
+        if problem.l1_ratio > 0:
+            return _solve_core(problem, None, control, grid)
+        grid = _ridge_grid(problem, grid, control.eps)
+    positive = grid[grid > 0]
+    if len(positive) == len(grid):
+        return _solve_core(problem, grid, control)
+    tail = _solve_core(unpenalised(problem), np.ones(1), control)
+    tail.alphas = np.zeros(len(tail.alphas))
+    if len(positive) == 0:
+        return tail
+    head = _solve_core(problem, positive, control)
+    return head if head.stop != "completed" else _joined(head, tail)
+
+
+def unpenalised(problem: Problem) -> Problem:
+    """The same problem with all penalty weights zero, but for features that are left out."""
+    out = np.zeros(problem.X.shape[1])
+    for weights in (problem.penalty_weights, problem.l2_weights):
+        if weights is not None:
+            out[np.isinf(weights)] = math.inf
+    return replace(problem, penalty_weights=out, l2_weights=out, l1_ratio=1.0)
 
 
 def _largest_alpha(problem: Problem) -> float:

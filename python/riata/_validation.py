@@ -35,6 +35,8 @@ def design_matrix(X: Any, name: str = "X") -> np.ndarray | CompressedX:
     if type(X) is np.ndarray and X.ndim == 2 and (X.dtype == FLOAT64 or X.dtype == FLOAT32):
         if _is_borrowable(X):
             return X
+    if isinstance(X, CompressedX):  # checked before
+        return X
     return compressed(X, name) if is_sparse(X) else _convert_matrix(X, name)
 
 

@@ -10,7 +10,9 @@ import numpy as np
 from . import _fit, _ridge
 from ._fit import Certificate
 from ._problem import Problem, check_problem
-from ._routes import relative_tolerance
+from ._routes import relative_tolerance, unpenalised
+from .classification import LogisticRegression, gap_tolerance
+from .counts import PoissonRegressor
 
 # scikit-learn's classes by name: where alpha and l1_ratio are found (an attribute's name or the value itself).
 _MODELS: dict[str, tuple[Any, Any]] = {
@@ -22,6 +24,7 @@ _MODELS: dict[str, tuple[Any, Any]] = {
     "RidgeCV": ("alpha_", 0.0),
     "LinearRegression": (0.0, 1.0),
 }
+_LOSSES = ("LogisticRegression", "PoissonRegressor")
 
 
 def check_solution(
@@ -32,7 +35,8 @@ def check_solution(
     Parameters
     ----------
     estimator : fitted estimator
-        riata's or scikit-learn's Lasso, ElasticNet, Ridge, LinearRegression, LassoCV, ElasticNetCV or RidgeCV.
+        riata's or scikit-learn's Lasso, ElasticNet, Ridge, LinearRegression, LassoCV, ElasticNetCV, RidgeCV, LogisticRegression (of two
+        classes) or PoissonRegressor.
     X : array-like of shape (n_samples, n_features)
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
     sample_weight, offset : array-like of shape (n_samples,), optional
@@ -63,6 +67,8 @@ def check_solution(
         from sklearn.exceptions import NotFittedError
 
         raise NotFittedError(f"this {type(estimator).__name__} is not fitted yet: call fit first")
+    if name in _LOSSES:
+        return _check_loss(estimator, name, X, y, sample_weight, offset)
     if type(estimator).__module__.split(".")[0] == "riata":
         problem: Problem = estimator._problem(X, y, sample_weight, offset)
         alphas = estimator._penalties(problem)
@@ -99,9 +105,8 @@ def _supported_name(estimator: Any) -> str:
     if isinstance(estimator, type):
         raise TypeError(f"estimator must be a fitted estimator, not the class {estimator.__name__}")
     for ancestor in type(estimator).__mro__:
-        if (
-            ancestor.__module__.split(".")[0] in ("riata", "sklearn")
-            and ancestor.__name__ in _MODELS
+        if ancestor.__module__.split(".")[0] in ("riata", "sklearn") and (
+            ancestor.__name__ in _MODELS or ancestor.__name__ in _LOSSES
         ):
             return ancestor.__name__
         if ancestor.__module__.split(".")[0] == "sklearn" and ancestor.__name__.startswith(
@@ -114,8 +119,33 @@ def _supported_name(estimator: Any) -> str:
     elif hasattr(estimator, "best_estimator_"):
         hint = ": pass best_estimator_"
     raise TypeError(
-        f"estimator must be one of {', '.join(_MODELS)} of riata or scikit-learn; got {type(estimator).__name__}{hint}"
+        f"estimator must be one of {', '.join((*_MODELS, *_LOSSES))} of riata or scikit-learn; got {type(estimator).__name__}{hint}"
     )
+
+
+def _check_loss(
+    estimator: Any, name: str, X: Any, y: Any, sample_weight: Any, offset: Any
+) -> Certificate:
+    """Certificate of a model with another loss than squares."""
+    own = estimator
+    if type(estimator).__module__.split(".")[0] != "riata":
+        make = LogisticRegression if name == "LogisticRegression" else PoissonRegressor
+        known = make().get_params()
+        own = make(**{k: v for k, v in estimator.get_params().items() if k in known})
+    problem = own._problem(X, y, sample_weight, offset)
+    if problem.family == "multinomial":
+        raise TypeError(
+            "check_solution certifies LogisticRegression of two classes only; pass certificate_ of riata's fit on"
+        )
+    coef = estimator.coef_ if isinstance(estimator.coef_, np.ndarray) else estimator.coef_.toarray()
+    coef = np.asarray(coef, dtype=np.float64).ravel()
+    if len(coef) != problem.X.shape[1]:
+        raise ValueError(f"coef_ of {len(coef)} entries does not fit X of shape {problem.X.shape}")
+    alpha, tol = own._penalty(problem), gap_tolerance(float(estimator.tol))
+    intercept = float(np.ravel(estimator.intercept_)[0])
+    if alpha > 0:
+        return _fit.certify(problem, coef, intercept, alpha, tol)
+    return replace(_fit.certify(unpenalised(problem), coef, intercept, 1.0, tol), alpha=0.0)
 
 
 def _foreign_problem(

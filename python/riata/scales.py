@@ -26,6 +26,7 @@ def alpha_max(
     X: Any,
     y: Any,
     *,
+    family: str = "gaussian",
     l1_ratio: float = 1.0,
     sample_weight: Any = None,
     offset: Any = None,
@@ -39,6 +40,7 @@ def alpha_max(
     ----------
     X : array-like of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
+    family : {"gaussian", "binomial", "poisson"}, default="gaussian"
     l1_ratio : float in (0, 1], default=1.0
     sample_weight, offset, penalty_weights, fit_intercept, standardize
         As in `riata.path`. Unpenalised features are fitted first.
@@ -59,6 +61,7 @@ def alpha_max(
         fit_intercept=fit_intercept,
         standardize=standardize,
         n_threads=1,
+        family=family,
     )
     return _fit.alpha_max(problem)
 

@@ -1,0 +1,92 @@
+#include "model/loss.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace riata {
+
+namespace {
+
+constexpr std::size_t kRows = 4096;   // per unit of work and per partial sum
+constexpr int kInterceptSteps = 200;  // bisection from 1e3 to the last bit takes 70
+constexpr double kShortStep = 0.1;    // of the intercept: what is left to the first order correction
+constexpr double kFirstReach = 4;     // longest first step, doubled with each
+
+const kernels::LossKernels& kernels_of(Family family) {
+    const kernels::Kernels& active = kernels::active();
+    return family == Family::kPoisson ? active.poisson : active.binomial;
+}
+
+}  // namespace
+
+Loss::Loss(Family family, std::vector<double> y, const double* s, Team& team)
+    : kernels_(kernels_of(family)), family_(family), y_(std::move(y)), s_(s), team_(team) {
+    if (family_ != Family::kPoisson) return;
+    for (std::size_t i = 0; i < y_.size(); ++i)
+        if (y_[i] > 0) saturated_ += (s_ ? s_[i] : 1.0) * (y_[i] - y_[i] * std::log(y_[i]));
+}
+
+Loss::Sums Loss::evaluate(const double* eta, double shift, double* r) const {
+    const std::size_t blocks = (rows() + kRows - 1) / kRows;
+    std::vector<double> parts(3 * blocks);
+    team_.for_blocks(rows(), kRows, [&](std::size_t b, std::size_t e) {
+        kernels_.evaluate(eta + b, shift, y_.data() + b, s_ ? s_ + b : nullptr, e - b, r + b,
+                          parts.data() + 3 * (b / kRows));
+    });
+    Sums sums{-saturated_, 0, 0};
+    for (std::size_t k = 0; k < blocks; ++k) {
+        sums.value += parts[3 * k];
+        sums.slope += parts[3 * k + 1];
+        sums.curvature += parts[3 * k + 2];
+    }
+    return sums;
+}
+
+void Loss::curvature(const double* r, double* d, bool plain) const {
+    team_.for_blocks(rows(), kRows, [&](std::size_t b, std::size_t e) {
+        kernels_.curvature(r + b, y_.data() + b, s_ && !plain ? s_ + b : nullptr, e - b, d + b);
+    });
+}
+
+double Loss::conjugate(const double* r, double t) const {
+    const std::size_t blocks = (rows() + kRows - 1) / kRows;
+    std::vector<double> parts(blocks);
+    team_.for_blocks(rows(), kRows, [&](std::size_t b, std::size_t e) {
+        parts[b / kRows] = kernels_.conjugate(r + b, t, y_.data() + b, s_ ? s_ + b : nullptr, e - b);
+    });
+    return std::accumulate(parts.begin(), parts.end(), saturated_);
+}
+
+double Loss::margin_of_mean() const {
+    double sum = 0, weight = 0;
+    for (std::size_t i = 0; i < rows(); ++i) {
+        sum += (s_ ? s_[i] : 1.0) * y_[i];
+        weight += s_ ? s_[i] : 1.0;
+    }
+    const double tiny = std::numeric_limits<double>::min();
+    if (family_ == Family::kPoisson) return std::log(std::max(sum / weight, tiny));
+    return std::log(std::max(sum, tiny) / std::max(weight - sum, tiny));
+}
+
+Loss::Sums profile_intercept(const Loss& loss, const double* eta, double& shift, double* r, double tolerance) {
+    double low = -std::numeric_limits<double>::infinity(), high = -low, reach = kFirstReach;
+    Loss::Sums sums = loss.evaluate(eta, shift, r);
+    for (int k = 0; k < kInterceptSteps; ++k) {
+        const double g = sums.slope, h = sums.curvature;
+        if (std::isfinite(sums.value) && std::abs(g) <= kShortStep * h && 0.5 * g * g <= tolerance * h) break;
+        if (g == 0) break;
+        (g > 0 ? low : high) = shift;
+        const double newton = std::abs(g) / h;
+        double next = shift + std::copysign(newton < reach ? newton : reach, g);
+        if (!(next > low && next < high)) next = 0.5 * (low + high);
+        if (next == low || next == high) break;
+        shift = next;
+        reach *= 2;
+        sums = loss.evaluate(eta, shift, r);
+    }
+    return sums;
+}
+
+}  // namespace riata

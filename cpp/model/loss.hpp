@@ -1,0 +1,52 @@
+// A smooth loss over all rows at once: sum_i s_i f(y_i, eta_i) with its slopes, curvatures and conjugate. Values are less
+// that of the saturated model, sum_i s_i min f(y_i, .), so that the best loss thinkable is 0 and relative gaps mean
+// something for every family.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "kernels/kernels.hpp"
+#include "parallel/team.hpp"
+
+namespace riata {
+
+enum class Family { kGaussian, kBinomial, kPoisson };
+
+class Loss {
+public:
+    /// s may be null (ones) and has to outlive the loss; y is in {0, 1} (binomial) or not negative (Poisson).
+    Loss(Family family, std::vector<double> y, const double* s, Team& team);
+
+    struct Sums {
+        double value = 0, slope = 0, curvature = 0;  ///< sum s f, sum s r, sum s f''
+    };
+
+    std::size_t rows() const { return y_.size(); }
+
+    /// r_i = -f'(y_i, eta_i + shift); r may be eta.
+    Sums evaluate(const double* eta, double shift, double* r) const;
+
+    /// d_i = s_i f''(y_i, eta_i) at the margins where -f' is r; without s where plain.
+    void curvature(const double* r, double* d, bool plain = false) const;
+
+    /// sum_i s_i f*(y_i, -t r_i) with f*(y, c) = sup_eta c eta - f(y, eta).
+    double conjugate(const double* r, double t) const;
+
+    /// The margin at which all rows have their mean's best prediction.
+    double margin_of_mean() const;
+
+private:
+    const kernels::LossKernels& kernels_;
+    Family family_;
+    std::vector<double> y_;
+    const double* s_;
+    Team& team_;
+    double saturated_ = 0;
+};
+
+/// Moves `shift` to where sum_i s_i r_i = 0 to first order, by Newton's method in a bracket: until another step would gain
+/// less than `tolerance` of the loss, and be short. r holds the slopes there. Returns the sums at `shift`.
+Loss::Sums profile_intercept(const Loss& loss, const double* eta, double& shift, double* r, double tolerance);
+
+}  // namespace riata

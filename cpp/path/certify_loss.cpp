@@ -1,0 +1,59 @@
+// Certificates and alpha_max of smooth losses.
+#include <algorithm>
+#include <cmath>
+
+#include "path/certify.hpp"
+#include "path/newton_driver.hpp"
+
+namespace riata {
+
+Judgement certify(Problem& problem, const Response& response, const double* coef, double intercept, double alpha,
+                  Control& control) {
+    Design& design = problem.design;
+    const std::size_t n = design.rows(), p = design.cols();
+    const Loss loss(response.family, response.y, problem.weights(), problem.team);
+    NewtonModel model(problem, loss);
+    Newton newton(problem, loss, response.offset, model, control);
+    const double null = newton.empty_lane(alpha).loss;
+    newton.set_unit(null);
+    double shift = intercept;  // beside the centred columns
+    std::vector<Index> features;
+    std::vector<double> w;
+    for (std::size_t j = 0; j < p; ++j) {
+        shift += coef[j] * design.moments().mean[j];
+        if (!problem.usable[j] || (coef[j] == 0 && problem.penalty.l1_factor[j] > 0)) continue;
+        features.push_back(static_cast<Index>(j));
+        w.push_back(problem.normalised(j, coef[j]));
+    }
+    model.grow(features);
+    const Lane lane = newton.lane_at(alpha, w);
+    std::vector<double> u(n), c(p), exact;
+    problem.weigh(lane.r.data(), u.data());
+    design.correlate_all(u.data(), 1, c.data(), problem.team);
+    std::vector<Index> beyond;
+    for (std::size_t j = 0; j < p; ++j) {
+        if (!problem.usable[j] || model.slot(static_cast<Index>(j)) >= 0) continue;
+        beyond.push_back(static_cast<Index>(j));
+        exact.push_back(c[j]);
+    }
+    Certificate result = newton.certify(lane, beyond, exact, 0.0, true);
+    bool feasible = true;
+    for (std::size_t j = 0; j < p && problem.penalty.bounded(); ++j) {
+        const double v = problem.normalised(j, coef[j]);
+        feasible = feasible && (!problem.usable[j] || (v >= problem.penalty.lower[j] && v <= problem.penalty.upper[j]));
+    }
+    // The primal value is that of the intercept given.
+    result.primal += loss.evaluate(lane.eta.data(), shift, u.data()).value - lane.loss;
+    if (!feasible) result.primal = kInfinity;
+    result.gap = std::abs(result.primal - result.dual);
+    result.rel_gap = null > 0 ? result.gap / null : (result.gap > 0 ? kInfinity : 0.0);
+    for (double* value : {&result.primal, &result.dual, &result.gap}) *value /= problem.weight;
+    return {result, null / problem.weight};
+}
+
+double alpha_max(Problem& problem, const Response& response, Control& control) {
+    const PathOptions options;
+    return NewtonDriver(problem, response, options, control).find_alpha_max();
+}
+
+}  // namespace riata

@@ -1,0 +1,149 @@
+#include "path/frontier.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace riata {
+
+namespace {
+constexpr double kLikely = 0.97;  // of its l1: what an extrapolated correlation has to reach to be predicted
+}
+
+Frontier::Frontier(Problem& problem, GramModel& model, const std::vector<double>& y, const std::vector<double>& xty)
+    : problem_(problem), model_(model), y_(y), bounds_(problem.design.rows(), problem.design.entries(),
+                                                       problem.weights(), y.data(), xty, problem.design.moments().norm),
+      bounds_pay_(problem.design.entries() > bounds_.cost()), c_before_(xty.size(), 0.0), c_now_(xty) {
+    for (std::size_t j = 0; j < xty.size(); ++j)
+        if (problem_.usable[j]) beyond_.push_back(static_cast<Index>(j));
+    drop_members();
+}
+
+void Frontier::drop_members() {
+    std::erase_if(beyond_, [&](Index j) { return model_.slot(j) >= 0; });
+}
+
+std::size_t Frontier::look(const std::vector<const double*>& r, const std::vector<double>& alphas) {
+    const Penalty& penalty = problem_.penalty;
+    const Design& design = problem_.design;
+    const std::size_t K = alphas.size();
+    alphas_ = alphas;
+    scales_.resize(K);
+    for (std::size_t k = 0; k < K; ++k) {
+        problem_.at(alphas[k]);
+        scales_[k] = penalty.l1_scale;
+    }
+    listed_.clear();
+    lacking_.clear();
+    if (beyond_.empty()) return 0;
+    r_.shape(design.rows(), K, design.interleaves());
+    for (std::size_t k = 0; k < K; ++k) r_.put(k, r[k], nullptr);
+    if (bounds_pay_) {
+        std::vector<double> rr(K), ry(K);
+        r_.measure(problem_.weights(), y_.data(), rr.data(), ry.data(), problem_.team);
+        bounds_.look_at(r_, rr, ry, scales_.data());
+        bounds_.unsettled(beyond_, penalty.l1_factor, listed_);
+    } else {
+        listed_ = beyond_;
+    }
+    if (listed_.empty()) return 0;
+    if (problem_.weights()) u_.weigh(r_, problem_.weights(), problem_.team);
+    exact_.resize(listed_.size() * K);
+    design.correlate(listed_, problem_.weights() ? u_ : r_, exact_.data(), problem_.team);
+    for (std::size_t i = 0; i < listed_.size(); ++i) {
+        const double factor = penalty.l1_factor[static_cast<std::size_t>(listed_[i])];
+        bool lacks = false;
+        for (std::size_t k = 0; k < K; ++k) lacks |= std::abs(exact_[i * K + k]) > scales_[k] * factor;
+        if (lacks) lacking_.push_back(i);
+    }
+    return listed_.size();
+}
+
+bool Frontier::lacks(std::size_t k) const {
+    problem_.at(alphas_[k]);
+    return std::any_of(lacking_.begin(), lacking_.end(), [&](std::size_t i) {
+        return problem_.penalty[static_cast<std::size_t>(listed_[i])].violation(0.0, exact(i, k)) > 0;
+    });
+}
+
+void Frontier::remember(std::size_t k) {
+    if (!bounds_pay_ || listed_.empty()) return;
+    bounds_.store(r_, k);
+    for (std::size_t i = 0; i < listed_.size(); ++i) bounds_.note(static_cast<std::size_t>(listed_[i]), exact(i, k));
+}
+
+void Frontier::advance(std::size_t done) {
+    const std::size_t last = done - 1;
+    if (done < 2) {
+        c_before_.swap(c_now_);
+        at_before_ = at_now_;
+    } else {
+        at_before_ = scales_[0];
+    }
+    if (bounds_pay_)
+        for (Index feature : beyond_) {
+            const auto j = static_cast<std::size_t>(feature);
+            if (done >= 2) c_before_[j] = bounds_.guess(j, 0) * scales_[0];
+            c_now_[j] = bounds_.guess(j, last) * scales_[last];
+        }
+    for (std::size_t i = 0; i < listed_.size(); ++i) {
+        const auto j = static_cast<std::size_t>(listed_[i]);
+        if (done >= 2) c_before_[j] = exact(i, 0);
+        c_now_[j] = exact(i, last);
+    }
+    at_now_ = scales_[last];
+}
+
+std::vector<Index> Frontier::violators(std::size_t k, std::size_t limit) {
+    std::vector<Candidate> candidates;
+    for (std::size_t i : lacking_) {
+        double worst = 0;
+        for (std::size_t later = k; later < alphas_.size(); ++later) {
+            problem_.at(alphas_[later]);
+            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(listed_[i])];
+            worst = std::max(worst, h.violation(0.0, exact(i, later)) / h.l1 / static_cast<double>(1 + later - k));
+        }
+        if (worst > 0) candidates.push_back({listed_[i], worst});
+    }
+    return best(candidates, limit);
+}
+
+std::vector<Index> Frontier::candidates(double alpha, std::size_t limit) {
+    problem_.at(alpha);
+    const Penalty& penalty = problem_.penalty;
+    const double ahead = at_now_ - penalty.l1_scale, run = at_before_ - at_now_;
+    const double step = run > 0 && ahead > 0 ? ahead / run : 0.0;
+    std::vector<Candidate> candidates;
+    for (Index feature : beyond_) {
+        const auto j = static_cast<std::size_t>(feature);
+        const double c = c_now_[j] + step * (c_now_[j] - c_before_[j]);
+        const double score = std::abs(c) / penalty.l1_factor[j];
+        if (score > kLikely * penalty.l1_scale) candidates.push_back({feature, score});
+    }
+    return best(candidates, limit);
+}
+
+std::vector<Index> Frontier::first_candidates(double alpha, std::size_t limit) {
+    problem_.at(alpha);
+    const Penalty& penalty = problem_.penalty;
+    std::vector<Candidate> candidates;
+    for (Index feature : beyond_) {
+        const auto j = static_cast<std::size_t>(feature);
+        if (std::abs(c_now_[j]) > penalty.l1(j))
+            candidates.push_back({feature, std::abs(c_now_[j]) / penalty.l1_factor[j]});
+    }
+    return best(candidates, limit);
+}
+
+std::vector<Index> Frontier::best(std::vector<Candidate>& candidates, std::size_t limit) const {
+    if (candidates.size() > limit) {
+        std::nth_element(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(limit), candidates.end(),
+                         [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
+        candidates.resize(limit);
+    }
+    std::vector<Index> features;
+    for (const Candidate& c : candidates) features.push_back(c.feature);
+    std::sort(features.begin(), features.end());
+    return features;
+}
+
+}  // namespace riata

@@ -1,0 +1,296 @@
+#include "path/multinomial.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/kernels.hpp"
+#include "path/certify.hpp"
+#include "path/newton_driver.hpp"
+
+namespace riata {
+
+namespace {
+constexpr int kMaxCycles = 2000;
+constexpr int kPatience = 20;       // cycles that gain nothing before an alpha is left as it is
+constexpr double kFalling = 0.99;   // or what they may leave of the gap
+constexpr double kGain = 1e-3;      // of the gap: what a cycle has to gain
+constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
+constexpr double kNullGap = 1e-12;
+constexpr double kLeast = 1e-17;  // of the loss: what profiling an intercept may leave at the least
+}  // namespace
+
+MultinomialDriver::Class::Class(Problem& problem, std::vector<double> y, Control& control)
+    : loss(Family::kBinomial, std::move(y), problem.weights(), problem.team), model(problem, loss),
+      newton(problem, loss, nullptr, model, control) {}
+
+MultinomialDriver::MultinomialDriver(Problem& problem, const std::vector<int>& labels, int n_classes,
+                                     const PathOptions& options, Control& control)
+    : problem_(problem), options_(options), control_(control), labels_(labels),
+      paths_(static_cast<std::size_t>(n_classes)) {
+    for (int k = 0; k < n_classes; ++k) {
+        std::vector<double> y(labels.size());
+        for (std::size_t i = 0; i < y.size(); ++i) y[i] = labels[i] == k;
+        classes_.push_back(std::make_unique<Class>(problem, std::move(y), control));
+    }
+}
+
+std::vector<Path> MultinomialDriver::run() {
+    start();
+    double top = 0;
+    for (const auto& one : classes_) top = std::max(top, alpha_max(problem_, one->c));
+    for (Path& path : paths_) {
+        path.alpha_max = top;
+        path.null_objective = null_loss_ / problem_.weight;
+    }
+    const auto alphas = make_alphas(options_, top, problem_.design.cols() > problem_.design.rows());
+    double before = top;
+    for (std::size_t k = 0; k < alphas.size(); ++k) {
+        const bool wanted = !options_.only_last || k + 1 == alphas.size();
+        const double tol = wanted ? options_.tol : std::max(options_.tol, kStoneGap);
+        grow(alphas[k], before);
+        solve(alphas[k], tol);
+        before = alphas[k];
+        if (wanted && hand_out(alphas[k], tol)) break;
+        if (control_.out_of_time()) {
+            for (Path& path : paths_) path.stop = Stop::kTimeLimit;
+            break;
+        }
+    }
+    return std::move(paths_);
+}
+
+/// The model of intercepts and of features that nothing keeps out.
+void MultinomialDriver::start() {
+    const auto always = unpenalised(problem_);
+    for (auto& one : classes_) {
+        one->newton.set_unit(problem_.weight);
+        one->newton.set_tolerance(kNullGap);
+        one->lane = one->newton.empty_lane(kInfinity);
+        one->margins.assign(problem_.design.rows(), one->lane.b);
+        one->offset.assign(problem_.design.rows(), 0.0);
+    }
+    if (problem_.request.fit_intercept)  // log frequencies are the best intercepts
+        for (auto& one : classes_) {
+            double sum = 0;
+            for (std::size_t i = 0; i < labels_.size(); ++i)
+                if (labels_[i] == &one - classes_.data()) sum += problem_.weights() ? problem_.s[i] : 1.0;
+            one->lane.b = std::log(sum / problem_.weight);
+            std::fill(one->margins.begin(), one->margins.end(), one->lane.b);
+        }
+    find_slopes();
+    null_loss_ = loss_;
+    double squares = 0;
+    for (auto& one : classes_) {
+        squares = std::max(squares, problem_.inner(one->r.data(), one->r.data()));
+        one->newton.set_unit(null_loss_);
+        one->model.grow(always);
+    }
+    problem_.yy = squares;
+    correlate();
+    if (!always.empty()) solve(kInfinity, kNullGap);
+}
+
+/// Cycles over the classes until the gap over all features is at most tol or stands still.
+void MultinomialDriver::solve(double alpha, double tol) {
+    // Each class leaves its intercept a little off, which the joint dual point sees to first order.
+    for (auto& one : classes_) one->newton.set_tolerance(std::max(tol * tol, kLeast));
+    solves_ = 0;
+    int idle = 0;
+    certificate_ = certify(alpha, false);
+    for (int k = 0; k < kMaxCycles && idle < kPatience && solves_ < options_.max_solves; ++k) {
+        if (certificate_.rel_gap <= tol) return;
+        if (control_.cancelled()) throw Cancelled{};
+        cycle(alpha);
+        balance(alpha);
+        const bool sound = find_slopes();
+        correlate();
+        const Certificate before = certificate_;
+        certificate_ = certify(alpha, false);
+        const bool grown = grow(alpha, alpha);
+        const bool gained =
+            before.primal - certificate_.primal > kGain * certificate_.gap || certificate_.gap < kFalling * before.gap;
+        idle = grown || gained || !sound ? 0 : idle + 1;
+    }
+    if (certificate_.rel_gap > tol) certificate_ = certify(alpha, true);
+}
+
+/// One Newton step of every class.
+void MultinomialDriver::cycle(double alpha) {
+    for (std::size_t k = 0; k < classes(); ++k) {
+        Class& one = *classes_[k];
+        find_offset(k);
+        one.lane.alpha = alpha;
+        one.lane.solves = 0;
+        one.lane.w.resize(one.model.size(), 0.0);
+        one.newton.rebase(one.lane, one.offset);
+        one.newton.step(one.lane, options_.max_solves);
+        solves_ += one.lane.solves;
+        for (std::size_t i = 0; i < one.margins.size(); ++i)
+            one.margins[i] = one.lane.eta[i] - one.offset[i] + one.lane.b;
+    }
+}
+
+/// The shift t that minimises sum_k h(w_k - t) for an unbounded h: the one with the least value among breakpoints and the
+/// stationary points between them; 0 where that is as good.
+double best_shift(const ScalarPenalty& h, const std::vector<double>& w) {
+    const auto value = [&](double t) {
+        double sum = 0;
+        for (double v : w) sum += h.value(v - t);
+        return sum;
+    };
+    const double C = static_cast<double>(w.size());
+    double best = 0, least = value(0) * (1 - 1e-14), total = 0;
+    for (double v : w) total += v;
+    for (double v : w) {
+        double below = 0;
+        for (double other : w) below += other <= v ? 1 : -1;
+        const double inside = h.l2 > 0 ? (total - h.l1 * below / h.l2) / C : v;
+        for (double t : {v, inside})
+            if (value(t) < least) best = t, least = value(t);
+    }
+    return best;
+}
+
+/// Moves all classes' coefficients of a feature by the same amount, which changes no probability, to where the penalty is
+/// least: classes in turn are slow to find that.
+void MultinomialDriver::balance(double alpha) {
+    if (problem_.penalty.bounded() || alpha == kInfinity) return;
+    problem_.at(alpha);
+    std::vector<std::size_t> used(problem_.design.cols(), 0);
+    for (const auto& one : classes_)
+        for (std::size_t slot = 0; slot < one->lane.w.size(); ++slot)
+            used[static_cast<std::size_t>(one->model.features()[slot])] += one->lane.w[slot] != 0;
+    std::vector<Index> features;
+    std::vector<double> shifts, w(classes());
+    for (std::size_t j = 0; j < used.size(); ++j) {
+        const ScalarPenalty h = problem_.penalty[j];
+        if (used[j] == 0 || (h.l2 == 0 && 2 * used[j] <= classes())) continue;
+        for (std::size_t k = 0; k < classes(); ++k) {
+            const Index slot = classes_[k]->model.slot(static_cast<Index>(j));
+            w[k] = slot < 0 ? 0.0 : classes_[k]->lane.w[static_cast<std::size_t>(slot)];
+        }
+        const double t = best_shift(h, w);
+        if (t == 0) continue;
+        features.push_back(static_cast<Index>(j));
+        shifts.push_back(-t);
+    }
+    if (features.empty()) return;
+    std::vector<double> z(labels_.size(), 0.0);
+    for (auto& one : classes_) {
+        std::vector<Index> fresh;
+        for (Index j : features)
+            if (one->model.slot(j) < 0) fresh.push_back(j);
+        one->model.grow(fresh);
+        one->lane.w.resize(one->model.size(), 0.0);
+        for (std::size_t i = 0; i < features.size(); ++i)
+            one->lane.w[static_cast<std::size_t>(one->model.slot(features[i]))] += shifts[i];
+    }
+    problem_.design.accumulate(features, shifts.data(), 1, z.data(), problem_.team);
+    for (auto& one : classes_)
+        for (std::size_t i = 0; i < z.size(); ++i) {
+            one->margins[i] += z[i];
+            one->lane.eta[i] += z[i];
+        }
+}
+
+/// offset_k = -log sum_{l != k} e^{eta_l}.
+void MultinomialDriver::find_offset(std::size_t k) {
+    const std::size_t n = labels_.size();
+    std::vector<double> top(n, -kInfinity), sum(n, 0.0), e(n);
+    for (std::size_t l = 0; l < classes(); ++l)
+        for (std::size_t i = 0; i < n && l != k; ++i) top[i] = std::max(top[i], classes_[l]->margins[i]);
+    for (std::size_t l = 0; l < classes(); ++l) {
+        if (l == k) continue;
+        for (std::size_t i = 0; i < n; ++i) e[i] = classes_[l]->margins[i] - top[i];
+        kernels::active().exponentials(e.data(), n, e.data());
+        for (std::size_t i = 0; i < n; ++i) sum[i] += e[i];
+    }
+    kernels::active().logarithms(sum.data(), n, sum.data());
+    for (std::size_t i = 0; i < n; ++i) classes_[k]->offset[i] = -top[i] - sum[i];
+}
+
+/// Adds to each class's working set the features whose correlation exceeds their l1 at alpha, or would if it went on to
+/// change as the penalty does from `before` to alpha. True when there were any.
+bool MultinomialDriver::grow(double alpha, double before) {
+    if (alpha == kInfinity) return false;
+    problem_.at(before);
+    const double l1_before = problem_.penalty.l1_scale;
+    problem_.at(alpha);
+    const double threshold = 2 * problem_.penalty.l1_scale - l1_before;
+    bool any = false;
+    for (auto& one : classes_) {
+        std::vector<std::pair<double, Index>> found;
+        for (std::size_t j = 0; j < one->c.size(); ++j) {
+            if (!problem_.usable[j] || one->model.slot(static_cast<Index>(j)) >= 0) continue;
+            const double size = std::abs(one->c[j]);
+            if (size > threshold * problem_.penalty.l1_factor[j] * (1 + 1e-12))
+                found.emplace_back(-size / problem_.penalty.l1_factor[j], static_cast<Index>(j));
+        }
+        std::sort(found.begin(), found.end());
+        found.resize(std::min(found.size(), std::max<std::size_t>(64, one->model.size() / 2)));
+        std::vector<Index> features;
+        for (const auto& [score, j] : found) features.push_back(j);
+        std::sort(features.begin(), features.end());
+        one->model.grow(features);
+        any = any || !features.empty();
+    }
+    return any;
+}
+
+/// Hands out the solutions of all classes. True when the path ends here.
+bool MultinomialDriver::hand_out(double alpha, double tol) {
+    Stop stop = Stop::kCompleted;
+    std::size_t df = 0;
+    for (std::size_t k = 0; k < classes(); ++k) {
+        paths_[k].solutions.push_back(solution(k, alpha));
+        paths_[k].solutions.back().status = certificate_.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
+        df += paths_[k].solutions.back().features.size();
+    }
+    const auto& solutions = paths_[0].solutions;
+    const std::size_t index = solutions.size() - 1;
+    const double explained = solutions.back().dev_ratio;
+    if (options_.callback && options_.callback(index, alpha, certificate_.rel_gap, df, explained))
+        stop = Stop::kCallback;
+    if (options_.max_features && df > options_.max_features) stop = Stop::kMaxFeatures;
+    if (options_.early_stop && index >= 5 &&
+        (explained > 0.999 || explained - solutions[index - 1].dev_ratio < 1e-5 * explained))
+        stop = Stop::kEarlyStop;
+    for (Path& path : paths_) path.stop = stop;
+    return stop != Stop::kCompleted;
+}
+
+Solution MultinomialDriver::solution(std::size_t k, double alpha) const {
+    const Class& one = *classes_[k];
+    Solution s;
+    s.alpha = alpha;
+    s.n_solves = solves_;
+    s.seconds = control_.seconds();
+    s.dev_ratio = null_loss_ > 0 ? 1.0 - loss_ / null_loss_ : 0.0;
+    std::vector<std::pair<Index, double>> entries;
+    for (std::size_t slot = 0; slot < one.lane.w.size(); ++slot) {
+        const Index j = one.model.features()[slot];
+        if (one.lane.w[slot] != 0)
+            entries.emplace_back(j, problem_.coefficient(static_cast<std::size_t>(j), one.lane.w[slot]));
+    }
+    std::sort(entries.begin(), entries.end());
+    // Intercepts are free up to a constant: they sum to zero.
+    double mean = 0;
+    for (const auto& other : classes_) mean += other->lane.b / static_cast<double>(classes());
+    s.intercept = one.lane.b - (problem_.request.fit_intercept ? mean : 0.0);
+    for (const auto& [j, w] : entries) {
+        s.features.push_back(j);
+        s.values.push_back(w);
+        s.intercept -= w * problem_.design.moments().mean[static_cast<std::size_t>(j)];
+    }
+    if (!problem_.request.fit_intercept) s.intercept = 0;
+    s.certificate = certificate_;
+    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap}) *value /= problem_.weight;
+    return s;
+}
+
+std::vector<Path> solve_multinomial_path(Problem& problem, const std::vector<int>& labels, int n_classes,
+                                         const PathOptions& options, Control& control) {
+    return MultinomialDriver(problem, labels, n_classes, options, control).run();
+}
+
+}  // namespace riata

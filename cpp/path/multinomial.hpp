@@ -1,0 +1,62 @@
+// The softmax model in its symmetric form: a column w_k of coefficients and an intercept b_k for each of C classes,
+//
+//     min sum_i s_i [log sum_k e^{eta_ik} - eta_{i,y_i}] + sum_kj h_j(w_kj),     eta_k = Xh w_k + b_k.
+//
+// With the other classes held, class k has a binomial loss with the offset -log sum_{l != k} e^{eta_l}: the classes take
+// Newton steps in turn, each on a working set of its own.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "path/path.hpp"
+#include "solver/newton.hpp"
+
+namespace riata {
+
+class MultinomialDriver {
+public:
+    MultinomialDriver(Problem& problem, const std::vector<int>& labels, int n_classes, const PathOptions& options,
+                      Control& control);
+    std::vector<Path> run();
+
+private:
+    /// A class with what its steps need.
+    struct Class {
+        Class(Problem& problem, std::vector<double> y, Control& control);
+        Loss loss;
+        NewtonModel model;
+        Newton newton;
+        Lane lane;
+        std::vector<double> margins, offset;  ///< eta_k, and what the others make of it
+        std::vector<double> r, c;  ///< y_k - p_k moved to the dual's domain, its correlations with all features
+    };
+
+    std::size_t classes() const { return classes_.size(); }
+    void start();
+    void solve(double alpha, double tol);
+    void cycle(double alpha);
+    void balance(double alpha);
+    void find_offset(std::size_t k);
+    bool find_slopes();
+    void predict();
+    void correlate();
+    Certificate certify(double alpha, bool thorough);
+    double dual_loss(double t) const;
+    double penalty(double alpha) const;
+    bool grow(double alpha, double before);
+    bool hand_out(double alpha, double tol);
+    Solution solution(std::size_t k, double alpha) const;
+
+    Problem& problem_;
+    const PathOptions& options_;
+    Control& control_;
+    std::vector<int> labels_;
+    std::vector<std::unique_ptr<Class>> classes_;
+    std::vector<Path> paths_;
+    Certificate certificate_;
+    double loss_ = 0, null_loss_ = 0;
+    long solves_ = 0;
+};
+
+}  // namespace riata

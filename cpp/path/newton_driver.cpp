@@ -1,0 +1,212 @@
+#include "path/newton_driver.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "path/certify.hpp"
+
+namespace riata {
+
+namespace {
+constexpr double kMargin = 0.7;     // of tol: gap over W at which the features beyond are looked at
+constexpr double kStone = 0.87;     // ratio of neighbouring stepping stones
+constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
+constexpr double kNullGap = 1e-13;  // of the null model, as near as it gets
+constexpr int kRetries = 3;         // attempts at one alpha before its gap is reported as it is
+constexpr double kTighter = 0.1;    // of the tolerance: what an attempt aims at after one that fell short
+}  // namespace
+
+std::vector<double> make_alphas(const PathOptions& options, double alpha_max, bool wide) {
+    std::vector<double> alphas = options.alphas;
+    if (!alphas.empty() && options.only_last) {
+        const double alpha = alphas.back(), steps = std::ceil(std::log(alpha_max / alpha) / std::log(1 / kStone));
+        alphas.clear();
+        if (std::isfinite(steps))
+            for (double k = steps - 1; k >= 1; --k) alphas.push_back(alpha * std::pow(alpha_max / alpha, k / steps));
+        alphas.push_back(alpha);
+    }
+    if (!alphas.empty()) return alphas;
+    const double eps = options.eps > 0 ? options.eps : wide ? 1e-2 : 1e-4;
+    const double highest = alpha_max > 0 ? alpha_max : std::numeric_limits<double>::epsilon();
+    for (std::size_t k = 0; k < options.n_alphas; ++k) {
+        const double t = options.n_alphas > 1 ? static_cast<double>(k) / static_cast<double>(options.n_alphas - 1) : 0;
+        alphas.push_back(highest * std::pow(eps, t));
+    }
+    return alphas;
+}
+
+NewtonDriver::NewtonDriver(Problem& problem, const Response& response, const PathOptions& options, Control& control)
+    : problem_(problem), options_(options), control_(control),
+      loss_(response.family, response.y, problem.weights(), problem.team), model_(problem, loss_),
+      newton_(problem, loss_, response.offset, model_, control) {}
+
+Path NewtonDriver::run() {
+    start();
+    path_.alpha_max = alpha_max(problem_, null_c_);
+    path_.null_objective = null_loss_ / problem_.weight;
+    alphas_ = make_alphas(options_, path_.alpha_max, problem_.design.cols() > problem_.design.rows());
+    grow(frontier_->first_candidates(alphas_[std::min(width_, alphas_.size()) - 1], 64));
+    for (std::size_t k = 0; k < alphas_.size() && path_.stop == Stop::kCompleted;) {
+        prepare(k);
+        newton_.minimise(lanes_,
+                         kMargin * std::max(options_.tol, wanted(0) ? 0.0 : kStoneGap) * std::pow(kTighter, retries_),
+                         options_.max_solves);
+        certify();
+        const std::size_t done = accept();
+        k += done;
+        if (path_.stop != Stop::kCompleted) break;
+        if (control_.out_of_time()) path_.stop = Stop::kTimeLimit;
+        width_ = done == lanes_.size() ? std::min(2 * done, Frontier::kWidest) : std::max<std::size_t>(1, done);
+        std::vector<Index> lacking;
+        if (done < lanes_.size()) lacking = frontier_->violators(done, room());
+        if (done > 0) {
+            frontier_->advance(done);
+            lanes_.erase(lanes_.begin(), lanes_.begin() + static_cast<std::ptrdiff_t>(done));
+        }
+        grow(lacking);
+        if (k < alphas_.size() && done > 0)
+            grow(frontier_->candidates(alphas_[std::min(k + width_, alphas_.size()) - 1], room()));
+    }
+    return std::move(path_);
+}
+
+/// Solves the null model, with the features that nothing keeps out of it.
+void NewtonDriver::start() {
+    Lane lane = newton_.empty_lane(kInfinity);
+    null_loss_ = lane.loss;
+    newton_.set_unit(null_loss_);
+    problem_.yy = std::max(problem_.inner(lane.r.data(), lane.r.data()), std::numeric_limits<double>::min());
+    model_.grow(unpenalised(problem_));
+    lanes_ = {std::move(lane)};
+    newton_.follow_model(lanes_);
+    if (model_.size() > 0) newton_.minimise(lanes_, kNullGap, options_.max_solves);
+    last_ = std::move(lanes_[0]);
+    lanes_.clear();
+    null_r_ = last_.r;
+    std::vector<double> u(null_r_.size());
+    null_c_.resize(problem_.design.cols());
+    problem_.weigh(null_r_.data(), u.data());
+    problem_.design.correlate_all(u.data(), 1, null_c_.data(), problem_.team);
+    path_.n_passes += 1;
+    frontier_ = std::make_unique<Frontier>(problem_, model_, null_r_, null_c_);
+}
+
+double NewtonDriver::find_alpha_max() {
+    start();
+    return alpha_max(problem_, null_c_);
+}
+
+/// Fills the batch from alpha `first` on: what is left of the last one goes on where it is, others start from the last lane.
+void NewtonDriver::prepare(std::size_t first) {
+    first_ = first;
+    const std::size_t count = std::max(lanes_.size(), std::min(width_, alphas_.size() - first));
+    while (lanes_.size() < count) {
+        lanes_.push_back(lanes_.empty() ? last_ : lanes_.back());
+        lanes_.back().solves = 0;
+    }
+    for (std::size_t k = 0; k < count; ++k) lanes_[k].alpha = alphas_[first + k];
+    newton_.follow_model(lanes_);
+}
+
+double NewtonDriver::tolerance(std::size_t k) const {
+    return wanted(k) ? options_.tol : std::max(options_.tol, kStoneGap);
+}
+
+/// Certificates of the batch over all features.
+void NewtonDriver::certify() {
+    const std::size_t K = lanes_.size();
+    std::vector<double> alphas, exact;
+    std::vector<const double*> r;
+    for (const Lane& lane : lanes_) {
+        alphas.push_back(lane.alpha);
+        r.push_back(lane.r.data());
+    }
+    const auto read = static_cast<double>(frontier_->look(r, alphas) + model_.size());
+    path_.n_passes += read / static_cast<double>(problem_.design.cols());
+    std::vector<Index> beyond;
+    for (std::size_t i : frontier_->lacking()) beyond.push_back(frontier_->listed()[i]);
+    certificates_.resize(K);
+    exact.resize(beyond.size());
+    for (std::size_t k = 0; k < K; ++k) {
+        for (std::size_t i = 0; i < beyond.size(); ++i) exact[i] = frontier_->exact(frontier_->lacking()[i], k);
+        certificates_[k] = newton_.certify(lanes_[k], beyond, exact, options_.tol, k == 0);
+    }
+}
+
+/// Takes the leading lanes that are certified; returns how many.
+std::size_t NewtonDriver::accept() {
+    std::size_t k = 0;
+    while (k < lanes_.size() && accepted(k)) {
+        retries_ = 0;
+        if (finish(k++)) break;
+    }
+    if (k == 0 && !(frontier_->lacks(0)) && ++retries_ > kRetries) {  // as good as it gets
+        retries_ = 0;
+        finish(k++);
+    }
+    if (k > 0) {
+        last_ = lanes_[k - 1];
+        frontier_->remember(k - 1);
+    }
+    return k;
+}
+
+/// Hands out one solution. True when the path ends here.
+bool NewtonDriver::finish(std::size_t k) {
+    if (!wanted(k)) return false;
+    path_.solutions.push_back(solution(k));
+    const Solution& s = path_.solutions.back();
+    const std::size_t index = path_.solutions.size() - 1;
+    if (options_.callback && options_.callback(index, s.alpha, s.certificate.rel_gap, s.features.size(), s.dev_ratio))
+        path_.stop = Stop::kCallback;
+    if (options_.max_features && s.features.size() > options_.max_features) path_.stop = Stop::kMaxFeatures;
+    if (options_.early_stop && index >= 5) {
+        const double before = path_.solutions[index - 1].dev_ratio;
+        if (s.dev_ratio > 0.999 || s.dev_ratio - before < 1e-5 * s.dev_ratio) path_.stop = Stop::kEarlyStop;
+    }
+    return path_.stop != Stop::kCompleted;
+}
+
+void NewtonDriver::grow(const std::vector<Index>& features) {
+    if (features.empty()) return;
+    std::vector<Index> fresh;
+    for (Index j : features)
+        if (model_.slot(j) < 0) fresh.push_back(j);
+    model_.grow(fresh);
+    frontier_->drop_members();
+}
+
+Solution NewtonDriver::solution(std::size_t k) const {
+    const Lane& lane = lanes_[k];
+    Solution s;
+    s.alpha = lane.alpha;
+    s.n_solves = lane.solves;
+    s.seconds = control_.seconds();
+    s.dev_ratio = null_loss_ > 0 ? 1.0 - lane.loss / null_loss_ : 0.0;
+    std::vector<std::pair<Index, double>> entries = problem_.displaced_constants;
+    for (std::size_t slot = 0; slot < lane.w.size(); ++slot) {
+        const Index j = model_.features()[slot];
+        if (lane.w[slot] != 0) entries.emplace_back(j, problem_.coefficient(static_cast<std::size_t>(j), lane.w[slot]));
+    }
+    std::sort(entries.begin(), entries.end());
+    s.intercept = lane.b;
+    for (const auto& [j, w] : entries) {
+        s.features.push_back(j);
+        s.values.push_back(w);
+        s.intercept -= w * problem_.design.moments().mean[static_cast<std::size_t>(j)];
+    }
+    if (!problem_.request.fit_intercept) s.intercept = 0;
+    s.certificate = certificates_[k];
+    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap}) *value /= problem_.weight;
+    s.certificate.primal += problem_.constant_cost(s.alpha);
+    s.certificate.dual += problem_.constant_cost(s.alpha);
+    s.status = accepted(k) ? Status::kConverged : Status::kGapAboveTol;
+    return s;
+}
+
+Path solve_path(Problem& problem, const Response& response, const PathOptions& options, Control& control) {
+    return NewtonDriver(problem, response, options, control).run();
+}
+
+}  // namespace riata

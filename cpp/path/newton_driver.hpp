@@ -1,0 +1,57 @@
+// The path of a smooth loss: as for squares, but that the problem on W is solved by Newton lanes, eight alphas side by side.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "path/frontier.hpp"
+#include "path/path.hpp"
+#include "solver/newton.hpp"
+
+namespace riata {
+
+class NewtonDriver {
+public:
+    NewtonDriver(Problem& problem, const Response& response, const PathOptions& options, Control& control);
+    Path run();
+
+    /// The smallest alpha at which all penalised coefficients rest.
+    double find_alpha_max();
+
+private:
+    void start();
+    void make_grid();
+    void prepare(std::size_t first);
+    void certify();
+    std::size_t accept();
+    bool finish(std::size_t k);
+    bool wanted(std::size_t k) const { return !options_.only_last || first_ + k + 1 == alphas_.size(); }
+    double tolerance(std::size_t k) const;
+    bool accepted(std::size_t k) const { return certificates_[k].rel_gap <= tolerance(k); }
+    void grow(const std::vector<Index>& features);
+    std::size_t room() const { return std::max<std::size_t>(64, model_.size() / 2); }
+    Solution solution(std::size_t k) const;
+
+    Problem& problem_;
+    const PathOptions& options_;
+    Control& control_;
+    Loss loss_;
+    NewtonModel model_;
+    Newton newton_;
+    std::unique_ptr<Frontier> frontier_;
+    std::vector<double> null_r_, null_c_;  // slopes of the null model and their correlations
+    double null_loss_ = 0;                 // of the model without features
+    std::vector<double> alphas_;
+    std::size_t first_ = 0;    // of alphas_, in the batch
+    std::vector<Lane> lanes_;  // the batch; what the last one left over is taken up again
+    Lane last_;                // the last solution accepted
+    std::vector<Certificate> certificates_;
+    std::size_t width_ = 8;
+    int retries_ = 0;  // of the alpha at hand
+    Path path_;
+};
+
+/// The grid for alphas and options: what is given, a geometric one, or stepping stones to the only alpha asked for.
+std::vector<double> make_alphas(const PathOptions& options, double alpha_max, bool wide);
+
+}  // namespace riata

@@ -1,0 +1,283 @@
+#include "solver/newton.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace riata {
+
+namespace {
+constexpr int kMaxRounds = 200;
+constexpr int kMaxCuts = 40;
+constexpr int kStalls = 6;               // rounds without progress before a lane is left as it is
+constexpr double kProgress = 0.5;        // of the gap: a round that leaves more of it is none,
+constexpr double kGain = 1e-2;           // unless the objective fell by that much of it
+constexpr double kDescentSlack = 1e-13;  // of the loss: what of a difference of objectives is rounding
+constexpr double kInterceptGain = 1e-3;  // of the gap aimed at: what profiling the intercept may leave
+constexpr double kStuckRound = 0.3;      // of the gap left: a sign that curvatures are off where it matters
+constexpr double kFirstGap = 0.05;       // taken for a lane that nothing is known of
+constexpr double kWorstRound = 0.8;      // of the gap left by the worst curvatures
+constexpr double kSpread = 0.02;         // least difference of curvatures among lanes
+constexpr double kLossCost = 50;         // multiply-adds that a row's loss and its logarithms stand for
+constexpr double kStaleStep = 0.1;       // drift from which a single step takes new curvatures
+}  // namespace
+
+Newton::Newton(Problem& problem, const Loss& loss, const double* offset, NewtonModel& model, Control& control)
+    : problem_(problem), loss_(loss), offset_(offset), model_(model), active_(model, make_gram_system(model), control),
+      control_(control), base_(problem.design.rows(), 0.0) {
+    if (offset_) base_.assign(offset_, offset_ + base_.size());
+}
+
+void Newton::penalise(double alpha) const {
+    if (alpha == kInfinity)
+        problem_.at_infinity();
+    else
+        problem_.at(alpha);
+}
+
+Lane Newton::empty_lane(double alpha) const {
+    const std::size_t n = problem_.design.rows();
+    Lane lane;
+    lane.alpha = alpha;
+    lane.eta = base_;
+    lane.r.resize(n);
+    if (problem_.request.fit_intercept) lane.b = loss_.margin_of_mean();
+    const_cast<Newton*>(this)->settle(lane, profile(lane.eta.data(), lane.b, lane.r.data()));
+    return lane;
+}
+
+Lane Newton::lane_at(double alpha, const std::vector<double>& w) {
+    Lane lane = empty_lane(alpha);
+    lane.w.assign(w.size(), 0.0);
+    lane.loss = kInfinity;
+    std::vector<Lane*> lanes{&lane};
+    take(lanes, {{w, lane.b}});
+    if (!unheld(lane).empty()) orthogonalise(lane);
+    return lane;
+}
+
+Loss::Sums Newton::profile(const double* eta, double& b, double* r) const {
+    if (problem_.request.fit_intercept) return profile_intercept(loss_, eta, b, r, kInterceptGain * tol_ * unit_);
+    b = 0;
+    return loss_.evaluate(eta, 0.0, r);
+}
+
+/// Takes the loss and moves r to s'r = 0, which a first order step of the intercept does: r - f'' s'r / s'f''. Predictions
+/// stay within their range as long as that step is short.
+void Newton::settle(Lane& lane, const Loss::Sums& sums) {
+    lane.loss = sums.value;
+    if (!problem_.request.fit_intercept || !(sums.curvature > 0)) return;
+    z_.resize(lane.r.size());
+    loss_.curvature(lane.r.data(), z_.data(), true);
+    const double step = sums.slope / sums.curvature;
+    for (std::size_t i = 0; i < z_.size(); ++i) lane.r[i] -= step * z_[i];
+}
+
+void Newton::follow_model(std::vector<Lane>& lanes) {
+    std::vector<Lane*> behind;
+    for (Lane& lane : lanes)
+        if (lane.c.size() < model_.size()) {
+            lane.w.resize(model_.size(), 0.0);
+            behind.push_back(&lane);
+        }
+    if (behind.empty()) return;
+    problem_.penalty.l1_scale = 1;  // where features rest depends on bounds alone
+    for (Lane* lane : behind)
+        for (std::size_t slot = lane->c.size(); slot < model_.size(); ++slot)
+            lane->w[slot] = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])].rest();
+    // Features that rest away from 0 change the margins: only the null model starts with such.
+    std::vector<Step> steps;
+    bool moved = false;
+    for (Lane* lane : behind) {
+        for (std::size_t slot = lane->c.size(); slot < model_.size(); ++slot) moved = moved || lane->w[slot] != 0;
+        steps.push_back({lane->w, lane->b});
+    }
+    if (moved) {
+        for (Lane* lane : behind) lane->loss = kInfinity;
+        take(behind, steps);
+    } else {
+        correlate(behind);
+    }
+}
+
+void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
+    tol_ = tol;
+    std::vector<Lane*> active;
+    for (Lane& lane : lanes) {
+        lane.done = lane.cut = false;
+        lane.stalls = 0;
+        judge(lane, tol);
+        active.push_back(&lane);
+    }
+    double progress = 1;
+    for (int round = 0; round < kMaxRounds; ++round) {
+        std::erase_if(active, [](const Lane* lane) { return lane->done; });
+        if (active.empty()) return;
+        if (control_.cancelled()) throw Cancelled{};
+        if (curvature_pays(active, tol, progress)) recurve(*active[active.size() / 2]);
+        std::vector<Step> steps;
+        for (Lane* lane : active) steps.push_back(propose(*lane, max_solves));
+        take(active, steps);
+        progress = 0;
+        for (Lane* lane : active) {
+            const Certificate before = lane->certificate;
+            judge(*lane, tol);
+            if (lane->done) continue;
+            const double left = lane->certificate.gap / before.gap;
+            progress = std::max(progress, left);
+            const bool gained = before.primal - lane->certificate.primal > kGain * before.gap;
+            lane->stalls = left < kProgress || gained ? 0 : lane->stalls + 1;
+            if (lane->stalls >= kStalls || lane->solves >= max_solves) give_up(*lane, tol);
+        }
+    }
+}
+
+/// Leaves the lane as it is, with the best dual point that it has.
+void Newton::give_up(Lane& lane, double tol) {
+    lane.done = true;
+    if (unheld(lane).empty()) return;
+    const Lane before = lane;
+    if (!orthogonalise(lane)) return;
+    lane.certificate = certify(lane, {}, {}, tol, true);
+    if (!(lane.certificate.rel_gap < before.certificate.rel_gap)) lane = before;
+}
+
+void Newton::rebase(Lane& lane, const std::vector<double>& offset) {
+    for (std::size_t i = 0; i < offset.size(); ++i) lane.eta[i] += offset[i] - base_[i];
+    base_ = offset;
+    const Loss::Sums sums = profile(lane.eta.data(), lane.b, lane.r.data());
+    settle(lane, sums);
+    correlate({&lane});
+}
+
+void Newton::step(Lane& lane, long max_solves) {
+    if (lane.cut || model_.drift(lane.r.data()) > kStaleStep) recurve(lane);
+    std::vector<Lane*> lanes{&lane};
+    take(lanes, {propose(lane, max_solves)});
+}
+
+/// Whether new curvatures are worth their Gram matrix. A round with curvatures off by a share rho leaves about (1.5 rho)^2
+/// of the gap; those of the lane in the middle are off by what the lanes differ among themselves.
+bool Newton::curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress) {
+    const double drift = model_.drift(lanes[lanes.size() / 2]->r.data());
+    if (drift == kInfinity) return true;
+    if (drift == 0) return false;
+    if (progress > kStuckRound && progress < 1) return true;
+    if (std::any_of(lanes.begin(), lanes.end(), [](const Lane* lane) { return lane->cut; })) return true;
+    double gap = 0;
+    for (const Lane* lane : lanes) gap = std::max(gap, std::min(lane->certificate.rel_gap, kFirstGap));
+    const auto rounds = [&](double rho) {
+        const double left = std::min(kWorstRound, 2.25 * rho * rho);
+        return std::ceil(std::log(std::max(gap / tol, 1.0)) / -std::log(left));
+    };
+    const double spread = std::max(kSpread, 0.5 * model_.drift(lanes.back()->r.data(), lanes.front()->r.data()));
+    const double n = static_cast<double>(problem_.design.rows()), K = static_cast<double>(lanes.size());
+    const double A = static_cast<double>(active_.free_count());
+    const double gram = A * A * n + A * A * A / 3;
+    const double look = 2 * n * K * (A + static_cast<double>(model_.size()) + kLossCost);
+    return (rounds(drift) - rounds(spread)) * look > gram;
+}
+
+void Newton::recurve(const Lane& lane) {
+    model_.recurve(lane.r.data());
+    fresh_ = true;
+}
+
+/// The minimiser of the model about the lane.
+Newton::Step Newton::propose(Lane& lane, long max_solves) {
+    penalise(lane.alpha);
+    model_.expand(lane.w, lane.c);
+    if (fresh_ && !active_.w().empty())
+        active_.start_from(problem_.penalty, lane.w);
+    else
+        active_.refresh();
+    fresh_ = false;
+    lane.solves += active_.solve(problem_.penalty, problem_.noise(), max_solves).solves;
+    return {active_.w(), lane.b + model_.intercept_shift(active_.w())};
+}
+
+/// Moves every lane along its step, as far as it descends.
+void Newton::take(std::vector<Lane*>& lanes, const std::vector<Step>& steps) {
+    const std::size_t n = problem_.design.rows(), K = lanes.size();
+    std::vector<Index> support;
+    std::vector<double> weights;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot) {
+        if (std::none_of(steps.begin(), steps.end(), [=](const Step& step) { return step.w[slot] != 0; })) continue;
+        support.push_back(model_.features()[slot]);
+        for (const Step& step : steps) weights.push_back(step.w[slot]);
+    }
+    const Design& design = problem_.design;
+    panel_.shape(n, K, design.interleaves());
+    design.combine(base_.data(), support, weights.data(), panel_, problem_.team);
+    for (std::size_t k = 0; k < K; ++k) {
+        Lane& lane = *lanes[k];
+        Step step = steps[k];
+        eta_.resize(n);
+        slopes_.resize(n);
+        panel_.copy(k, eta_.data());
+        Loss::Sums sums = profile(eta_.data(), step.b, slopes_.data());
+        lane.cut = !descends(lane, step, sums.value);
+        if (lane.cut) {
+            Step shorter;
+            if (!cut_back(lane, step, eta_.data(), shorter)) {
+                lane.stalls = std::max(lane.stalls, kStalls - 2);
+                continue;
+            }
+            step = std::move(shorter);
+            sums = profile(eta_.data(), step.b, slopes_.data());
+        }
+        lane.eta.swap(eta_);
+        lane.r.swap(slopes_);
+        lane.w = std::move(step.w);
+        lane.b = step.b;
+        settle(lane, sums);
+    }
+    correlate(lanes);
+}
+
+/// Whether the objective at `step`, with this loss, is not above that of the lane.
+bool Newton::descends(const Lane& lane, const Step& step, double loss) const {
+    penalise(lane.alpha);
+    double change = loss - lane.loss;
+    for (std::size_t slot = 0; slot < step.w.size(); ++slot) {
+        if (step.w[slot] == lane.w[slot]) continue;
+        const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
+        change += h.value(step.w[slot]) - h.value(lane.w[slot]);
+    }
+    return change <= kDescentSlack * (unit_ + std::abs(loss));
+}
+
+/// Halves the step until it descends; then eta, which is eta_, holds its margins. False when it never does.
+bool Newton::cut_back(Lane& lane, const Step& step, const double* eta, Step& shorter) {
+    const std::size_t n = lane.eta.size();
+    std::vector<double> trial(n);
+    double t = 1;
+    for (int k = 0; k < kMaxCuts; ++k) {
+        t *= 0.5;
+        shorter.w.resize(step.w.size());
+        for (std::size_t slot = 0; slot < step.w.size(); ++slot)
+            shorter.w[slot] = lane.w[slot] + t * (step.w[slot] - lane.w[slot]);
+        shorter.b = lane.b + t * (step.b - lane.b);
+        for (std::size_t i = 0; i < n; ++i) trial[i] = lane.eta[i] + t * (eta[i] - lane.eta[i]);
+        const Loss::Sums sums = profile(trial.data(), shorter.b, slopes_.data());
+        if (!descends(lane, shorter, sums.value)) continue;
+        eta_.swap(trial);
+        return true;
+    }
+    return false;
+}
+
+/// c of all lanes over W in one pass.
+void Newton::correlate(const std::vector<Lane*>& lanes) {
+    const std::size_t n = problem_.design.rows(), K = lanes.size(), m = model_.size();
+    panel_.shape(n, K, problem_.design.interleaves());
+    for (std::size_t k = 0; k < K; ++k) panel_.put(k, lanes[k]->r.data(), problem_.weights());
+    out_.resize(m * K);
+    problem_.design.correlate(model_.features(), panel_, out_.data(), problem_.team);
+    for (std::size_t k = 0; k < K; ++k) {
+        lanes[k]->c.resize(m);
+        for (std::size_t slot = 0; slot < m; ++slot) lanes[k]->c[slot] = out_[slot * K + k];
+    }
+}
+
+}  // namespace riata

@@ -1,0 +1,97 @@
+// Proximal Newton on the working set for several penalties at once. Every lane is one penalty's iterate; a round proposes
+// a minimiser of the quadratic model for each, looks at all of them in one pass over the columns of W, cuts steps that do
+// not descend, and takes the gaps over W. Curvatures are shared by the lanes and kept until they cost more rounds than they
+// save.
+#pragma once
+
+#include <vector>
+
+#include "solver/active_set.hpp"
+#include "solver/certificate.hpp"
+#include "solver/newton_model.hpp"
+
+namespace riata {
+
+struct Lane {
+    double alpha = 0;         ///< infinite: the null model
+    std::vector<double> w;    ///< per slot
+    double b = 0;             ///< intercept beside the centred columns
+    std::vector<double> eta;  ///< offset + Xh w
+    std::vector<double> r;    ///< -f' at eta + b, moved to s'r = 0 where there is an intercept
+    std::vector<double> c;    ///< per slot: xh'S r
+    double loss = 0;          ///< at eta + b, less the saturated model's
+    Certificate certificate;  ///< over W alone
+    bool done = false;        ///< converged, or no step gets any further
+    bool cut = false;         ///< the last step was
+    int stalls = 0;           ///< rounds without progress worth the name
+    long solves = 0;
+};
+
+class Newton {
+public:
+    /// offset may be null.
+    Newton(Problem& problem, const Loss& loss, const double* offset, NewtonModel& model, Control& control);
+
+    /// The null objective that gaps are relative to.
+    void set_unit(double null_objective) { unit_ = null_objective; }
+    void set_tolerance(double tol) { tol_ = tol; }
+
+    /// The lane of w = 0 at its best intercept.
+    Lane empty_lane(double alpha) const;
+
+    /// The lane at these coefficients, an entry per slot, at its best intercept, with correlations free of what no penalty
+    /// holds where that can be had.
+    Lane lane_at(double alpha, const std::vector<double>& w);
+
+    /// Brings w and c to the model's size.
+    void follow_model(std::vector<Lane>& lanes);
+
+    /// Minimises over W until all gaps are at most tol or stand still.
+    void minimise(std::vector<Lane>& lanes, double tol, long max_solves);
+
+    /// Makes `offset` the margins without any feature; the lane stays at its w and finds its best intercept anew.
+    void rebase(Lane& lane, const std::vector<double>& offset);
+    /// One Newton step of a lane, with new curvatures where the present ones are far off.
+    void step(Lane& lane, long max_solves);
+
+    /// The certificate of a lane over W and the features `beyond` with correlations `exact`, w = 0.
+    Certificate certify(const Lane& lane, const std::vector<Index>& beyond, const std::vector<double>& exact,
+                        double tol, bool thorough) const;
+
+    void penalise(double alpha) const;
+
+private:
+    struct Step {
+        std::vector<double> w;
+        double b;
+    };
+
+    bool curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress);
+    void recurve(const Lane& lane);
+    Step propose(Lane& lane, long max_solves);
+    void take(std::vector<Lane*>& lanes, const std::vector<Step>& steps);
+    bool descends(const Lane& lane, const Step& step, double loss) const;
+    bool cut_back(Lane& lane, const Step& step, const double* eta, Step& shorter);
+    void settle(Lane& lane, const Loss::Sums& sums);
+    Loss::Sums profile(const double* eta, double& b, double* r) const;
+    void correlate(const std::vector<Lane*>& lanes);
+    void judge(Lane& lane, double tol);
+    void give_up(Lane& lane, double tol);
+    bool orthogonalise(Lane& lane);
+    std::vector<std::size_t> unheld(const Lane& lane) const;
+
+    Problem& problem_;
+    const Loss& loss_;
+    const double* offset_;
+    NewtonModel& model_;
+    ActiveSet active_;
+    Control& control_;
+    double unit_ = 1;
+    double tol_ = 1e-6;         // relative gap aimed at
+    bool fresh_ = false;        // the active set has not seen the curvatures in use
+    std::vector<double> base_;  // the margins without any feature
+    Panel panel_;               // scratch
+    std::vector<double> eta_, slopes_, out_, z_;
+};
+
+}  // namespace riata

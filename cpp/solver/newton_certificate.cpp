@@ -1,0 +1,123 @@
+// The certificate of a lane. For any v = S r with 1'v = 0 Fenchel's inequality gives
+//
+//     P(w, b) >= D(v) = - sum_i s_i f*(y_i, -r_i) - v'offset - sum_j h_j*(xh_j'v),
+//
+// and every multiple of the slopes of an iterate is such a v as soon as the conjugates of the penalty are finite.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "solver/cholesky.hpp"
+#include "solver/newton.hpp"
+
+namespace riata {
+
+namespace {
+constexpr double kPivot = 1e-12;  // of the diagonal: what a feature has to add to those before it
+constexpr double kShort = 0.5;    // largest relative change of a prediction's variance that keeps it in its range
+}  // namespace
+
+Certificate Newton::certify(const Lane& lane, const std::vector<Index>& beyond, const std::vector<double>& exact,
+                            double tol, bool thorough) const {
+    penalise(lane.alpha);
+    const auto &norm = problem_.design.moments().norm, &scale = problem_.design.moments().scale;
+    DualPoint dual(1e3 * problem_.noise());
+    Certificate result;
+    result.primal = lane.loss;
+    for (std::size_t slot = 0; slot < lane.c.size(); ++slot) {
+        const auto j = static_cast<std::size_t>(model_.features()[slot]);
+        const ScalarPenalty h = problem_.penalty[j];
+        if (lane.alpha == kInfinity && h.l1 > 0) continue;  // held where it rests, whatever that costs
+        result.primal += h.value(lane.w[slot]);
+        dual.add(h, lane.w[slot], lane.c[slot], norm[j], scale[j]);
+    }
+    for (std::size_t i = 0; i < beyond.size(); ++i) {
+        const auto j = static_cast<std::size_t>(beyond[i]);
+        dual.add(problem_.penalty[j], 0.0, exact[i], norm[j], scale[j]);
+    }
+    double along_offset = 0;
+    for (std::size_t i = 0; offset_ && i < lane.r.size(); ++i)
+        along_offset += (problem_.weights() ? problem_.s[i] : 1.0) * lane.r[i] * offset_[i];
+    const auto part = [&](double t) { return -loss_.conjugate(lane.r.data(), t) - t * along_offset; };
+    result.dual = dual.best(part, result.primal - 0.1 * tol * unit_, thorough);
+    result.gap = std::abs(result.primal - result.dual);
+    result.rel_gap = unit_ > 0 ? result.gap / unit_ : (result.gap > 0 ? kInfinity : 0.0);
+    result.kkt_max = dual.kkt_max() / problem_.weight;
+    return result;
+}
+
+/// Takes the lane's certificate over W. What no penalty holds has to have no correlation at all in the dual: where all else
+/// is well, r is made so; until then the certificate leaves it out.
+void Newton::judge(Lane& lane, double tol) {
+    const auto free = unheld(lane);
+    if (!free.empty()) {
+        std::vector<double> kept;
+        for (std::size_t slot : free) kept.push_back(lane.c[slot]), lane.c[slot] = 0;
+        lane.certificate = certify(lane, {}, {}, tol, false);
+        for (std::size_t i = 0; i < free.size(); ++i) lane.c[free[i]] = kept[i];
+        if (!(lane.certificate.rel_gap <= tol)) return;
+        const std::vector<double> r = lane.r, c = lane.c;
+        if (orthogonalise(lane)) {
+            lane.certificate = certify(lane, {}, {}, tol, false);
+            lane.done = lane.certificate.rel_gap <= tol;
+        }
+        if (!lane.done) lane.r = r, lane.c = c;
+        return;
+    }
+    lane.certificate = certify(lane, {}, {}, tol, false);
+    lane.done = lane.certificate.rel_gap <= tol;
+}
+
+/// Slots in the open part of a segment without any penalty.
+std::vector<std::size_t> Newton::unheld(const Lane& lane) const {
+    penalise(lane.alpha);
+    std::vector<std::size_t> slots;
+    for (std::size_t slot = 0; slot < lane.c.size(); ++slot) {
+        const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
+        if (h.l1 > 0 || h.l2 > 0 || (h.lower > -kInfinity && h.upper < kInfinity)) continue;
+        if (lane.w[slot] > h.lower && lane.w[slot] < h.upper) slots.push_back(slot);
+    }
+    return slots;
+}
+
+/// r := r - f'' z with z in the span of the unheld columns, centred under the curvatures, such that their correlations
+/// vanish; what a Newton step on them does to r. False when the step is too long for that.
+bool Newton::orthogonalise(Lane& lane) {
+    const auto free = unheld(lane);
+    const std::size_t n = lane.r.size(), m = free.size();
+    std::vector<double> plain(n), d(n), xd(m), G(m * m);
+    loss_.curvature(lane.r.data(), plain.data(), true);
+    loss_.curvature(lane.r.data(), d.data());
+    const double total = problem_.request.fit_intercept ? std::accumulate(d.begin(), d.end(), 0.0) : kInfinity;
+    std::vector<Index> features;
+    for (std::size_t slot : free) features.push_back(model_.features()[slot]);
+    Design& design = problem_.design;
+    design.correlate(features, d.data(), 1, xd.data(), problem_.team);
+    design.products(features, features, d.data(), G.data(), problem_.team);
+    Cholesky factor(1);
+    std::vector<std::size_t> kept;
+    for (std::size_t a = 0; a < m; ++a) {
+        std::vector<double> cross;
+        for (std::size_t b : kept) cross.push_back(G[a * m + b] - xd[a] * xd[b] / total);
+        double square = G[a * m + a] - xd[a] * xd[a] / total;
+        const double floor = kPivot * G[a * m + a];
+        if (factor.append(1, cross.data(), kept.size(), &square, &floor, {&lane.c[free[a]]})) kept.push_back(a);
+    }
+    std::vector<double> z = factor.forward(0), move(n, 0.0);
+    factor.back(z.data());
+    std::vector<Index> columns;
+    double mean = 0;
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+        columns.push_back(features[kept[i]]);
+        mean += z[i] * xd[kept[i]] / total;
+    }
+    design.accumulate(columns, z.data(), 1, move.data(), problem_.team);
+    double longest = 0;
+    for (double& v : move) longest = std::max(longest, std::abs(v -= mean));
+    if (!(longest <= kShort)) return false;
+    for (std::size_t i = 0; i < n; ++i) lane.r[i] -= plain[i] * move[i];
+    correlate({&lane});
+    return true;
+}
+
+}  // namespace riata

@@ -1,0 +1,142 @@
+#include "solver/newton_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace riata {
+
+void NewtonModel::recurve(const double* r) {
+    d_.resize(design_.rows());
+    loss_.curvature(r, d_.data());
+    total_ = std::accumulate(d_.begin(), d_.end(), 0.0);
+    member_.clear();
+    member_features_.clear();
+    std::fill(member_place_.begin(), member_place_.end(), Index{-1});
+}
+
+double NewtonModel::drift(const double* r) {
+    if (d_.empty()) return kInfinity;
+    z_.resize(d_.size());
+    loss_.curvature(r, z_.data());
+    double sum = 0;
+    for (std::size_t i = 0; i < d_.size(); ++i) sum += std::abs(z_[i] - d_[i]);
+    return total_ > 0 ? sum / total_ : kInfinity;
+}
+
+double NewtonModel::drift(const double* r, const double* other) {
+    y_.resize(d_.size());
+    z_.resize(d_.size());
+    loss_.curvature(r, z_.data());
+    loss_.curvature(other, y_.data());
+    double sum = 0, total = 0;
+    for (std::size_t i = 0; i < d_.size(); ++i) {
+        sum += std::abs(z_[i] - y_[i]);
+        total += y_[i];
+    }
+    return total > 0 ? sum / total : kInfinity;
+}
+
+void NewtonModel::expand(const std::vector<double>& w, const std::vector<double>& c) {
+    w0_ = w;
+    c_ = c;
+    w0_.resize(size(), 0.0);
+    support_of_w0_.clear();
+    for (std::size_t slot = 0; slot < w0_.size(); ++slot)
+        if (w0_[slot] != 0) support_of_w0_.push_back(slot);
+    admit(support_of_w0_);
+    for (std::size_t slot : member_) set_target(slot);
+}
+
+/// q = c + G w0 of a member.
+void NewtonModel::set_target(std::size_t slot) {
+    const double* own = column(slot);
+    double sum = c_[slot];
+    for (std::size_t other : support_of_w0_) sum += own[position(other)] * w0_[other];
+    q_[slot] = sum;
+}
+
+void NewtonModel::admit(const std::vector<std::size_t>& slots) {
+    std::vector<std::size_t> fresh;
+    std::vector<Index> features;
+    for (std::size_t slot : slots)
+        if (!is_member(slot)) {
+            fresh.push_back(slot);
+            features.push_back(features_[slot]);
+        }
+    if (fresh.empty()) return;
+    std::vector<double> xd(fresh.size());
+    design_.correlate(features, d_.data(), 1, xd.data(), team_);
+    xd_.resize(size());
+    for (std::size_t i = 0; i < fresh.size(); ++i) xd_[fresh[i]] = xd[i];
+    GramModel::admit(fresh);
+    if (c_.size() == size())
+        for (std::size_t slot : fresh) set_target(slot);
+}
+
+void NewtonModel::products(const std::vector<Index>& A, const std::vector<Index>& B, double* out) {
+    design_.products(A, B, d_.data(), out, team_);
+    if (!problem_.request.fit_intercept || !(total_ > 0)) return;
+    for (std::size_t a = 0; a < A.size(); ++a) {
+        const double mean = xd_[static_cast<std::size_t>(slot(A[a]))] / total_;
+        for (std::size_t b = 0; b < B.size(); ++b)
+            out[a * B.size() + b] -= mean * xd_[static_cast<std::size_t>(slot(B[b]))];
+    }
+}
+
+double NewtonModel::intercept_shift(const std::vector<double>& w) const {
+    if (!problem_.request.fit_intercept || !(total_ > 0)) return 0;
+    double sum = 0;
+    for (std::size_t slot : member_) sum += xd_[slot] * (w0_[slot] - w[slot]);
+    return sum / total_;
+}
+
+/// g = c - Xh'D X~ (w - w0).
+void NewtonModel::gradient_by_residual(const double* w, const std::vector<std::size_t>& slots, double* g) {
+    support_.clear();
+    w_.clear();
+    for (std::size_t slot = 0; slot < size(); ++slot)
+        if (w[slot] != w0_[slot]) {
+            support_.push_back(features_[slot]);
+            w_.push_back(w0_[slot] - w[slot]);
+        }
+    u_.assign(design_.rows(), 0.0);
+    design_.accumulate(support_, w_.data(), 1, u_.data(), team_);
+    double mean = 0;
+    if (problem_.request.fit_intercept && total_ > 0)
+        mean = std::inner_product(d_.begin(), d_.end(), u_.begin(), 0.0) / total_;
+    for (std::size_t i = 0; i < u_.size(); ++i) u_[i] = d_[i] * (u_[i] - mean);
+    wanted_.resize(slots.size());
+    for (std::size_t i = 0; i < slots.size(); ++i) wanted_[i] = features_[slots[i]];
+    design_.correlate(wanted_, u_.data(), 1, g, team_);
+    for (std::size_t i = 0; i < slots.size(); ++i) g[i] += c_[slots[i]];
+}
+
+/// Cyclic coordinate descent on the Gram matrix.
+void NewtonModel::descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) {
+    std::vector<std::size_t> slots(size());
+    std::iota(slots.begin(), slots.end(), std::size_t{0});
+    admit(slots);
+    std::vector<double> g(size());
+    gradient(w.data(), slots, g.data());
+    for (long sweep = 0; sweep < max_sweeps; ++sweep) {
+        if (control.cancelled()) throw Cancelled{};
+        double largest = 0;
+        for (std::size_t slot : slots) {
+            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(features_[slot])];
+            const double* column = this->column(slot);
+            const double diagonal = column[position(slot)], curvature = diagonal + h.l2;
+            if (!(curvature > 0)) continue;
+            const double pull = g[slot] + diagonal * w[slot];
+            const double shrunk = std::copysign(std::max(0.0, std::abs(pull) - h.l1), pull) / curvature;
+            const double next = std::clamp(shrunk, h.lower, h.upper), delta = next - w[slot];
+            if (delta == 0) continue;
+            w[slot] = next;
+            for (std::size_t other : slots) g[other] -= delta * column[position(other)];
+            largest = std::max(largest, std::abs(delta) * curvature / (tolerance * h.l1 + noise));
+        }
+        if (largest <= 1) return;
+    }
+}
+
+}  // namespace riata

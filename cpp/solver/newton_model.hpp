@@ -1,0 +1,52 @@
+// The quadratic model of a smooth loss on W about an iterate w0 with curvatures d,
+//
+//     min 1/2 w'Gw - q'w + h(w),     G = X~'DX~,     q = c + G w0,     c = Xh'S r at w0,
+//
+// where X~ has the columns less their means under d: that is what profiling the intercept out leaves. It is the squared
+// loss's model in another metric, so that the same solvers take it. G may lag behind: with the exact c a wrong G only makes
+// the next step a shorter way to the same solution, while G and its factor are kept.
+#pragma once
+
+#include <vector>
+
+#include "model/loss.hpp"
+#include "solver/gram_model.hpp"
+
+namespace riata {
+
+class NewtonModel final : public GramModel {
+public:
+    NewtonModel(Problem& problem, const Loss& loss) : GramModel(problem), loss_(loss) {}
+
+    /// Takes the curvatures at the iterate whose slopes are r. Nobody is a member afterwards.
+    void recurve(const double* r);
+    /// sum_i |d_i(r) - d_i| / sum_i d_i: how far the curvatures in use are from those at r. Infinite before the first.
+    double drift(const double* r);
+    /// The same between two iterates.
+    double drift(const double* r, const double* other);
+
+    /// Makes w0 := w with the correlations c there, an entry per slot.
+    void expand(const std::vector<double>& w, const std::vector<double>& c);
+    /// How far the intercept moves along, to first order, when w0 becomes w.
+    double intercept_shift(const std::vector<double>& w) const;
+
+    void admit(const std::vector<std::size_t>& slots) override;
+    void descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) override;
+
+protected:
+    void products(const std::vector<Index>& A, const std::vector<Index>& B, double* out) override;
+    void gradient_by_residual(const double* w, const std::vector<std::size_t>& slots, double* g) override;
+
+private:
+    void set_target(std::size_t slot);
+
+    const Loss& loss_;
+    std::vector<double> d_;   // s f'' where G was taken
+    double total_ = 0;        // sum of d
+    std::vector<double> xd_;  // per slot: xh'd, of members
+    std::vector<double> w0_, c_;
+    std::vector<std::size_t> support_of_w0_;
+    std::vector<double> z_, y_;  // scratch
+};
+
+}  // namespace riata

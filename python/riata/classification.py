@@ -1,0 +1,268 @@
+"""LogisticRegression with scikit-learn's interface, and its path."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Self
+
+import numpy as np
+
+from . import _validation as check
+from ._classes import fit_classes
+from ._classifier import LinearClassifier, class_weights, encode
+from ._estimator import _names
+from ._problem import Array, Problem, check_problem
+from .exceptions import warn_not_converged
+
+SYSTEMS = 1000  # linear systems that scikit-learn's one iteration stands for
+LEAST = 1e-12  # relative gap below which rounding rules
+
+
+def gap_tolerance(tol: float) -> float:
+    """The relative gap for scikit-learn's tol: the gap is quadratic in the gradient that tol bounds there."""
+    return min(max(tol * tol, LEAST), 1e-6)
+
+
+class LogisticRegression(LinearClassifier):
+    """Logistic regression with L1, L2 or elastic-net penalty, a drop-in for scikit-learn's that comes with proof.
+
+    Minimises, with S the sum of the sample weights s (times class weights) and alpha = 1 / (C S),
+
+        (1/S) sum_i s_i loss(y_i, x_i'w + b) + alpha * [l1_ratio * sum_j u_j |w_j| + (1 - l1_ratio)/2 * sum_j v_j w_j^2]
+
+    with lower <= w <= upper. The loss is log(1 + exp(-y eta)) for two classes, and the softmax log loss in its symmetric form, with
+    coefficients for every class, for more.
+
+    Parameters
+    ----------
+    penalty : {"l1", "l2", "elasticnet", None}, optional
+        Deprecated by scikit-learn: "l1" stands for ``l1_ratio=1``, "l2" for ``l1_ratio=0``, None for ``C=inf``.
+    C : float, default=1.0
+        Inverse penalty, > 0; inf for none.
+    l1_ratio : float in [0, 1], default=0.0
+        0 is the L2 penalty, 1 the L1 penalty.
+    dual, intercept_scaling, random_state, solver, verbose, warm_start, n_jobs
+        scikit-learn's, accepted and of no effect: the intercept is never penalised, the solver chooses its method itself, needs no
+        start and uses no randomness. Threads are `n_threads`.
+    tol : float, default=1e-4
+        scikit-learn bounds the gradient by it; here the relative duality gap ends below tol^2 (between 1e-12 and 1e-6).
+    fit_intercept : bool, default=True
+    class_weight : dict or "balanced", optional
+        Weights of the classes, which multiply the sample weights.
+    max_iter : int, default=100
+        A thousand times as many linear systems are solved at most.
+    alpha : float, optional
+        The penalty on riata's scale, in the place of C.
+    penalty_weights, l2_weights : float or array-like of shape (n_features,), optional
+        u and v above: 0 leaves a feature unpenalised, inf leaves it out. v is u unless given; u is 1 unless given.
+    lower, upper : float or array-like of shape (n_features,), optional
+        Bounds of the coefficients.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit (weighted) standard deviation; reported on the original scale.
+    n_threads : int, optional
+        By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    coef_ : ndarray of shape (1, n_features) or (n_classes, n_features)
+    intercept_ : ndarray of shape (1,) or (n_classes,)
+    n_iter_ : ndarray of shape (1,)
+        Linear systems solved.
+    certificate_ : Certificate
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features,)
+        Only if X had string column names.
+
+    Examples
+    --------
+    >>> import riata
+    >>> model = riata.LogisticRegression().fit([[0.0], [1.0], [2.0], [3.0]], ["no", "no", "yes", "yes"])
+    >>> model.predict([[0.5], [2.5]]).tolist()
+    ['no', 'yes']
+    """
+
+    def __init__(
+        self,
+        penalty: Any = "deprecated",
+        *,
+        C: float = 1.0,
+        l1_ratio: float = 0.0,
+        dual: bool = False,
+        tol: float = 1e-4,
+        fit_intercept: bool = True,
+        intercept_scaling: float = 1,
+        class_weight: Any = None,
+        random_state: Any = None,
+        solver: str = "lbfgs",
+        max_iter: int = 100,
+        verbose: int = 0,
+        warm_start: bool = False,
+        n_jobs: int | None = None,
+        alpha: float | None = None,
+        penalty_weights: Any = None,
+        l2_weights: Any = None,
+        lower: Any = None,
+        upper: Any = None,
+        standardize: bool = False,
+        n_threads: int | None = None,
+    ) -> None:
+        self.penalty = penalty
+        self.C = C
+        self.l1_ratio = l1_ratio
+        self.dual = dual
+        self.tol = tol
+        self.fit_intercept = fit_intercept
+        self.intercept_scaling = intercept_scaling
+        self.class_weight = class_weight
+        self.random_state = random_state
+        self.solver = solver
+        self.max_iter = max_iter
+        self.verbose = verbose
+        self.warm_start = warm_start
+        self.n_jobs = n_jobs
+        self.alpha = alpha
+        self.penalty_weights = penalty_weights
+        self.l2_weights = l2_weights
+        self.lower = lower
+        self.upper = upper
+        self.standardize = standardize
+        self.n_threads = n_threads
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
+        """Fit the model.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features)
+            Never modified.
+        y : array-like of shape (n_samples,)
+            Labels: whole numbers, booleans or strings.
+        sample_weight : array-like of shape (n_samples,) or float, optional
+            Weight 2 is a row given twice, weight 0 a row left out.
+        offset : array-like of shape (n_samples,), optional
+            Known part of the log odds (two classes only); predictions do not add it.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input; the estimator stays as it was.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the duality gap stayed above the tolerance; it quotes the gap.
+        """
+        tol = gap_tolerance(check.nonnegative(self.tol, "tol"))
+        max_iter = SYSTEMS * check.integer(self.max_iter, "max_iter", 1)
+        problem = self._problem(X, y, sample_weight, offset)
+        names = _names(X)
+        fit = fit_classes(problem, self._penalty(problem), tol, max_iter)
+        dtype = problem.X.dtype
+        self.classes_ = problem.classes
+        self.coef_ = fit.coef.astype(dtype, copy=False)
+        self.intercept_ = fit.intercepts.astype(dtype, copy=False)
+        self.n_iter_ = np.array([fit.n_iter], dtype=np.int32)
+        self.certificate_ = fit.certificate
+        self.n_features_in_ = problem.X.shape[1]
+        if names is not None:
+            self.feature_names_in_ = names
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        if not fit.certificate.converged:
+            warn_not_converged(
+                f"The relative duality gap is {fit.certificate.rel_gap:.2g}, above {tol:.2g} (the square of tol, at most 1e-6). Raise "
+                f"max_iter (now {self.max_iter}), tol or the penalty; certificate_ holds the gap of this fit.",
+                stacklevel=2,
+            )
+        return self
+
+    def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
+        """The data and this estimator's penalty, checked; sample weights times class weights."""
+        X = check.design_matrix(X)
+        n = X.shape[0]
+        classes, codes = encode(y, n)
+        if sample_weight is not None:
+            sample_weight = check.sample_weights(sample_weight, n)
+        if offset is not None and len(classes) > 2:
+            raise ValueError(f"offset is for two classes; y has {len(classes)}")
+        return check_problem(
+            X,
+            y,
+            sample_weight=class_weights(self.class_weight, classes, codes, sample_weight),
+            offset=offset,
+            penalty_weights=self.penalty_weights,
+            l2_weights=self.l2_weights,
+            lower=self.lower,
+            upper=self.upper,
+            l1_ratio=self._mixing(),
+            fit_intercept=self.fit_intercept,
+            standardize=self.standardize,
+            n_threads=self.n_threads,
+            family="binomial" if len(classes) == 2 else "multinomial",
+        )
+
+    def _mixing(self) -> Any:
+        if self.penalty in ("l1", "l2"):
+            return 1.0 if self.penalty == "l1" else 0.0
+        if self.penalty not in ("deprecated", "elasticnet", None):
+            raise ValueError(
+                f"penalty must be one of 'l1', 'l2', 'elasticnet', None; got {self.penalty!r}"
+            )
+        return 0.0 if self.l1_ratio is None else self.l1_ratio
+
+    def _penalty(self, problem: Problem) -> float:
+        """alpha on riata's scale."""
+        if self.alpha is not None:
+            if self.C != 1.0:
+                raise ValueError(
+                    f"C and alpha exclude each other; got C={self.C!r} and alpha={self.alpha!r}"
+                )
+            return check.nonnegative(self.alpha, "alpha")
+        C = check.positive(self.C, "C")
+        return 0.0 if math.isinf(C) or self.penalty is None else 1 / (C * problem.total_weight)
+
+    def _penalties(self, problem: Problem) -> list[float]:
+        return [self._penalty(problem)]
+
+
+def logistic_path(
+    X: Any, y: Any, *, Cs: Any = 10, l1_ratio: float = 1.0, **options: Any
+) -> tuple[Array, Array, Array, Array]:
+    """Coefficients of logistic regression for two classes along a grid of C.
+
+    Parameters
+    ----------
+    X : array-like or sparse container of shape (n_samples, n_features)
+    y : array-like of shape (n_samples,)
+        Labels of two classes.
+    Cs : int or array-like, default=10
+        How many, or the values of C = 1 / (alpha S), with S the sum of the sample weights.
+    l1_ratio : float in [0, 1], default=1.0
+    **options
+        As `riata.path`.
+
+    Returns
+    -------
+    Cs : ndarray of shape (k,)
+        Ascending.
+    coefs : ndarray of shape (n_features, k)
+    intercepts : ndarray of shape (k,)
+    dual_gaps : ndarray of shape (k,)
+        Relative duality gaps.
+    """
+    from ._path import path
+
+    weights = options.get("sample_weight")
+    total = float(check.design_matrix(X).shape[0] if weights is None else np.sum(weights))
+    alphas = Cs
+    if np.ndim(Cs) > 0:
+        alphas = 1 / (np.asarray(Cs, dtype=np.float64) * total)
+    fit = path(X, y, family="binomial", alphas=alphas, l1_ratio=l1_ratio, **options)
+    with np.errstate(divide="ignore"):
+        found = 1 / (fit.alphas * total)
+    return found, fit.coefs.toarray(), fit.intercepts, fit.dual_gaps

@@ -1,0 +1,161 @@
+"""PoissonRegressor with scikit-learn's interface."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, RegressorMixin
+
+from . import _validation as check
+from ._classes import fit_classes
+from ._estimator import _names
+from ._linear import LinearEstimator
+from ._problem import Array, Problem, check_problem
+from .classification import SYSTEMS, gap_tolerance
+from .exceptions import warn_column_vector, warn_not_converged
+
+
+class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type: ignore[misc]
+    """Poisson regression with log link and L2, L1 or elastic-net penalty, a drop-in for scikit-learn's that comes with proof.
+
+    Minimises, with S the sum of the sample weights s and mu_i = exp(x_i'w + b + offset_i),
+
+        (1/S) sum_i s_i [mu_i - y_i + y_i log(y_i / mu_i)] + alpha * [l1_ratio * sum_j u_j |w_j| + (1 - l1_ratio)/2 * sum_j v_j w_j^2]
+
+    with lower <= w <= upper.
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+    fit_intercept : bool, default=True
+        The intercept is never penalised.
+    solver, warm_start, verbose
+        scikit-learn's, accepted and of no effect.
+    max_iter : int, default=100
+        A thousand times as many linear systems are solved at most.
+    tol : float, default=1e-4
+        scikit-learn bounds the gradient by it; here the relative duality gap ends below tol^2 (between 1e-12 and 1e-6).
+    l1_ratio : float in [0, 1], default=0.0
+        0 is the L2 penalty, 1 the L1 penalty.
+    penalty_weights, l2_weights, lower, upper, standardize, n_threads
+        As in `riata.path`.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_features,)
+    intercept_ : float
+    n_iter_ : int
+        Linear systems solved.
+    certificate_ : Certificate
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features,)
+        Only if X had string column names.
+    """
+
+    def __init__(
+        self,
+        *,
+        alpha: float = 1.0,
+        fit_intercept: bool = True,
+        solver: str = "lbfgs",
+        max_iter: int = 100,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        verbose: int = 0,
+        l1_ratio: float = 0.0,
+        penalty_weights: Any = None,
+        l2_weights: Any = None,
+        lower: Any = None,
+        upper: Any = None,
+        standardize: bool = False,
+        n_threads: int | None = None,
+    ) -> None:
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+        self.solver = solver
+        self.max_iter = max_iter
+        self.tol = tol
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.l1_ratio = l1_ratio
+        self.penalty_weights = penalty_weights
+        self.l2_weights = l2_weights
+        self.lower = lower
+        self.upper = upper
+        self.standardize = standardize
+        self.n_threads = n_threads
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
+        """Fit the model.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features)
+            Never modified.
+        y : array-like of shape (n_samples,)
+            Counts, or rates: not negative and not all zero.
+        sample_weight : array-like of shape (n_samples,) or float, optional
+            Weight 2 is a row given twice, weight 0 a row left out.
+        offset : array-like of shape (n_samples,), optional
+            Known part of the log mean, such as the log of the exposure; predictions do not add it.
+
+        Returns
+        -------
+        self
+        """
+        tol = gap_tolerance(check.nonnegative(self.tol, "tol"))
+        max_iter = SYSTEMS * check.integer(self.max_iter, "max_iter", 1)
+        problem = self._problem(X, y, sample_weight, offset)
+        names = _names(X)
+        fit = fit_classes(problem, self._penalty(problem), tol, max_iter)
+        dtype = problem.X.dtype
+        self.coef_ = fit.coef[0].astype(dtype, copy=False)
+        self.intercept_ = dtype.type(fit.intercepts[0])
+        self.n_iter_ = fit.n_iter
+        self.certificate_ = fit.certificate
+        self.n_features_in_ = problem.X.shape[1]
+        if names is not None:
+            self.feature_names_in_ = names
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        if not fit.certificate.converged:
+            warn_not_converged(
+                f"The relative duality gap is {fit.certificate.rel_gap:.2g}, above {tol:.2g} (the square of tol, at most 1e-6). Raise "
+                f"max_iter (now {self.max_iter}), tol or alpha; certificate_ holds the gap of this fit.",
+                stacklevel=2,
+            )
+        return self
+
+    def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
+        """The data and this estimator's penalty, checked."""
+        warn_column_vector(y, stacklevel=3)
+        return check_problem(
+            X,
+            y,
+            sample_weight=sample_weight,
+            offset=offset,
+            penalty_weights=self.penalty_weights,
+            l2_weights=self.l2_weights,
+            lower=self.lower,
+            upper=self.upper,
+            l1_ratio=self.l1_ratio,
+            fit_intercept=self.fit_intercept,
+            standardize=self.standardize,
+            n_threads=self.n_threads,
+            family="poisson",
+        )
+
+    def _penalty(self, problem: Problem) -> float:
+        return check.nonnegative(self.alpha, "alpha")
+
+    def predict(self, X: Any) -> Array:
+        """Means exp(X @ coef_ + intercept_) of shape (n_samples,)."""
+        return np.asarray(np.exp(self._linear(X)))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.positive_only = True
+        tags.regressor_tags.poor_score = True  # trained on counts, the checks score something else
+        return tags
