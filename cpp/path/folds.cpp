@@ -30,8 +30,13 @@ std::vector<double> geometric(double from, double eps, std::size_t count) {
     return grid;
 }
 
+Problem make_problem(Design& design, const Response& response, const Request& request, Team& team) {
+    if (response.family == Family::kGaussian) return Problem(design, response.y.data(), request, team);
+    return Problem(design, request, team);
+}
+
 /// The grids that are not given start at the whole data's alpha_max; `lasso`, unless null, is the problem for l1_ratio 1.
-std::vector<std::vector<double>> make_grids(const Design& design, const double* y, const Request& request,
+std::vector<std::vector<double>> make_grids(const Design& design, const Response& response, const Request& request,
                                             const FoldOptions& options, Problem* lasso, Team& team, Control& control) {
     std::vector<std::vector<double>> grids(options.l1_ratios.size(), options.path.alphas);
     if (!options.path.alphas.empty()) return grids;
@@ -45,8 +50,9 @@ std::vector<std::vector<double>> make_grids(const Design& design, const double* 
         if (shared == 0) {
             Request one = request;
             one.l1_ratio = l1_ratio;
-            Problem problem(*twin, y, one, team);
-            top = alpha_max(problem, control);
+            Problem problem = make_problem(*twin, response, one, team);
+            top = response.family == Family::kGaussian ? alpha_max(problem, control)
+                                                       : alpha_max(problem, response, control);
             if (unpenalised(problem).empty()) shared = top * l1_ratio;
         }
         grids[i] = geometric(top > 0 ? top : std::numeric_limits<double>::epsilon(), eps, options.path.n_alphas);
@@ -54,8 +60,22 @@ std::vector<std::vector<double>> make_grids(const Design& design, const double* 
     return grids;
 }
 
-/// Weighted means of the squared differences between y and the predictions for the rows held out.
-std::vector<double> losses(const std::vector<double>& predictions, const Fold& fold, const double* y,
+/// The loss of a row at the margin eta, less its least value.
+double loss_of(Family family, double y, double eta) {
+    switch (family) {
+        case Family::kBinomial: {
+            const double m = y > 0 ? -eta : eta;
+            return std::max(m, 0.0) + std::log1p(std::exp(-std::abs(m)));
+        }
+        case Family::kPoisson:
+            return std::exp(eta) - y * eta - (y > 0 ? y - y * std::log(y) : 0.0);
+        default:
+            return (y - eta) * (y - eta);
+    }
+}
+
+/// Weighted means of the losses of the rows held out.
+std::vector<double> losses(const std::vector<double>& predictions, const Fold& fold, const Response& response,
                            const Request& request) {
     double weight = 0;
     for (std::size_t i = 0; i < fold.n_test; ++i) weight += weight_of(request, fold.test[i]);
@@ -63,8 +83,9 @@ std::vector<double> losses(const std::vector<double>& predictions, const Fold& f
     for (std::size_t first = 0; first < predictions.size(); first += fold.n_test) {
         double sum = 0;
         for (std::size_t i = 0; i < fold.n_test; ++i) {
-            const double r = y[fold.test[i]] - predictions[first + i];
-            sum += weight_of(request, fold.test[i]) * r * r;
+            const auto row = static_cast<std::size_t>(fold.test[i]);
+            const double eta = predictions[first + i] + (response.offset ? response.offset[row] : 0.0);
+            sum += weight_of(request, fold.test[i]) * loss_of(response.family, response.y[row], eta);
         }
         losses.push_back(sum / weight);
     }
@@ -74,7 +95,7 @@ std::vector<double> losses(const std::vector<double>& predictions, const Fold& f
 /// What every job needs.
 struct Jobs {
     const Design& design;
-    const double* y;
+    const Response& response;
     const Request& request;
     const FoldOptions& options;
     const FoldMoments* moments;  ///< or null
@@ -92,7 +113,7 @@ struct Jobs {
             one.sample_weight = s.data();
         }
         if (moments)
-            if (auto done = moments->solve(fold, y, one, path, control)) {
+            if (auto done = moments->solve(fold, response.y.data(), one, path, control)) {
                 if (split && options.predictions) {
                     Team team(1, &control);
                     done->predictions =
@@ -106,12 +127,13 @@ struct Jobs {
     FoldPath solve_on_rows(const Fold* fold, const Request& one, const PathOptions& path, Control& control) const {
         Team team(1, &control);
         const auto twin = design.twin();
-        Problem problem(*twin, y, one, team);
+        Problem problem = make_problem(*twin, response, one, team);
         FoldPath out;
-        out.path = solve_path(problem, path, control);
+        out.path = response.family == Family::kGaussian ? solve_path(problem, path, control)
+                                                        : solve_path(problem, response, path, control);
         if (!fold) return out;
         auto eta = predict_rows(*twin, out.path.solutions, fold->test, fold->n_test, team);
-        out.loss = losses(eta, *fold, y, request);
+        out.loss = losses(eta, *fold, response, request);
         if (options.predictions) out.predictions = std::move(eta);
         return out;
     }
@@ -162,19 +184,20 @@ std::vector<double> predict_rows(const Design& design, const std::vector<Solutio
     return out;
 }
 
-std::vector<FoldPaths> cross_validate(const Design& design, const double* y, const Request& request,
+std::vector<FoldPaths> cross_validate(const Design& design, const Response& response, const Request& request,
                                       const FoldOptions& options, int n_threads, Control& control) {
     std::unique_ptr<FoldMoments> moments;
     std::vector<FoldPaths> results;
     const std::size_t each = options.folds.size() + 1;
     {
         Team team(n_threads, &control);
-        moments = FoldMoments::make(design, y, request, options, team);
+        if (response.family == Family::kGaussian)
+            moments = FoldMoments::make(design, response.y.data(), request, options, team);
         Problem* whole = moments ? &moments->whole() : nullptr;
-        for (auto& grid : make_grids(design, y, request, options, whole, team, control))
+        for (auto& grid : make_grids(design, response, request, options, whole, team, control))
             results.push_back({std::move(grid), std::vector<FoldPath>(each)});
     }
-    const Jobs jobs{design, y, request, options, moments.get()};
+    const Jobs jobs{design, response, request, options, moments.get()};
     run_jobs(results.size() * each, n_threads, control, [&](std::size_t job, Control& own) {
         FoldPaths& to = results[job / each];
         to.paths[job % each] =

@@ -24,7 +24,7 @@ struct FoldOptions {
 
 struct FoldPath {
     Path path;
-    std::vector<double> loss;         ///< per solution: weighted mean of the squared held-out residuals
+    std::vector<double> loss;         ///< per solution: weighted mean loss of the rows held out
     std::vector<double> predictions;  ///< n_test for each solution, if kept
 };
 
@@ -34,8 +34,8 @@ struct FoldPaths {
     std::vector<FoldPath> paths;  ///< of the whole data, without losses, and of the folds
 };
 
-/// X has not to be measured.
-std::vector<FoldPaths> cross_validate(const Design& design, const double* y, const Request& request,
+/// X has not to be measured. Of the Gaussian family the loss of a row is the square of its residual.
+std::vector<FoldPaths> cross_validate(const Design& design, const Response& response, const Request& request,
                                       const FoldOptions& options, int n_threads, Control& control);
 
 /// Predictions for the listed rows, n_rows for each solution; the design has been measured, with whatever weights.

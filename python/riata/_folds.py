@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import _fit
+from . import _fit, _labels
 from ._fit import PathArrays
 from ._problem import Array, Problem
 from ._routes import RIDGE_GRID_RATIO, Control, solve_grid
@@ -45,6 +45,7 @@ def run(
 
     `progress` is told now and then how many solutions there are.
     """
+    _require_variety(problem, splits)
     in_core = isinstance(grid, int) or grid[-1] > 0
     together = [ratio for ratio in ratios if ratio > 0 and in_core]
     done: dict[float, FoldPaths] = {}
@@ -103,11 +104,36 @@ def _one_by_one(
         path = solve_grid(replace(problem, sample_weight=weights), alphas, share)
         support, coefs = path.support()
         eta = (_fit.predict(problem.X, coefs, support)[test] + path.intercepts).T
-        loss = np.average((problem.y[test] - eta) ** 2, axis=1, weights=s[test])
+        margin = eta if problem.offset is None else eta + problem.offset[test]
+        loss = np.average(_row_losses(problem, test, margin), axis=1, weights=s[test])
         result.folds.append(path)
         result.loss.append(loss)
         result.predictions.append(eta if keep else None)
     return result
+
+
+def _row_losses(problem: Problem, rows: Array, eta: Array) -> Array:
+    """Losses of rows at the margins eta (k, rows), less their least value; the Gaussian family's are squares."""
+    y = problem.y[rows]
+    if problem.family == "binomial":
+        return np.asarray(np.logaddexp(0, np.where(y > 0, -eta, eta)))
+    if problem.family == "poisson":
+        return np.asarray(np.exp(eta) - y + y * (np.log(np.where(y > 0, y, 1.0)) - eta))
+    return np.asarray((y - eta) ** 2)
+
+
+def _require_variety(problem: Problem, splits: list[Split]) -> None:
+    """Every training set has to hold what the family needs: both classes, or an event."""
+    if problem.family == "gaussian":
+        return
+    for i, (train, _) in enumerate(splits):
+        s = np.bincount(train, minlength=len(problem.y)).astype(float)
+        if problem.sample_weight is not None:
+            s *= problem.sample_weight
+        try:
+            _labels.require_variety(problem.y, s, problem.family, problem.classes)
+        except ValueError as error:
+            raise ValueError(f"split {i} of cv: {error}") from None
 
 
 def common_length(paths: FoldPaths) -> int:
