@@ -46,10 +46,10 @@ STOREYS = [
     {"_routes"},
     {"_wide"},
     {"_path", "_single", "_classes", "_folds", "_leave_one_out", "_criteria"},
-    {"_cv"},
+    {"_cv", "_class_folds"},
     {"_estimator"},
     {"regression", "classification", "scoring", "cv", "ridge_cv", "criteria"},
-    {"counts"},
+    {"counts", "logistic_cv"},
     {"diagnostics"},
     {"__init__"},
 ]

@@ -106,6 +106,8 @@ struct Jobs {
         one.l1_ratio = l1_ratio;
         PathOptions path = options.path;
         path.alphas = alphas;
+        if (fold >= 0 && !options.stretch.empty())
+            for (double& alpha : path.alphas) alpha *= options.stretch[static_cast<std::size_t>(fold)];
         const Fold* split = fold < 0 ? nullptr : &options.folds[static_cast<std::size_t>(fold)];
         std::vector<double> s;
         if (split) {

@@ -18,6 +18,7 @@ struct Fold {
 struct FoldOptions {
     std::vector<Fold> folds;
     std::vector<double> l1_ratios;  ///< all positive
+    std::vector<double> stretch;    ///< per fold, what its alphas are multiplied with; empty: ones
     bool predictions = false;       ///< keep the held-out predictions
     PathOptions path;               ///< a grid that is not given is made from the whole data
 };

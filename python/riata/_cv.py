@@ -9,7 +9,6 @@ import numpy as np
 
 from . import _fit, _folds, _scorers, _selection, plotting
 from . import _validation as check
-from ._compressed import CompressedX
 from ._fit import Certificate
 from ._folds import FoldPaths
 from ._path import progress_bar
@@ -140,7 +139,13 @@ def cv_path(
     return cross_validate(
         problem,
         make_splits(
-            cv, X, y, len(problem.y), problem.sample_weight, groups, stratify=family == "binomial"
+            cv,
+            X,
+            y,
+            len(problem.y),
+            problem.sample_weight,
+            groups,
+            stratify=problem.y if family == "binomial" else None,
         ),
         ratios,
         check.penalty_grid(alphas),
@@ -291,9 +296,9 @@ class CVResult:
 
     def _score(self, scorer: Any, problem: Problem, runs: list[FoldPaths], rows: Any) -> None:
         loss = np.full_like(self._base, np.nan)
-        is_plain = not hasattr(scorer, "_score_func")
+        scorer = _scorers.with_labels(scorer, problem.classes)
         for i, (_, test) in enumerate(self.splits):
-            X = _rows(rows, test) if is_plain else np.empty((len(test), 0))
+            X = _scorers.rows_for(scorer, rows, test)
             weight = None if problem.sample_weight is None else problem.sample_weight[test]
             shift = 0.0 if problem.offset is None else problem.offset[test]
             for row, run in enumerate(runs):
@@ -437,14 +442,6 @@ class CVResult:
 
 def _padded(df: Array, k: int) -> Array:
     return np.concatenate([df, np.zeros(k - len(df), dtype=df.dtype)])
-
-
-def _rows(X: Any, test: Array) -> Any:
-    if hasattr(X, "iloc"):
-        return X.iloc[test]
-    if hasattr(X, "tocsr"):
-        return X.tocsr()[test]
-    return np.asarray(X)[test] if not isinstance(X, CompressedX) else None
 
 
 def _out_of_fold(run: FoldPaths, splits: list[Split], n: int) -> Array:

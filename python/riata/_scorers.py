@@ -32,6 +32,34 @@ def takes_weights(scorer: Scorer) -> bool:
     return "sample_weight" in inspect.signature(function).parameters
 
 
+def with_labels(scorer: Scorer, classes: Array | None) -> Scorer:
+    """The same scorer knowing all classes, of which held-out rows may lack some."""
+    function = getattr(scorer, "_score_func", None)
+    if function is None or "labels" not in inspect.signature(function).parameters:
+        return scorer
+    from sklearn.metrics import make_scorer
+
+    known: Any = scorer
+    given = {"labels": classes, **known._kwargs}
+    return make_scorer(
+        function,
+        greater_is_better=known._sign == 1,
+        response_method=known._response_method,
+        **given,
+    )
+
+
+def rows_for(scorer: Scorer, X: Any, rows: Array) -> Any:
+    """Rows of the caller's X for a scorer that is a plain function; scikit-learn's own have no use for them."""
+    if hasattr(scorer, "_score_func"):
+        return np.empty((len(rows), 0))
+    if hasattr(X, "iloc"):
+        return X.iloc[rows]
+    if hasattr(X, "tocsr"):
+        return X.tocsr()[rows]
+    return np.asarray(X)[rows]
+
+
 def score_regressions(
     scorer: Scorer, predictions: Array, X: Any, y: Array, sample_weight: Array | None
 ) -> Array:
