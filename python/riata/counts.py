@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 
 from . import _validation as check
 from ._classes import fit_classes
-from ._estimator import _names
+from ._estimator import feature_names
 from ._linear import LinearEstimator
 from ._problem import Array, Problem, check_problem
 from .classification import SYSTEMS, gap_tolerance
@@ -107,7 +107,7 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
         tol = gap_tolerance(check.nonnegative(self.tol, "tol"))
         max_iter = SYSTEMS * check.integer(self.max_iter, "max_iter", 1)
         problem = self._problem(X, y, sample_weight, offset)
-        names = _names(X)
+        names = feature_names(X)
         fit = fit_classes(problem, self._penalty(problem), tol, max_iter)
         dtype = problem.X.dtype
         self.coef_ = fit.coef[0].astype(dtype, copy=False)
