@@ -67,7 +67,7 @@ class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEst
             MAX_ITER if self.max_iter is None else check.integer(self.max_iter, "max_iter", 1)
         )
         problem = self._problem(X, y, sample_weight, offset)
-        names = _names(X)
+        names = feature_names(X)
         fits = fit_targets(
             problem, self._penalties(problem), relative_tolerance(tol), max_iter, route
         )
@@ -184,7 +184,7 @@ class SparseRegressor(LinearRegressor):
         return make(np.atleast_2d(self.coef_))
 
 
-def _names(X: Any) -> Array | None:
+def feature_names(X: Any) -> Array | None:
     """Feature names by scikit-learn's rules."""
     if type(X) is np.ndarray:
         return None

@@ -9,7 +9,7 @@ import numpy as np
 from . import _fit as _fitting
 from . import _validation as check
 from ._criteria import CRITERIA, information_criteria
-from ._estimator import LinearRegressor, _names
+from ._estimator import LinearRegressor, feature_names
 from ._path import lasso_path, warn_gaps
 from ._problem import Problem
 from ._result import PathResult
@@ -137,7 +137,7 @@ class LassoIC(LinearRegressor):
             ),
         )
         problem = self._single_problem(X, y, sample_weight, offset)
-        names = _names(X)
+        names = feature_names(X)
         arrays = solve_grid(problem, check.penalty_grid(self.alphas), control)
         p = problem.X.shape[1]
         path = PathResult(arrays, p, control.tol, 1.0, names)

@@ -11,7 +11,7 @@ from . import _cv, _splits
 from . import _fit as _fitting
 from . import _validation as check
 from ._cv import CVResult
-from ._estimator import LinearRegressor, _names
+from ._estimator import LinearRegressor, feature_names
 from ._path import enet_path, lasso_path
 from ._problem import Array
 from ._routes import TIGHT, Control, relative_tolerance
@@ -68,7 +68,7 @@ class SparseRegressorCV(LinearRegressor):
         )
         ratios = self._ratios()
         problem = self._single_problem(X, y, sample_weight, offset)
-        names = _names(X)
+        names = feature_names(X)
         splits = _splits.make_splits(
             self.cv,
             X,

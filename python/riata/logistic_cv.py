@@ -12,7 +12,7 @@ from . import _validation as check
 from ._class_folds import ClassFolds
 from ._classes import ClassFit, fit_classes
 from ._cv import mixing_ratios
-from ._estimator import _names
+from ._estimator import feature_names
 from ._problem import Array, Problem
 from .classification import SYSTEMS, LogisticRegression, gap_tolerance
 from .exceptions import warn_not_converged
@@ -167,7 +167,7 @@ class LogisticRegressionCV(LogisticRegression):
         refit = check.flag(self.refit, "refit")
         Cs, ratios = self._grid(), self._ratios()
         problem = self._problem(X, y, sample_weight)
-        names = _names(X)
+        names = feature_names(X)
         weight = None
         if sample_weight is not None:
             weight = check.sample_weights(sample_weight, len(problem.y))

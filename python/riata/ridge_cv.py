@@ -10,7 +10,7 @@ import numpy as np
 from . import _fit as _fitting
 from . import _ridge, _scorers, _splits
 from . import _validation as check
-from ._estimator import LinearRegressor, _names
+from ._estimator import LinearRegressor, feature_names
 from ._leave_one_out import held_out
 from ._problem import Array, Problem, check_problem
 from ._routes import relative_tolerance
@@ -142,7 +142,7 @@ class RidgeCV(LinearRegressor):
         scorer = None if self.scoring is None else _scorers.find_scorer(self.scoring)
         problem = self._problem(X, y, sample_weight)
         alphas = self._grid(problem)
-        names = _names(X)
+        names = feature_names(X)
         if self.cv is None:
             choice: _LeaveOneOut | _Folds = _LeaveOneOut(
                 problem, alphas, scorer, per_target, store, criterion
