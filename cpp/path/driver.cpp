@@ -49,7 +49,7 @@ Path Driver::run() {
 /// Puts into W what no alpha keeps out, all features where one sweep for the whole Gram matrix pays, and solves the
 /// null model with it.
 void Driver::start() {
-    if (whole_gram_pays()) {
+    if (options_.whole_gram || whole_gram_pays()) {
         const auto likely = options_.plain ? std::vector<std::size_t>{} : support_of_sample();
         const bool sweep = options_.plain || 2 * likely.size() > design_.cols();
         model_.grow_to_all(sweep);

@@ -63,7 +63,7 @@ def solve_grid(problem: Problem, grid: int | Array, control: Control) -> PathArr
     head = _solve_core(problem, positive, control)
     if head.stop != "completed":
         return head
-    return _joined(head, _solve_direct(problem, grid[len(positive) :], control, len(positive)))
+    return joined(head, _solve_direct(problem, grid[len(positive) :], control, len(positive)))
 
 
 def _solve_core(
@@ -98,7 +98,7 @@ def _solve_smooth(problem: Problem, grid: int | Array, control: Control) -> Path
     if len(positive) == 0:
         return tail
     head = _solve_core(problem, positive, control)
-    return head if head.stop != "completed" else _joined(head, tail)
+    return head if head.stop != "completed" else joined(head, tail)
 
 
 def unpenalised(problem: Problem) -> Problem:
@@ -182,7 +182,7 @@ def _solve_direct(problem: Problem, grid: Array, control: Control, first: int = 
     )
 
 
-def _joined(head: PathArrays, tail: PathArrays) -> PathArrays:
+def joined(head: PathArrays, tail: PathArrays) -> PathArrays:
     """Two parts of one path."""
 
     def both(name: str) -> Array:
