@@ -4,10 +4,12 @@
 // save.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "solver/active_set.hpp"
 #include "solver/certificate.hpp"
+#include "solver/lanes.hpp"
 #include "solver/newton_model.hpp"
 
 namespace riata {
@@ -69,6 +71,8 @@ private:
     bool curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress);
     void recurve(const Lane& lane);
     Step propose(Lane& lane, long max_solves);
+    bool lanes_pay(const std::vector<Lane*>& lanes) const;
+    std::vector<Step> propose_together(const std::vector<Lane*>& lanes, long max_solves);
     void take(std::vector<Lane*>& lanes, const std::vector<Step>& steps);
     bool descends(const Lane& lane, const Step& step, double loss) const;
     bool cut_back(Lane& lane, const Step& step, const double* eta, Step& shorter);
@@ -85,6 +89,7 @@ private:
     const double* offset_;
     NewtonModel& model_;
     ActiveSet active_;
+    std::unique_ptr<Lanes> together_;  // in place of the active set, for large supports on sparse data
     Control& control_;
     double unit_ = 1;
     double tol_ = 1e-6;         // relative gap aimed at
