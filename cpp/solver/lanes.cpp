@@ -7,12 +7,13 @@
 namespace riata {
 
 namespace {
-constexpr int kSupportSweeps = 4;   // over the support after each sweep over all
-constexpr double kInner = 0.2;      // of the tolerance: where conjugate gradients stop
-constexpr long kMostSteps = 100;    // of conjugate gradients at a time
+constexpr int kSupportSweeps = 4;       // over the support after each sweep over all
+constexpr double kInner = 0.2;          // of the tolerance: where conjugate gradients stop
+constexpr long kMostSteps = 100;        // of conjugate gradients at a time
 constexpr double kLeastWeight = 1e-10;  // of the mean: of a row, where weights are those of a model
 constexpr double kLeastSquare = 1e-12;  // of what centring starts from
-constexpr double kSlowSweeps = 30;  // violation, in tolerances, from which conjugate gradients take over
+constexpr double kSlowSweeps = 30;      // violation, in tolerances, from which conjugate gradients take over,
+constexpr double kSlowModel = 3;        // and where tolerances are those of a model
 }  // namespace
 
 Lanes::Lanes(Problem& problem, Control& control) : problem_(problem), control_(control), leaf_(kernels::active()) {}
@@ -178,7 +179,7 @@ long Lanes::solve(std::size_t count, const Lane& tolerance, long max_rounds) {
         for (int s = 0; s < kSupportSweeps && !settled; ++s) settled = sweep(places, tolerance);
         double worst = 0;
         for (std::size_t k = 0; k < count; ++k) worst = std::max(worst, moved_[k] / tolerance[k]);
-        if (!settled && worst > kSlowSweeps) solve_on_support(places, tolerance);
+        if (!settled && worst > (root_.empty() ? kSlowSweeps : kSlowModel)) solve_on_support(places, tolerance);
     }
     return sweeps_;
 }

@@ -20,12 +20,13 @@ constexpr double kWorstRound = 0.8;      // of the gap left by the worst curvatu
 constexpr double kSpread = 0.02;         // least difference of curvatures among lanes
 constexpr double kLossCost = 50;         // multiply-adds that a row's loss and its logarithms stand for
 constexpr double kFewFree = 500, kLaneEntries = 2.5;  // see lanes_pay
-constexpr double kTogetherDrift = 0.02;  // of curvatures that cost little to take
-constexpr double kTogetherGap = 0.1;     // of a lane's gap: what its model may be solved to
-constexpr double kTogetherTol = 0.2;     // of the gap aimed at: the least that is worth it
-constexpr double kLeastAccuracy = 0.1;   // of l1: the largest violation left
+constexpr double kTogetherDrift = 0.02;               // of curvatures that cost little to take
+constexpr double kTogetherGap = 0.1;                  // of a lane's gap: what its model may be solved to
+constexpr double kTogetherTol = 0.2;                  // of the gap aimed at: the least that is worth it
+constexpr double kLeastAccuracy = 0.1;                // of l1: the largest violation left
+constexpr double kMoreAccurate = 0.2;                 // after a round that left too much of the gap
 constexpr long kTogetherRounds = 50;
-constexpr double kStaleStep = 0.1;       // drift from which a single step takes new curvatures
+constexpr double kStaleStep = 0.1;  // drift from which a single step takes new curvatures
 }  // namespace
 
 Newton::Newton(Problem& problem, const Loss& loss, const double* offset, NewtonModel& model, Control& control)
@@ -106,12 +107,22 @@ void Newton::follow_model(std::vector<Lane>& lanes) {
     }
 }
 
+void Newton::move(std::vector<Lane*> lanes, const std::vector<std::vector<double>>& w) {
+    std::vector<Step> steps;
+    for (std::size_t k = 0; k < lanes.size(); ++k) {
+        lanes[k]->loss = kInfinity;
+        steps.push_back({w[k], lanes[k]->b});
+    }
+    take(lanes, steps);
+}
+
 void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
     tol_ = tol;
     std::vector<Lane*> active;
     for (Lane& lane : lanes) {
         lane.done = lane.cut = false;
         lane.stalls = 0;
+        lane.accuracy = 1;
         judge(lane, tol);
         active.push_back(&lane);
     }
@@ -139,6 +150,7 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
             if (lane->done) continue;
             const double left = lane->certificate.gap / before.gap;
             progress = std::max(progress, left);
+            if (together_ && left > kStuckRound) lane->accuracy *= kMoreAccurate;
             const bool gained = before.primal - lane->certificate.primal > kGain * before.gap;
             lane->stalls = left < kProgress || gained ? 0 : lane->stalls + 1;
             if (lane->stalls >= kStalls || lane->solves >= max_solves) give_up(*lane, tol);
@@ -240,7 +252,7 @@ std::vector<Newton::Step> Newton::propose_together(const std::vector<Lane*>& lan
         for (std::size_t slot = 0; slot < model_.size(); ++slot)
             cost += problem_.penalty.l1(static_cast<std::size_t>(model_.features()[slot])) * std::abs(lane.w[slot]);
         const double gap = std::max(kTogetherGap * lane.certificate.gap, kTogetherTol * tol_ * unit_);
-        tolerance[k] = std::min(kLeastAccuracy, gap / std::max(cost, 1e-300));
+        tolerance[k] = std::min(kLeastAccuracy, lane.accuracy * gap / std::max(cost, 1e-300));
     }
     const long sweeps = together_->solve(lanes.size(), tolerance, std::min(max_solves, kTogetherRounds));
     std::vector<Step> steps;
@@ -299,7 +311,8 @@ bool Newton::descends(const Lane& lane, const Step& step, double loss) const {
         const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
         change += h.value(step.w[slot]) - h.value(lane.w[slot]);
     }
-    return change <= kDescentSlack * (unit_ + std::abs(loss));
+    // Intercepts are profiled to within a share of tol, which a step can lose again.
+    return change <= kDescentSlack * (unit_ + std::abs(loss)) + kInterceptGain * tol_ * unit_;
 }
 
 /// Halves the step until it descends; then eta, which is eta_, holds its margins. False when it never does.

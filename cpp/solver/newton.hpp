@@ -25,6 +25,7 @@ struct Lane {
     Certificate certificate;  ///< over W alone
     bool done = false;        ///< converged, or no step gets any further
     bool cut = false;         ///< the last step was
+    double accuracy = 1;      ///< factor on what its model is solved to, side by side
     int stalls = 0;           ///< rounds without progress worth the name
     long solves = 0;
 };
@@ -47,6 +48,9 @@ public:
 
     /// Brings w and c to the model's size.
     void follow_model(std::vector<Lane>& lanes);
+
+    /// Moves every lane to other coefficients.
+    void move(std::vector<Lane*> lanes, const std::vector<std::vector<double>>& w);
 
     /// Minimises over W until all gaps are at most tol or stand still.
     void minimise(std::vector<Lane>& lanes, double tol, long max_solves);
