@@ -156,13 +156,14 @@ void NewtonDriver::certify() {
     exact.resize(beyond.size());
     for (std::size_t k = 0; k < K; ++k) {
         for (std::size_t i = 0; i < beyond.size(); ++i) exact[i] = frontier_->exact(frontier_->lacking()[i], k);
-        certificates_[k] = newton_.certify(lanes_[k], beyond, exact, options_.tol, k == 0);
+        certificates_[k] = newton_.certify(lanes_[k], beyond, exact, options_.tol, false);
     }
 }
 
 /// Takes the leading lanes that are certified; returns how many.
 std::size_t NewtonDriver::accept() {
     std::size_t k = 0;
+    if (!accepted(0) && !frontier_->lacks(0)) certificates_[0] = newton_.certify(lanes_[0], {}, {}, options_.tol, true);
     while (k < lanes_.size() && accepted(k)) {
         retries_ = 0;
         if (finish(k++)) break;
