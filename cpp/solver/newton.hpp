@@ -60,9 +60,10 @@ public:
     /// One Newton step of a lane, with new curvatures where the present ones are far off.
     void step(Lane& lane, long max_solves);
 
-    /// The certificate of a lane over W and the features `beyond` with correlations `exact`, w = 0.
+    /// The certificate of a lane over W and the features `beyond` with correlations `exact`, w = 0. A rough one takes the
+    /// conjugate from the slopes to first order, which is good enough to decide when to look closely.
     Certificate certify(const Lane& lane, const std::vector<Index>& beyond, const std::vector<double>& exact,
-                        double tol, bool thorough) const;
+                        double tol, bool thorough, bool rough = false) const;
 
     void penalise(double alpha) const;
 
