@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "path/certify.hpp"
@@ -63,7 +64,9 @@ Path NewtonDriver::run() {
         if (done < lanes_.size()) lacking = frontier_->violators(done, room());
         if (done > 0) {
             frontier_->advance(done);
-            lanes_.erase(lanes_.begin(), lanes_.begin() + static_cast<std::ptrdiff_t>(done));
+            const auto end = lanes_.begin() + static_cast<std::ptrdiff_t>(done);
+            std::move(lanes_.begin(), end, std::back_inserter(spare_));
+            lanes_.erase(lanes_.begin(), end);
         }
         grow(lacking);
         if (k < alphas_.size() && done > 0)
@@ -104,8 +107,15 @@ void NewtonDriver::prepare(std::size_t first) {
     const std::size_t count = std::max(lanes_.size(), std::min(width_, alphas_.size() - first));
     const std::size_t known = lanes_.size();
     while (lanes_.size() < count) {
-        lanes_.push_back(lanes_.empty() ? last_ : lanes_.back());
-        lanes_.back().solves = 0;
+        const Lane& like = lanes_.empty() ? last_ : lanes_.back();
+        Lane lane;
+        if (!spare_.empty()) {
+            lane = std::move(spare_.back());
+            spare_.pop_back();
+        }
+        lane = like;
+        lane.solves = 0;
+        lanes_.push_back(std::move(lane));
     }
     for (std::size_t k = 0; k < count; ++k) lanes_[k].alpha = alphas_[first + k];
     newton_.follow_model(lanes_);

@@ -45,6 +45,7 @@ private:
     std::vector<double> alphas_;
     std::size_t first_ = 0;    // of alphas_, in the batch
     std::vector<Lane> lanes_;  // the batch; what the last one left over is taken up again
+    std::vector<Lane> spare_;  // done with, for their memory
     Lane last_, before_;       // the last solution accepted, and an earlier one
     std::vector<Certificate> certificates_;
     std::size_t width_ = 8;

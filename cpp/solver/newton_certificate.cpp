@@ -70,8 +70,11 @@ void Newton::judge(Lane& lane, double tol) {
         if (!lane.done) lane.r = r, lane.c = c;
         return;
     }
-    lane.certificate = certify(lane, {}, {}, tol, false, true);
-    lane.done = lane.certificate.rel_gap <= tol;
+    for (const bool rough : {true, false}) {
+        lane.certificate = certify(lane, {}, {}, tol, false, rough);
+        lane.done = lane.certificate.rel_gap <= tol;
+        if (!lane.done) return;
+    }
 }
 
 /// Slots in the open part of a segment without any penalty.
