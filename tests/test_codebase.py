@@ -40,7 +40,7 @@ STOREYS = [
     {"_fit", "_linalg"},
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
-    {"_routes"},
+    {"_routes", "_class_result"},
     {"_wide"},
     {"_path", "_single", "_classes"},
     {"_estimator", "_classifier"},

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._class_result import ClassPathResult
     from ._config import show_config
     from ._fit import Certificate
     from ._path import enet_path, lasso_path, path
@@ -25,6 +26,7 @@ __version__ = "0.1.0"
 # Where each public name lives.
 _HOMES = {
     "Certificate": "_fit",
+    "ClassPathResult": "_class_result",
     "ElasticNet": "regression",
     "Lasso": "regression",
     "LogisticRegression": "classification",
@@ -47,6 +49,7 @@ _HOMES = {
 
 __all__ = [
     "Certificate",
+    "ClassPathResult",
     "ElasticNet",
     "Lasso",
     "LogisticRegression",
