@@ -131,7 +131,7 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
         std::erase_if(active, [](const Lane* lane) { return lane->done; });
         if (active.empty()) return;
         if (control_.cancelled()) throw Cancelled{};
-        if (curvature_pays(active, tol, progress)) recurve(*active[active.size() / 2]);
+        if (!by_gradients() && curvature_pays(active, tol, progress)) recurve(*active[active.size() / 2]);
         if (!together_ && lanes_pay(active)) {
             together_ = std::make_unique<Lanes>(problem_, control_);
             model_.drop_gram();
@@ -141,7 +141,10 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
         if (together_)
             steps = propose_together(active, max_solves);
         else
-            for (Lane* lane : active) steps.push_back(propose(*lane, max_solves));
+            for (Lane* lane : active) {
+                if (by_gradients()) recurve(*lane);
+                steps.push_back(propose(*lane, max_solves));
+            }
         take(active, steps);
         progress = 0;
         for (Lane* lane : active) {
@@ -177,7 +180,7 @@ void Newton::rebase(Lane& lane, const std::vector<double>& offset) {
 }
 
 void Newton::step(Lane& lane, long max_solves) {
-    if (lane.cut || model_.drift(lane.r.data()) > kStaleStep) recurve(lane);
+    if (by_gradients() || lane.cut || model_.drift(lane.r.data()) > kStaleStep) recurve(lane);
     std::vector<Lane*> lanes{&lane};
     take(lanes, {propose(lane, max_solves)});
 }
@@ -212,6 +215,7 @@ void Newton::recurve(const Lane& lane) {
 
 /// The minimiser of the model about the lane.
 Newton::Step Newton::propose(Lane& lane, long max_solves) {
+    if (by_gradients()) return propose_by_gradients(lane);
     penalise(lane.alpha);
     model_.expand(lane.w, lane.c);
     if (fresh_ && !active_.w().empty()) {

@@ -76,6 +76,8 @@ private:
     bool curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress);
     void recurve(const Lane& lane);
     Step propose(Lane& lane, long max_solves);
+    bool by_gradients() const;
+    Step propose_by_gradients(Lane& lane);
     bool lanes_pay(const std::vector<Lane*>& lanes) const;
     std::vector<Step> propose_together(const std::vector<Lane*>& lanes, long max_solves);
     void take(std::vector<Lane*>& lanes, const std::vector<Step>& steps);

@@ -14,6 +14,7 @@ namespace riata {
 
 namespace {
 constexpr double kPivot = 1e-12;         // of the diagonal: what a feature has to add to those before it
+constexpr std::size_t kMostFree = 5000;  // features without any penalty whose correlations are made to vanish
 constexpr double kNearlyAll = 1 - 1e-4;  // of the slopes: a multiple whose conjugate is expanded about them
 constexpr double kShort = 0.5;  // largest relative change of a prediction's variance that keeps it in its range
 }  // namespace
@@ -94,6 +95,7 @@ std::vector<std::size_t> Newton::unheld(const Lane& lane) const {
 bool Newton::orthogonalise(Lane& lane) {
     const auto free = unheld(lane);
     const std::size_t n = lane.r.size(), m = free.size();
+    if (m > kMostFree) return false;
     std::vector<double> plain(n), d(n), xd(m), G(m * m);
     loss_.curvature(lane.r.data(), plain.data(), true);
     loss_.curvature(lane.r.data(), d.data());

@@ -26,6 +26,7 @@ public:
     double drift(const double* r, const double* other);
 
     const std::vector<double>& curvatures() const { return d_; }
+    double total_curvature() const { return total_; }
 
     /// Makes w0 := w with the correlations c there, an entry per slot.
     void expand(const std::vector<double>& w, const std::vector<double>& c);
