@@ -215,7 +215,12 @@ void Newton::recurve(const Lane& lane) {
 
 /// The minimiser of the model about the lane.
 Newton::Step Newton::propose(Lane& lane, long max_solves) {
-    if (by_gradients()) return propose_by_gradients(lane);
+    if (by_gradients()) {
+        Step step;
+        if (propose_by_gradients(lane, step)) return step;
+        factored_ = true;
+        recurve(lane);
+    }
     penalise(lane.alpha);
     model_.expand(lane.w, lane.c);
     if (fresh_ && !active_.w().empty()) {

@@ -77,7 +77,7 @@ private:
     void recurve(const Lane& lane);
     Step propose(Lane& lane, long max_solves);
     bool by_gradients() const;
-    Step propose_by_gradients(Lane& lane);
+    bool propose_by_gradients(Lane& lane, Step& step);
     bool lanes_pay(const std::vector<Lane*>& lanes) const;
     std::vector<Step> propose_together(const std::vector<Lane*>& lanes, long max_solves);
     void take(std::vector<Lane*>& lanes, const std::vector<Step>& steps);
@@ -97,6 +97,7 @@ private:
     NewtonModel& model_;
     ActiveSet active_;
     std::unique_ptr<Lanes> together_;  // in place of the active set, for large supports on sparse data
+    bool factored_ = false;            // conjugate gradients have got stuck
     Control& control_;
     double unit_ = 1;
     double tol_ = 1e-6;         // relative gap aimed at

@@ -9,23 +9,26 @@
 namespace riata {
 
 namespace {
-constexpr std::size_t kFewColumns = 1500;           // for which a Gram matrix is the better way
+constexpr std::size_t kFewColumns = 300;            // for which a Gram matrix is the better way
 constexpr long kMostSteps = 500;                    // of conjugate gradients for one Newton step
+constexpr long kManySteps = 150;                    // from which on a factor is the better way,
+constexpr std::size_t kFactorable = 5000;           // of so many features at most
 constexpr double kShare = 0.1;                      // of the gap aimed at: what may be left of the gradient
 constexpr double kLoosest = 0.3, kTightest = 1e-3;  // of the gradient: what a step may leave
 }  // namespace
 
 /// Whether no condition of any feature has a corner and there are too many of them for a factor.
 bool Newton::by_gradients() const {
-    if (problem_.penalty.bounded() || model_.size() <= kFewColumns) return false;
+    if (factored_ || problem_.penalty.bounded() || model_.size() <= kFewColumns) return false;
     const auto& l1 = problem_.penalty.l1_factor;
     return problem_.request.l1_ratio == 0 || std::all_of(model_.features().begin(), model_.features().end(),
                                                          [&](Index j) { return l1[static_cast<std::size_t>(j)] == 0; });
 }
 
 /// The minimiser of the model about the lane, roughly: (Xh' D Xh + l2) z = c - l2 w with columns centred under D. The part of
-/// the gradient that is left shrinks with the root of the gap, which keeps convergence superlinear.
-Newton::Step Newton::propose_by_gradients(Lane& lane) {
+/// the gradient that is left shrinks with the root of the gap, which keeps convergence superlinear. False where that takes too
+/// many steps and a factor is to be had.
+bool Newton::propose_by_gradients(Lane& lane, Step& step) {
     penalise(lane.alpha);
     const kernels::Kernels& leaf = kernels::active();
     const Design& design = problem_.design;
@@ -62,6 +65,7 @@ Newton::Step Newton::propose_by_gradients(Lane& lane) {
     };
     for (long k = 0; k < kMostSteps && rho > enough && !settled(); ++k) {
         if (control_.cancelled()) throw Cancelled{};
+        if (k == kManySteps && m <= kFactorable) return false;
         std::fill(u.begin(), u.end(), 0.0);
         design.accumulate(features, p.data(), 1, u.data(), problem_.team);
         const double mean = centred ? leaf.dot(d.data(), u.data(), n) / total : 0.0;
@@ -89,7 +93,8 @@ Newton::Step Newton::propose_by_gradients(Lane& lane) {
         ++lane.solves;
     }
     for (std::size_t slot = 0; slot < m; ++slot) z[slot] += lane.w[slot];
-    return {std::move(z), lane.b - (centred ? leaf.dot(d.data(), moved.data(), n) / total : 0.0)};
+    step = {std::move(z), lane.b - (centred ? leaf.dot(d.data(), moved.data(), n) / total : 0.0)};
+    return true;
 }
 
 }  // namespace riata
