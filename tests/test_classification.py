@@ -47,7 +47,7 @@ def test_l2_equals_newton_cholesky(classes, C, shape, rng):
     # A gap of 1e-12 bounds the distance by sqrt(2e-12 C n): weak penalties allow more of it.
     near = 1e-6 if C <= 1 else 5e-6
     assert_allclose(ours.coef_, theirs.coef_, atol=near)
-    assert_allclose(ours.intercept_, theirs.intercept_, atol=near)
+    assert_allclose(ours.intercept_, theirs.intercept_, atol=3 * near)
     assert_allclose(ours.predict_proba(X), theirs.predict_proba(X), atol=1e-6)
     assert_allclose(ours.decision_function(X), theirs.decision_function(X), atol=1e-4)
     assert (ours.predict(X) == theirs.predict(X)).all()
