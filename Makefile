@@ -29,6 +29,7 @@ test: $(VENV)/built  ## build and run the test suite (ISA=baseline|avx2|avx512 f
 bench:  ## race every peer in an environment of its own (see docs/benchmarks.md)
 	bench/setup
 	.venv-bench/bin/python -m bench $(BENCH_ARGS)
+	$(if $(BENCH_ARGS),,.venv-bench/bin/python -m bench.score)
 
 lint: $(VENV)/lint  ## ruff, clang-format and mypy, without changing anything
 	$(PY) -m ruff check .

@@ -199,6 +199,26 @@ def plain_table(lines, columns):
     return "\n".join(rows)
 
 
+def short(value):
+    """Return a number with three digits."""
+    return "" if value is None else f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+
+
+def score_table(lines, best=False):
+    """Return the scoring suite's Markdown table: medians, or the best of the rounds."""
+    names = ["riata", "two threads", "predict", "scikit-learn", "onnxruntime"]
+    head = ["", "goal", *names, "scikit-learn / riata", "share of bandwidth"]
+    rows = [head, ["---"] * len(head)]
+    for line in lines:
+        times = line["best"] if best else line
+        goal = line["goal"] if isinstance(line["goal"], str) else short(line["goal"])
+        ratio = short(times["scikit-learn"] / times["riata"]) if "scikit-learn" in times else ""
+        share = f"{100 * line['share']:.0f}%" if "share" in line else ""
+        values = [short(times.get(name)) for name in names]
+        rows.append([f"{line['what']} ({line['unit']})", goal, *values, ratio, share])
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
 def tables(lines):
     """Return the Markdown tables of all suites found in ``lines``, by suite."""
     found = {}
@@ -210,6 +230,9 @@ def tables(lines):
             found[suite] = pair_table(own, "target", accuracy_goal)
         elif suite == "threads":
             found[suite] = pair_table(own, "threads", threads_goal)
+        elif suite == "score":
+            found[suite] = score_table(own)
+            continue
         else:
             found[suite] = path_table(own)
         if any(line.get("best") and crowded(line) for line in own):

@@ -176,6 +176,20 @@ def tiny(options):
         note(options, "tiny", row)
 
 
+def score(options):
+    """Production scoring: single rows, batches, files, against scikit-learn and onnxruntime."""
+    command = [sys.executable, "-m", "bench.score", "--json"]
+    variables = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1")}
+    ran = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=ROOT, env=variables
+    )
+    if ran.returncode != 0:
+        say(ran.stderr[-2000:])
+        return
+    for line in ran.stdout.splitlines():
+        note(options, "score", json.loads(line))
+
+
 def imports(options):
     """Seconds an import takes in a fresh process, several times."""
     for package in IMPORTS:
@@ -204,6 +218,7 @@ SUITES = {
     "threads": threads,
     "single": single,
     "tiny": tiny,
+    "score": score,
     "memory": memory,
     "import": imports,
 }

@@ -43,6 +43,29 @@ def test_the_best_within_a_time(fitted):
     assert path.budget(X, y, max_nanoseconds=1e9).alpha == costs.alphas[costs.best]
 
 
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_errors_are_the_familys(rng, family):
+    sklearn_metrics = pytest.importorskip("sklearn.metrics")
+    X = rng.standard_normal((150, 20))
+    eta = X[:, 0] - X[:, 1]
+    if family == "binomial":
+        y = np.where(eta + rng.logistic(size=150) > 0, "yes", "no")
+    else:
+        y = rng.poisson(np.exp(eta / 2))
+    path = riata.path(X[:100], y[:100], family=family, alphas=10)
+    errors = path.costs(X[100:], y[100:]).errors
+    for k, linear in enumerate(path.predict(X[100:]).T):
+        if family == "binomial":
+            wanted = sklearn_metrics.log_loss(y[100:], 1 / (1 + np.exp(-linear)))
+        else:
+            wanted = sklearn_metrics.mean_poisson_deviance(y[100:], np.exp(linear)) / 2
+        assert errors[k] == pytest.approx(wanted, rel=1e-10)
+    point = path.budget(X[100:], y[100:], max_features=3)
+    assert np.count_nonzero(point.coef) <= 3
+    with pytest.raises(ValueError, match="y must hold"):
+        path.costs(X[100:], np.full(50, -1))
+
+
 def test_without_validation_data_the_training_data_speak(fitted):
     path, _, _ = fitted
     assert path.budget(max_features=60).alpha == path.alphas[np.argmax(path.dev_ratio)]

@@ -35,23 +35,25 @@ STOREYS = [
     {"_core", "_score", "_numeric", "_linear_model", "exceptions", "plotting"},
     {"_compressed", "_exports", "_model_file", "_tables"},
     {"_validation"},
-    {"_labels", "_budget"},
+    {"_labels", "_budget", "_splits", "_selection", "_scorers"},
     {"_problem"},
     {"_fit", "_linalg"},
+    {"_linear"},
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
     {"_routes", "_class_result"},
     {"_wide"},
-    {"_path", "_single", "_classes"},
+    {"_path", "_single", "_classes", "_folds", "_leave_one_out", "_criteria"},
+    {"_cv"},
     {"_estimator", "_classifier"},
-    {"regression", "classification", "scoring"},
+    {"regression", "classification", "scoring", "cv", "ridge_cv", "criteria"},
     {"counts"},
     {"diagnostics"},
     {"__init__"},
 ]
 ASKS_THE_EXTENSION = {
     "_core": {"_fit"},
-    "_score": {"scoring", "_model_file", "_estimator", "_budget"},
+    "_score": {"scoring", "_model_file", "_linear", "_budget"},
 }
 MAX_LINES = 400
 

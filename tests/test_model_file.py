@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import resource
 import stat
 import struct
 import subprocess
@@ -352,6 +353,15 @@ def test_small_models_are_small():
     scorer = Scorer.from_estimator(fitted)
     scorer.verify()
     assert scorer.nbytes <= 2000
+
+
+def test_opening_takes_memory_for_what_the_file_holds_not_for_what_it_claims():
+    file = change(model().to_bytes(), 4, 2**32 - 1)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    scorer = Scorer.from_bytes(file)
+    assert scorer.n_features_in_ == 2**32 - 1
+    scorer.verify()
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 8192  # KiB on Linux
 
 
 def test_large_name_tables_are_checked_on_request(tmp_path):

@@ -194,7 +194,9 @@ def build(tmp_path, *sources, flags=()):
 def test_the_kth_allocation_fails(model, tmp_path):
     if not sys.platform.startswith("linux"):
         pytest.skip("needs the linker's --wrap")
-    program = build(tmp_path, "allocations.cpp", flags=["-Wl,--wrap=malloc,--wrap=free"])
+    program = build(
+        tmp_path, "allocations.cpp", flags=["-Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free"]
+    )
     assert run(program, model[0]) == "fine\n"
 
 

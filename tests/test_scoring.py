@@ -1,8 +1,10 @@
 """Scorer: the scores of every container, dtype, layout and instruction set are one and the same."""
 
+import contextlib
 import pickle
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -171,6 +173,29 @@ def test_riatas_estimators(data, name):
         assert scorer.metadata["estimator"] == name
 
 
+def test_riatas_classifiers_and_counts(data):
+    X, eta = data
+    X = X / X.std(axis=0)
+    for labels, link in (
+        (np.where(eta > 0, "yes", "no"), "logit"),
+        (np.digitize(eta, [-1, 1]), "softmax"),
+    ):
+        model = riata.LogisticRegression(C=0.1, l1_ratio=1.0).fit(X, labels)
+        scorer = Scorer.from_estimator(model)
+        assert scorer.link == link
+        wanted = model.predict_proba(X)
+        if link == "logit":
+            wanted = wanted[:, 1]
+        np.testing.assert_allclose(scorer.score(X), wanted, rtol=1e-10, atol=1e-15)
+        assert scorer.classes_.tolist() == model.classes_.tolist()
+        assert scorer.to_bytes() in pickle.dumps(model)
+        assert np.array_equal(pickle.loads(pickle.dumps(model)).coef_, model.coef_)
+    counts = riata.PoissonRegressor(alpha=0.1).fit(X, np.exp(eta / 4).round())
+    np.testing.assert_allclose(
+        Scorer.from_estimator(counts).score(X), counts.predict(X), rtol=1e-10
+    )
+
+
 @pytest.mark.parametrize(
     "model",
     [
@@ -210,6 +235,28 @@ def test_classifiers_and_links(data):
     )
     margin = linear_model.RidgeClassifier().fit(X, labels)
     np.testing.assert_allclose(Scorer.from_estimator(margin).score(X), margin.decision_function(X))
+
+
+def test_whatever_gives_a_softmax_is_taken_and_one_vs_rest_is_not(data):
+    X, eta = data
+    X = X / X.std(axis=0)
+    three = np.digitize(eta, [-1, 1])
+
+    class Own:
+        """A classifier of somebody else's."""
+
+    fitted = linear_model.LogisticRegression().fit(X, three)
+    own = Own()
+    own.coef_, own.intercept_, own.classes_ = fitted.coef_, fitted.intercept_, fitted.classes_
+    own.predict_proba = fitted.predict_proba
+    np.testing.assert_allclose(
+        Scorer.from_estimator(own).score(X), fitted.predict_proba(X), rtol=1e-10
+    )
+    other = linear_model.SGDClassifier(loss="log_loss", random_state=0).fit(X, three)
+    with pytest.raises(ValueError, match="probabilities that are no softmax"):
+        Scorer.from_estimator(other)
+    fitted.sparsify()
+    assert Scorer.from_estimator(fitted).link == "softmax"
 
 
 @pytest.mark.parametrize(
@@ -321,12 +368,42 @@ def test_tables_by_name(rng, named_scorer):
         np.testing.assert_array_equal(named_scorer.project(table), X[rows][:, named_scorer.used])
     with pytest.raises(ValueError, match=f"X lacks the column '{named_scorer.columns[0]}'"):
         named_scorer.score(frame.drop(columns=named_scorer.columns[0]))
+    twins = pandas.concat([frame, frame[[named_scorer.columns[3]]]], axis=1)
+    with pytest.raises(ValueError, match=f"'{named_scorer.columns[3]}', .* more than once"):
+        named_scorer.score(twins)
     unnamed = Scorer.from_coefficients(np.arange(40.0))
     assert np.array_equal(unnamed.score(mixed[named(40)]), unnamed.score(X))
     with pytest.raises(
         ValueError, match="X has 41 columns, but the model is for 40 features and has no names"
     ):
         unnamed.score(mixed)
+
+
+def test_missing_values_and_odd_columns_of_frames(rng):
+    pandas = pytest.importorskip("pandas")
+    scorer = Scorer.from_coefficients([1.0, 2.0, 4.0], feature_names=["a", "b", "c"])
+    frame = pandas.DataFrame(
+        {"a": [1, 2], "b": [True, False], "c": pandas.array([3, None], dtype="Int64")}
+    )
+    assert scorer.score(frame.iloc[:1]).tolist() == [15]
+    with pytest.raises(ValueError, match="row 1 has NaN in feature 2, which the model uses: 'c'"):
+        scorer.score(frame)
+    with pytest.raises(TypeError, match="column 'b' must be numeric|column 'b'"):
+        scorer.score(frame.assign(b=["x", "y"]))
+
+
+def test_threads_share_rows(rng):
+    coef, intercept = coefficients(rng, "single")
+    scorer = Scorer.from_coefficients(coef, intercept)
+    X = np.where(rng.random((101, 40)) < 0.5, rng.standard_normal((101, 40)), 0.0)
+    for data in (X, sparse.csr_array(X)):
+        for n_threads in (1, 2, 7):
+            assert np.array_equal(scorer.score(data, n_threads=n_threads), scorer.score(X))
+    X[88, scorer.used[0]] = np.nan
+    with pytest.raises(ValueError, match="row 88 has NaN"):
+        scorer.score(X, n_threads=3)
+    with pytest.raises(ValueError, match="n_threads must be an integer of at least 1; got 0"):
+        scorer.score(sparse.csr_array(X), n_threads=0)
 
 
 def test_polars_and_arrow(rng, named_scorer):
@@ -428,6 +505,31 @@ def test_hostile_csr(part, value, message):
         scorer._model.csr(*hostile(part, value), 6, 0)
 
 
+@pytest.mark.parametrize("used", [3000, 20])  # a table over features, a hash table
+def test_a_racing_writer_costs_scores_but_no_address(rng, used):
+    """Indices and starts that another thread overwrites between being checked and being used."""
+    coef = np.zeros(3000)
+    coef[:used] = 1.0
+    scorer = Scorer.from_coefficients(coef)
+    S = sparse.random_array((2000, 3000), density=0.02, format="csr", rng=rng)
+    S.data[-1] = np.nan
+    done = threading.Event()
+
+    def write():
+        good = S.indices.copy(), S.indptr.copy()
+        while not done.is_set():
+            S.indices[::7], S.indptr[::5] = -(2**31), 2**31 - 1
+            S.indices[:], S.indptr[:] = good
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    for k in range(300):
+        with contextlib.suppress(ValueError):
+            scorer._model.csr(S.indptr, S.indices, S.data, 3000, k % 2 * 2)
+    done.set()
+    writer.join()
+
+
 def test_repeated_entries_add_up():
     scorer = Scorer.from_coefficients([1.0, 10.0])
     parts = np.array([0, 3]), np.array([1, 0, 1]), np.array([1.0, 2.0, 3.0])
@@ -456,6 +558,28 @@ def test_pickles_are_the_file(rng):
     assert again.to_bytes() == scorer.to_bytes()
 
 
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_pickled_estimators_carry_the_file(rng, dtype):
+    X = rng.standard_normal((60, 500)).astype(dtype)
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(X, columns=named(500))
+    for data, y in ((X, X[:, 0]), (frame, X[:, 0]), (X, X[:, :3])):
+        model = riata.Lasso(alpha=0.1).fit(data, y)
+        stored = pickle.dumps(model)
+        again = pickle.loads(stored)
+        assert vars(again).keys() == vars(model).keys()
+        assert np.array_equal(again.coef_, model.coef_)
+        assert (again.coef_.dtype, again.coef_.shape) == (model.coef_.dtype, model.coef_.shape)
+        assert np.array_equal(again.predict(data), model.predict(data))
+        file = Scorer.from_estimator(model, dtype=dtype).to_bytes()
+        assert file in stored
+        assert data is frame or len(stored) < X[0].nbytes * np.atleast_2d(y.T).shape[0]
+        if data is frame:
+            assert again.feature_names_in_.tolist() == named(500)
+    model.coef_[0] = np.nan  # no file can hold it
+    assert np.isnan(pickle.loads(pickle.dumps(model)).coef_[0]).all()
+
+
 def test_predict_takes_the_fast_route_and_refuses_the_same(rng):
     X = rng.standard_normal((50, 30))
     X[:, 5:] *= 1e-3
@@ -463,6 +587,13 @@ def test_predict_takes_the_fast_route_and_refuses_the_same(rng):
     for data in (X, X[:3], X[::2], np.asfortranarray(X), X.astype("f4"), X[:, ::-1][:, ::-1]):
         np.testing.assert_allclose(
             model.predict(data), data @ model.coef_ + model.intercept_, rtol=1e-6, atol=1e-12
+        )
+    binary = riata.LogisticRegression().fit(X, X[:, 0] > 0)
+    for data in (X, X[:1], X[::2], np.asfortranarray(X), X.astype("f4")):
+        margin = data @ binary.coef_[0] + binary.intercept_[0]
+        np.testing.assert_allclose(binary.decision_function(data), margin, rtol=1e-5, atol=1e-6)
+        np.testing.assert_allclose(
+            binary.predict_proba(data)[:, 1], 1 / (1 + np.exp(-margin)), rtol=1e-5
         )
     single = riata.Lasso(alpha=0.1).fit(X.astype("f4"), X[:, 0])
     assert single.predict(X.astype("f4")).dtype == np.float32

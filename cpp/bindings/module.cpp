@@ -26,6 +26,7 @@ PYBIND11_MODULE(_core, m) {
     m.doc() = "riata's C++ core";
     m.def("config", &config);
     riata::bindings::bind_path(m);
+    riata::bindings::bind_folds(m);
     riata::bindings::bind_primitives(m);
     riata::bindings::bind_ridge(m);
     riata::bindings::bind_sparse(m);

@@ -89,6 +89,9 @@ public:
     /// K = S^.5 Xh D Xh' S^.5 (rows x rows, both triangles) with D = diag(d) over all columns (null: ones).
     virtual void outer_all(const double* root_s, const double* d, double* K, Team& team) const = 0;
 
+    /// The same matrix, borrowed like this one, for other weights: to be measured anew.
+    virtual std::unique_ptr<Design> twin() const = 0;
+
     /// A copy of every step-th row, `rows` of them.
     virtual std::unique_ptr<Design> sample(std::size_t step, std::size_t rows) const = 0;
 

@@ -47,6 +47,9 @@ public:
     }
 
     void pin(const std::vector<Index>&, Team&) override {}
+    std::unique_ptr<Design> twin() const override {
+        return std::make_unique<ColumnMajor>(this->x_, this->rows_, this->cols_, this->col_stride_);
+    }
     std::size_t bytes() const override { return own_.size() * sizeof(T); }
 
 private:
@@ -131,6 +134,10 @@ public:
                 for (std::size_t i = b; i < e; ++i) to[i] = from[i * this->row_stride_];
             }
         });
+    }
+
+    std::unique_ptr<Design> twin() const override {
+        return std::make_unique<RowMajor>(this->x_, this->rows_, this->cols_, this->row_stride_);
     }
 
     std::size_t bytes() const override {

@@ -28,9 +28,9 @@ void interleave(const double* in, std::size_t n, std::size_t K, double* out, Tea
 }  // namespace
 
 template <class T>
-Sparse<T>::Sparse(CompressedColumns<T>&& x, std::size_t rows)
-    : Design(rows, x.cols()), x_(std::move(x)), read_(kernels::read<T>(kernels::active())), shift_(cols_, 0.0),
-      rest_(cols_, 0.0) {}
+Sparse<T>::Sparse(std::shared_ptr<const CompressedColumns<T>> x, std::size_t rows)
+    : Design(rows, x->cols()), shared_(std::move(x)), x_(*shared_), read_(kernels::read<T>(kernels::active())),
+      shift_(cols_, 0.0), rest_(cols_, 0.0) {}
 
 template <class T>
 double Sparse<T>::entries(const std::vector<Index>& features) const {
@@ -242,7 +242,7 @@ bool Sparse<T>::compact(const std::vector<Index>& features, const double* root_s
 
 template <class T>
 std::unique_ptr<Design> Sparse<T>::sample(std::size_t step, std::size_t rows) const {
-    return std::make_unique<Sparse<T>>(x_.sample(step, rows), rows);
+    return std::make_unique<Sparse<T>>(std::make_shared<const CompressedColumns<T>>(x_.sample(step, rows)), rows);
 }
 
 template <class T>
@@ -252,7 +252,7 @@ std::size_t Sparse<T>::bytes() const {
 
 template <class T>
 std::unique_ptr<Design> make_sparse(const CompressedArrays<T>& x, Team& team) {
-    return std::make_unique<Sparse<T>>(CompressedColumns<T>(x, team), x.rows);
+    return std::make_unique<Sparse<T>>(std::make_shared<const CompressedColumns<T>>(x, team), x.rows);
 }
 
 template class Sparse<float>;

@@ -15,7 +15,7 @@ namespace riata {
 template <class T>
 class Sparse final : public Design {
 public:
-    Sparse(CompressedColumns<T>&& x, std::size_t rows);
+    Sparse(std::shared_ptr<const CompressedColumns<T>> x, std::size_t rows);
 
     void measure(const double* s, const double* y, bool centre, double* xty, Team& team) override;
     void correlate_all(const double* u, std::size_t K, double* out, Team& team) const override;
@@ -34,6 +34,7 @@ public:
     bool compact(const std::vector<Index>& features, const double* root_s, CompactColumns& out) const override;
     void gram_all(const double* root_s, double* G, Team& team) const override;
     void outer_all(const double* root_s, const double* d, double* K, Team& team) const override;
+    std::unique_ptr<Design> twin() const override { return std::make_unique<Sparse>(shared_, this->rows_); }
     std::unique_ptr<Design> sample(std::size_t step, std::size_t rows) const override;
     double entries(const std::vector<Index>& features) const override;
     double entries() const override { return static_cast<double>(x_.entries()); }
@@ -54,7 +55,8 @@ private:
     void centre_products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight, double* out,
                          Team& team) const;
 
-    CompressedColumns<T> x_;
+    std::shared_ptr<const CompressedColumns<T>> shared_;
+    const CompressedColumns<T>& x_;
     const kernels::ReadKernels<T>& read_;
     std::vector<double> shift_, rest_;
     const double* s_ = nullptr;      ///< the weights of measure()

@@ -7,7 +7,7 @@ RIATA_INLINE vec smaller(vec a, vec b) { return a < b ? a : b; }
 
 /// The move of one column's 8 coefficients for their correlations g with the residuals; returns whether any moves.
 RIATA_INLINE bool lane_moves(const LaneSweep& s, size_t j, const vec* g, vec* delta) {
-    bool any = false;
+    Mask moves{};
 #pragma GCC unroll 4
     for (int v = 0; v < 8 / W; ++v) {
         const vec w = load(s.w + 8 * j + v * W), l1 = load(s.l1_scale + v * W) * s.l1_factor[j];
@@ -19,9 +19,9 @@ RIATA_INLINE bool lane_moves(const LaneSweep& s, size_t j, const vec* g, vec* de
         delta[v] = (next - w) * load(s.on + v * W);
         const vec moved = (delta[v] < 0 ? -delta[v] : delta[v]) * curvature / (l1 + s.floor);
         store(s.moved + v * W, larger(load(s.moved + v * W), moved));
-        for (int l = 0; l < W; ++l) any |= delta[v][l] != 0;
+        moves |= delta[v] != 0;
     }
-    return any;
+    return any(moves);
 }
 
 void lane_descent(const LaneSweep& s) {

@@ -142,3 +142,15 @@ RIATA_INLINE double sum(vec a) {
     vec r[W] = {a};
     return sums(r)[0];
 }
+
+/// True where any lane of a comparison is. Intrinsics, because the compiler makes a chain of shuffles of the loop.
+using Mask = decltype(vec{} < vec{});
+RIATA_INLINE bool any(Mask m) {
+#if defined(__AVX512F__)
+    return _mm512_test_epi64_mask(__m512i(m), __m512i(m)) != 0;
+#elif defined(__AVX2__)
+    return _mm256_movemask_pd(__m256d(m)) != 0;
+#else
+    return (m[0] | m[1]) != 0;
+#endif
+}

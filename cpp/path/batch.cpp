@@ -82,7 +82,8 @@ void Driver::solve_in_lanes() {
                     std::abs(batch_.w[k][slot]);
         tolerance[k] = std::min(1e-2, lane_tolerance_ * options_.tol * null_ / std::max(cost, 1e-300));
     }
-    const long sweeps = lanes_->solve(batch_.count, tolerance, std::min(options_.max_solves, kMostRounds));
+    const long sweeps =
+        lanes_->solve(batch_.count, tolerance, std::min(options_.max_solves, kMostRounds), lane_budget());
     for (std::size_t k = 0; k < batch_.count; ++k) {
         batch_.w[k] = lanes_->solution(k);
         batch_.solves[k] = sweeps;

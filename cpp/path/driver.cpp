@@ -17,6 +17,7 @@ constexpr double kStoneGap = 1e-2;          // relative gap at which a stepping 
 constexpr double kRestartTolerance = 1e-8;  // of coordinate descent from rest, relative to l1
 constexpr long kRestartSweeps = 1000;
 constexpr double kFewFree = 500, kLaneEntries = 2.5;  // see lanes_pay
+constexpr double kLaneSweeps = 12;                    // see lane_budget
 constexpr int kCorrections = 4;  // defect corrections of one alpha before its gap is reported as it is
 }  // namespace
 
@@ -148,9 +149,30 @@ bool Driver::samples_pay() const {
 /// True where lanes cost less than the Gram matrix: per alpha, some sweeps over the working set's entries against the
 /// squares of the support that solving with a factor and updating it take.
 bool Driver::lanes_pay() const {
-    if (!design_.interleaves() || model_.complete() || on_samples_) return false;
+    if (!design_.interleaves() || model_.complete() || on_samples_ || lanes_tired_) return false;
     const auto m = static_cast<double>(active_->free_count());
     return m > kFewFree && m * m > kLaneEntries * design_.entries(model_.features());
+}
+
+/// Sweeps of the lanes beyond which some exchanges on a Gram matrix cost less: columns that are nearly the same are beyond
+/// descent and conjugate gradients.
+long Driver::lane_budget() const {
+    if (options_.memory_limit) return options_.max_solves;
+    std::vector<Index> support;
+    for (std::size_t slot = 0; slot < w_now_.size(); ++slot)
+        if (w_now_[slot] != 0) support.push_back(model_.features()[slot]);
+    const auto m = static_cast<double>(std::max(support.size(), static_cast<std::size_t>(kFewFree)));
+    const double sweeps = kLaneSweeps * m * m / std::max(design_.entries(support), 1.0);
+    return static_cast<long>(std::min(sweeps, static_cast<double>(options_.max_solves)));
+}
+
+/// Back to the active set, from the last accepted solution.
+void Driver::leave_lanes() {
+    lanes_tired_ = true;
+    lanes_.reset();
+    active_ = std::make_unique<ActiveSet>(model_, make_gram_system(model_), control_);
+    w_now_.resize(model_.size(), 0.0);
+    active_->start_from(problem_.penalty, w_now_);
 }
 
 void Driver::take_lanes() {
@@ -177,6 +199,7 @@ void Driver::choose_system() {
             model_.drop_gram();
         }
     }
+    if (lanes_ && !batch_.solves.empty() && batch_.solves[0] > lane_budget()) leave_lanes();
     if (lean_ || lanes_ || on_samples_) return;
     if (lanes_pay()) {
         take_lanes();
@@ -262,7 +285,7 @@ void Driver::start_over() {
     batch_.solves[0] += descend_columns(problem_, model_.features(), w, kRestartTolerance, problem_.noise(),
                                         std::min(kRestartSweeps, options_.max_solves), control_);
     batch_.w[0] = w;
-    if (active_) active_->start_from(w);
+    if (active_) active_->start_from(problem_.penalty, w);
     find_residuals();
     correlate(false);
     batch_.certificates[0] = certificate(0);

@@ -46,7 +46,9 @@ private:
     bool samples_pay() const;
     void choose_system();
     bool lanes_pay() const;
+    long lane_budget() const;
     void take_lanes();
+    void leave_lanes();
     void solve_in_lanes();
     std::vector<double> lane_start(std::size_t k) const;
     void set_alpha(std::size_t k);
@@ -87,6 +89,7 @@ private:
     bool on_samples_ = false;       ///< the free system in use is the n x n one
     bool lean_ = false;             ///< no Gram matrix: memory is short
     std::unique_ptr<Lanes> lanes_;  ///< in place of the active set, for large supports on sparse data
+    bool lanes_tired_ = false;      ///< they took too many sweeps, and are not to be tried again
     std::vector<double> lean_w_;
     double lean_tolerance_ = 1e-4;          ///< of coordinate descent then, relative to l1
     double lane_tolerance_ = 0.5;           ///< of the lanes, relative to what the gap allows

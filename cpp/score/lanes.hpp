@@ -18,16 +18,6 @@ inline double load(const char* at) {
     return static_cast<double>(reinterpret_cast<const Unaligned<T>*>(at)->value);
 }
 
-/// The unsigned integer of the same size.
-template <class I>
-struct Unsigned {
-    typedef uint32_t type;
-};
-template <>
-struct Unsigned<int64_t> {
-    typedef uint64_t type;
-};
-
 /// The eight lanes added up as a tree of fixed shape.
 inline double total(const double* lane) {
     return ((lane[0] + lane[4]) + (lane[2] + lane[6])) + ((lane[1] + lane[5]) + (lane[3] + lane[7]));
@@ -119,69 +109,110 @@ void add(double weight, Strided x, size_t rows, double* sum) {
     }
 }
 
-/// The first slot to look into for a feature.
+/// The first slot to look into for a feature. Indices have been checked, but another thread may be writing to them: those beyond
+/// the table find its last slot, which is nobody's.
 template <bool Hashed>
 inline uint32_t slot_of(const Weights& m, uint64_t feature) {
-    return Hashed ? hash_of(static_cast<uint32_t>(feature), m.lookup.shift) : static_cast<uint32_t>(feature);
+    if (Hashed) return hash_of(static_cast<uint32_t>(feature), m.lookup.shift);
+    return static_cast<uint32_t>(feature < m.features ? feature : m.features);
 }
 
-/// The position of a feature whose first slot is occupied, or kNone.
+/// The position of a feature, or at least `columns` if it has none.
 template <bool Hashed>
-inline uint32_t position(const Weights& m, uint32_t feature) {
+inline uint32_t position(const Weights& m, uint64_t feature) {
     const Lookup& t = m.lookup;
-    if (!Hashed) return t.slots[feature];
-    for (uint64_t slot = hash_of(feature, t.shift);; slot = (slot + 1) & (t.size - 1)) {
+    for (uint64_t slot = slot_of<Hashed>(m, feature);; slot = (slot + 1) & (t.size - 1)) {
         const uint32_t p = t.slots[slot];
-        if (p == kNone || m.column[p] == feature) return p;
+        if (!Hashed || p == kNone || m.column[p] == feature) return p;
     }
 }
 
-/// Calls use(position, value) for the row's entries that the model has a weight for, in their order; false, having called it for
-/// some, if an index is out of range. Candidates are collected first, without a branch: most entries of a row are of no interest,
-/// at random.
+/// Calls use(position, value) for the row's entries that the model has a weight for, in their order. Candidates are collected
+/// first, without a branch: most entries of a row are of no interest, at random.
 template <bool Hashed, class I, class T, class Use>
-inline bool each_hit(const Weights& m, Entries row, const Use& use) {
-    typedef typename Unsigned<I>::type U;
+inline void each_hit(const Weights& m, Entries row, const Use& use) {
     constexpr size_t kChunk = 256;
-    const Unaligned<U>* index = static_cast<const Unaligned<U>*>(row.index);
+    const Unaligned<I>* index = static_cast<const Unaligned<I>*>(row.index);
     const Unaligned<T>* value = static_cast<const Unaligned<T>*>(row.value);
     const uint32_t* slots = m.lookup.slots;
-    const U n = static_cast<U>(m.features);
+    const uint32_t columns = static_cast<uint32_t>(m.columns);
     for (size_t from = 0; from < row.count; from += kChunk, index += kChunk, value += kChunk) {
         const size_t count = row.count - from < kChunk ? row.count - from : kChunk;
         uint32_t entry[kChunk];
         size_t hits = 0;
-        U top = 0;  // a negative index is a huge one
-        for (size_t k = 0; k < count; ++k) top = index[k].value > top ? index[k].value : top;
-        if (top >= n) return false;
         for (size_t k = 0; k < count; ++k) {
             entry[hits] = static_cast<uint32_t>(k);
-            hits += slots[slot_of<Hashed>(m, index[k].value)] != kNone;
+            hits += slots[slot_of<Hashed>(m, static_cast<uint64_t>(index[k].value))] < columns;
         }
         for (size_t h = 0; h < hits; ++h) {
             const size_t k = entry[h];
-            const uint32_t p = position<Hashed>(m, static_cast<uint32_t>(index[k].value));
-            if (p != kNone) use(p, static_cast<double>(value[k].value));
+            const uint32_t p = position<Hashed>(m, static_cast<uint64_t>(index[k].value));
+            if (p < columns) use(p, static_cast<double>(value[k].value));
         }
     }
-    return true;
 }
 
 template <class I, class T, class Use>
-inline bool each_entry(const Weights& m, Entries row, const Use& use) {
-    return m.lookup.shift ? each_hit<true, I, T>(m, row, use) : each_hit<false, I, T>(m, row, use);
+inline void each_entry(const Weights& m, Entries row, const Use& use) {
+    if (m.lookup.shift)
+        each_hit<true, I, T>(m, row, use);
+    else
+        each_hit<false, I, T>(m, row, use);
+}
+
+/// The row's sum with a vector of lanes an entry, zeros in all but one: no branch to be foreseen, and a sum of the same bits, for
+/// adding a zero changes none. False if the sum is not finite: a zero times infinity may have done that.
+template <class I, class T>
+inline bool sum_spread(const Weights& m, Entries row, double* out) {
+    const Unaligned<I>* index = static_cast<const Unaligned<I>*>(row.index);
+    const Unaligned<T>* value = static_cast<const Unaligned<T>*>(row.value);
+    const uint32_t* slots = m.lookup.slots;
+    const double* spread = m.lookup.spread;
+    Wide sum[kLanes / kWidth] = {};
+    for (size_t k = 0; k < row.count; ++k) {
+        const double* weight = spread + kLanes * slots[slot_of<false>(m, static_cast<uint64_t>(index[k].value))];
+        const double x = static_cast<double>(value[k].value);
+        for (size_t l = 0; l < kLanes / kWidth; ++l) {
+            Wide w;
+            __builtin_memcpy(&w, weight + l * kWidth, sizeof w);
+            sum[l] += w * x;
+        }
+    }
+    double lane[kLanes];
+    __builtin_memcpy(lane, sum, sizeof sum);
+    *out = total(lane);
+    return *out - *out == 0;
 }
 
 template <class I, class T>
-bool sparse(const Weights& m, Entries row, double* out) {
+inline void sparse_row(const Weights& m, Entries row, double* out) {
+    if (m.lookup.spread && sum_spread<I, T>(m, row, out)) return;
     if (m.outputs == 1) {
         double lane[kLanes] = {};
-        const bool sound = each_entry<I, T>(m, row, [&](uint32_t p, double x) { lane[p % kLanes] += m.weight[p] * x; });
+        each_entry<I, T>(m, row, [&](uint32_t p, double x) { lane[p % kLanes] += m.weight[p] * x; });
         out[0] = total(lane);
-        return sound;
+        return;
     }
     for (size_t k = 0; k < m.outputs; ++k) out[k] = 0;
-    return each_entry<I, T>(m, row, [&](uint32_t p, double x) { add_column(m, p, x, out); });
+    each_entry<I, T>(m, row, [&](uint32_t p, double x) { add_column(m, p, x, out); });
+}
+
+template <class I, class T>
+void sparse(const Weights& m, const void* index, const void* value, const int64_t* at, size_t rows, double* out) {
+    for (size_t r = 0; r < rows; ++r, out += m.outputs) {
+        const Entries row = {static_cast<const Unaligned<I>*>(index) + (at[r] - at[0]),
+                             static_cast<const Unaligned<T>*>(value) + (at[r] - at[0]),
+                             static_cast<size_t>(at[r + 1] - at[r])};
+        sparse_row<I, T>(m, row, out);
+    }
+}
+
+template <class I, class U>
+bool below(const void* index, size_t count, uint64_t n) {
+    const Unaligned<U>* v = static_cast<const Unaligned<U>*>(index);
+    U top = 0;  // a negative index is a huge one
+    for (size_t k = 0; k < count; ++k) top = v[k].value > top ? v[k].value : top;
+    return count == 0 || top < n;
 }
 
 /// NaN and infinity have all bits of the exponent set.
@@ -201,5 +232,6 @@ const Kernels table = {
     {add<double>, add<float>, add<int32_t>, add<int64_t>},
     {{sparse<int32_t, double>, sparse<int32_t, float>, sparse<int32_t, int32_t>, sparse<int32_t, int64_t>},
      {sparse<int64_t, double>, sparse<int64_t, float>, sparse<int64_t, int32_t>, sparse<int64_t, int64_t>}},
+    {below<int32_t, uint32_t>, below<int64_t, uint64_t>},
     {finite<double, uint64_t>, finite<float, uint32_t>},
 };

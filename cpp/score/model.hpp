@@ -14,15 +14,19 @@ namespace riata::score {
 
 /// Partial sums of a row: entry i of the model goes to lane i % 8, whatever the processor.
 constexpr size_t kLanes = 8;
-/// Rows that a column-wise pass sums at a time: 8 lanes of them stay in the first-level cache.
-constexpr size_t kBlock = 128;
+/// Rows that a column-wise pass sums at a time: a page of each column, and sums that stay in the first-level cache.
+constexpr size_t kBlock = 512;
 constexpr uint32_t kNone = UINT32_MAX;
 
 /// The position of a feature among the model's columns: a table over features where most have one, a hash table elsewhere.
 struct Lookup {
-    uint32_t* slots = nullptr;  // positions, or kNone; length `size`
+    uint32_t* slots = nullptr;  // positions; length `size`
     uint64_t size = 0;
-    unsigned shift = 0;  // 0: slots[feature]; else slots[hash(feature) >> shift] onwards
+    unsigned shift =
+        0;  // 0: slots[feature], Weights::columns for none; else slots[hash(feature) >> shift] onwards, kNone for none
+    // For one output and a table over features, eight numbers a column: zeros and, in the column's lane, its weight. After the last
+    // column eight zeros, for features without a weight. Each eight are one cache line.
+    double* spread = nullptr;
 };
 
 /// The weights and what leads to them, as scoring needs it.
@@ -60,8 +64,12 @@ struct Kernels {
     void (*row_multi[4])(const Weights&, const uint32_t* column, Strided x, double* out);
     /// sum[r] += weight * x[r].
     void (*add[4])(double weight, Strided x, size_t rows, double* sum);
-    /// The row's sum, or all sums of a model of several outputs; false if an index is out of range. [index type - RIATA_INT32][value type]
-    bool (*sparse[2][4])(const Weights&, Entries, double* out);
+    /// The sums of rows, all of them for a model of several outputs. Row r has the entries from at[r] - at[0] to before
+    /// at[r + 1] - at[0]; indices are in range. [index type - RIATA_INT32][value type]
+    void (*sparse[2][4])(const Weights&, const void* index, const void* value, const int64_t* at, size_t rows,
+                         double* out);
+    /// Whether all indices are in [0, n).
+    bool (*below[2])(const void* index, size_t count, uint64_t n);
     /// Whether all numbers of a contiguous vector are finite; float64 and float32.
     bool (*finite[2])(const void* x, size_t count);
 };

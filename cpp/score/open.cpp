@@ -133,6 +133,7 @@ void riata_close(riata_model* model) {
     std::free(model->copied);
     std::free(model->decoded);
     std::free(model->weights.lookup.slots);
+    std::free(model->weights.lookup.spread);
     std::free(model);
 }
 

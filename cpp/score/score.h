@@ -5,8 +5,8 @@
    comes dense or as sorted sparse entries: the sum runs in one documented order (docs/model-file.md).
 
    Every function that returns int returns RIATA_OK or one of the codes below, and describes an error in *error unless that is
-   NULL. No function writes outside what its comment names, whatever the file and the arguments' values are; pointers and
-   lengths have to be true. */
+   NULL. No function reads or writes outside what its comment names, whatever the file and the arguments' values are, and even
+   if another thread writes to the rows meanwhile (the scores are then worth nothing); pointers and lengths have to be true. */
 #ifndef RIATA_SCORE_H
 #define RIATA_SCORE_H
 

@@ -39,10 +39,22 @@ int report_index(const riata_model& m, Entries row, SparseTypes t, size_t first,
                 ull(first + k), found, ull(m.weights.features));
 }
 
-/// Sums one row into out, checking its indices.
-int sum_checked(const riata_model& m, Entries row, SparseTypes t, size_t first, double* out, riata_error* error) {
-    if (m.kernels->sparse[t.index - RIATA_INT32][t.value](m.weights, row, out)) return RIATA_OK;
-    return report_index(m, row, t, first, error);
+bool in_range(const riata_model& m, Entries row, SparseTypes t) {
+    return m.kernels->below[t.index - RIATA_INT32](row.index, row.count, m.weights.features);
+}
+
+/// Sums rows, one from each of `at` to the next, into out. All their entries' indices are checked together, `first` is the number
+/// of the first.
+int sum_checked(const riata_model& m, Entries all, SparseTypes t, const int64_t* at, size_t rows, size_t first,
+                double* out, riata_error* error) {
+    if (!in_range(m, all, t)) return report_index(m, all, t, first, error);
+    m.kernels->sparse[t.index - RIATA_INT32][t.value](m.weights, all.index, all.value, at, rows, out);
+    return RIATA_OK;
+}
+
+int sum_row(const riata_model& m, Entries row, SparseTypes t, size_t first, double* out, riata_error* error) {
+    const int64_t at[] = {0, static_cast<int64_t>(row.count)};
+    return sum_checked(m, row, t, at, 1, first, out, error);
 }
 
 bool has_weight(const Weights& w, uint64_t feature) {
@@ -67,15 +79,65 @@ int find_nonfinite(const Weights& w, Entries row, SparseTypes t, size_t r, riata
     return RIATA_OK;
 }
 
-/// One row from its entries to its scores.
-int score_entries(const riata_model& m, Entries row, SparseTypes t, size_t first, size_t r, unsigned flags, double* out,
-                  riata_error* error) {
-    int code = sum_checked(m, row, t, first, out, error);
-    if (code) return code;
-    if (!add_intercepts(m.weights, out, 1) && !(flags & RIATA_PROPAGATE))
-        code = find_nonfinite(m.weights, row, t, r, error);
-    if (!code && !(flags & RIATA_LINEAR)) apply_link(m, out, 1);
+/// A CSR matrix whose arrays have types and lengths, but may hold anything.
+struct Csr {
+    const void *starts, *indices, *values;
+    int start_type;
+    SparseTypes types;
+    size_t entries, rows;
+
+    int64_t start(size_t r) const { return index_at(starts, start_type, r); }
+    Entries between(int64_t from, int64_t to) const {
+        return part(indices, values, types, static_cast<size_t>(from), static_cast<size_t>(to));
+    }
+    bool holds(int64_t from, int64_t to) const {
+        return from >= 0 && to >= from && static_cast<uint64_t>(to) <= entries;
+    }
+    /// A row whose start was checked before; none of it if another thread has changed the start since.
+    Entries row(size_t r) const {
+        const int64_t from = start(r), to = start(r + 1);
+        return holds(from, to) ? between(from, to) : Entries{indices, values, 0};
+    }
+};
+
+int check_start(const Csr& x, size_t r, int64_t from, int64_t to, riata_error* error) {
+    if (x.holds(from, to)) return RIATA_OK;
+    return fail(error, RIATA_E_INDEX, int64_t(r), -1, "row %llu goes from entry %lld to %lld of %llu", ull(r),
+                static_cast<long long>(from), static_cast<long long>(to), ull(x.entries));
+}
+
+/// eta of rows [r, end) and where they end, for as many rows as start within a block of entries: their starts are checked one by
+/// one, their indices together, while they are in the cache.
+int sum_some(const riata_model& m, const Csr& x, size_t& r, double* out, riata_error* error) {
+    constexpr int64_t kEntries = 4096;
+    constexpr size_t kRows = 512;
+    int64_t at[kRows + 1];
+    size_t n = 0;
+    for (at[0] = x.start(r); n < kRows && r + n < x.rows && at[n] - at[0] < kEntries; ++n) {
+        at[n + 1] = x.start(r + n + 1);
+        if (const int code = check_start(x, r + n, at[n], at[n + 1], error)) return code;
+    }
+    double* to = out + r * m.weights.outputs;
+    r += n;
+    return sum_checked(m, x.between(at[0], at[n]), x.types, at, n, static_cast<size_t>(at[0]), to, error);
+}
+
+/// eta of all rows, without intercepts.
+int sum_rows(const riata_model& m, const Csr& x, double* out, riata_error* error) {
+    int code = RIATA_OK;
+    for (size_t r = 0; !code && r < x.rows;) code = sum_some(m, x, r, out, error);
     return code;
+}
+
+/// From sums to scores; `row(r)` gives the entries of a row.
+template <class Row>
+int finish(const riata_model& m, size_t rows, const Row& row, SparseTypes t, unsigned flags, double* out,
+           riata_error* error) {
+    if (!add_intercepts(m.weights, out, rows) && !(flags & RIATA_PROPAGATE))
+        for (size_t r = 0; r < rows; ++r)
+            if (const int code = find_nonfinite(m.weights, row(r), t, r, error)) return code;
+    if (!(flags & RIATA_LINEAR)) apply_link(m, out, rows);
+    return RIATA_OK;
 }
 
 /// Golden rows as they lie in the file: counts, row starts, scores (eta), features, values.
@@ -107,7 +169,7 @@ bool golden_row_holds(const riata_model& m, const Golden& g, uint64_t r, double*
     std::memcpy(&to, g.starts + 8 * (r + 1), 8);
     if (from > to || to > g.entries) return false;
     const Entries row{g.features + 4 * from, g.values + 8 * from, to - from};
-    if (sum_checked(m, row, {RIATA_INT32, RIATA_FLOAT64}, from, out, nullptr)) return false;
+    if (sum_row(m, row, {RIATA_INT32, RIATA_FLOAT64}, from, out, nullptr)) return false;
     add_intercepts(m.weights, out, 1);
     const size_t size = m.weights.outputs * sizeof(double);
     return std::memcmp(out, g.scores + r * size, size) == 0;
@@ -142,7 +204,9 @@ int riata_score_sparse(const riata_model* model, const void* indices, int index_
     if (!code) code = check_types(t, error);
     if (!code) code = check_length(*model, n, 0, error);
     if (code) return code;
-    return score_entries(*model, {indices, values, entries}, t, 0, 0, flags, out, error);
+    const Entries row{indices, values, entries};
+    code = sum_row(*model, row, t, 0, out, error);
+    return code ? code : finish(*model, 1, [&](size_t) { return row; }, t, flags, out, error);
 }
 
 int riata_score_csr(const riata_model* model, const void* starts, int start_type, const void* indices, int index_type,
@@ -154,16 +218,10 @@ int riata_score_csr(const riata_model* model, const void* starts, int start_type
     if (!code && !is_index(start_type)) code = bad_argument(error, "starts are neither RIATA_INT32 nor RIATA_INT64");
     if (!code) code = check_types(t, error);
     if (!code) code = check_length(*model, n, 0, error);
-    for (size_t r = 0; !code && r < rows; ++r) {
-        const int64_t from = index_at(starts, start_type, r), to = index_at(starts, start_type, r + 1);
-        if (from < 0 || to < from || static_cast<uint64_t>(to) > entries)
-            return fail(error, RIATA_E_INDEX, int64_t(r), -1, "row %llu goes from entry %lld to %lld of %llu", ull(r),
-                        static_cast<long long>(from), static_cast<long long>(to), ull(entries));
-        const auto first = static_cast<size_t>(from);
-        const Entries row = part(indices, values, t, first, static_cast<size_t>(to));
-        code = score_entries(*model, row, t, first, r, flags, out + r * model->weights.outputs, error);
-    }
-    return code;
+    if (code) return code;
+    const Csr x{starts, indices, values, start_type, t, entries, rows};
+    code = sum_rows(*model, x, out, error);
+    return code ? code : finish(*model, rows, [&](size_t r) { return x.row(r); }, t, flags, out, error);
 }
 
 int riata_project(const riata_model* model, const void* x, int type, size_t rows, size_t n, ptrdiff_t row_stride,

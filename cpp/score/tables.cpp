@@ -84,22 +84,45 @@ double* decode(const unsigned char* from, uint64_t n, bool half) {
     return out;
 }
 
-bool build_lookup(Weights& m) {
-    // A table over all features where it is at most 16 times the columns, hashing into eight slots a column elsewhere.
+namespace {
+
+/// A table over all features: positions, and for one output the weights in their lanes.
+bool build_direct(Weights& m) {
     Lookup& t = m.lookup;
-    const bool direct = m.features <= 16 * m.columns;
-    t.size = direct ? m.features + (m.features == 0) : power_of_two(8 * m.columns + 2);
-    t.shift = 0;
-    if (!direct)
-        for (t.shift = 32; uint64_t{1} << (32 - t.shift) < t.size;) --t.shift;
-    t.slots = static_cast<uint32_t*>(std::malloc(t.size * sizeof(uint32_t)));
-    if (!t.slots) return false;
+    for (uint64_t j = 0; j < t.size; ++j) t.slots[j] = static_cast<uint32_t>(m.columns);
+    for (uint32_t i = 0; i < m.columns; ++i) t.slots[m.column[i]] = i;
+    if (m.outputs != 1) return true;
+    constexpr size_t kLine = kLanes * sizeof(double);
+    t.spread = static_cast<double*>(std::aligned_alloc(kLine, (m.columns + 1) * kLine));
+    if (!t.spread) return false;
+    std::memset(t.spread, 0, (m.columns + 1) * kLine);
+    for (uint64_t i = 0; i < m.columns; ++i) t.spread[i * kLanes + i % kLanes] = m.weight[i];
+    return true;
+}
+
+/// A hash table with linear probing.
+void build_hashed(Weights& m) {
+    Lookup& t = m.lookup;
     std::memset(t.slots, 0xff, t.size * sizeof(uint32_t));
+    for (t.shift = 32; uint64_t{1} << (32 - t.shift) < t.size;) --t.shift;
     for (uint32_t i = 0; i < m.columns; ++i) {
-        uint64_t slot = direct ? m.column[i] : hash_of(m.column[i], t.shift);
+        uint64_t slot = hash_of(m.column[i], t.shift);
         while (t.slots[slot] != kNone) slot = (slot + 1) & (t.size - 1);
         t.slots[slot] = i;
     }
+}
+
+}  // namespace
+
+bool build_lookup(Weights& m) {
+    // Over all features where they are at most 16 times the columns, hashing into eight slots a column elsewhere.
+    Lookup& t = m.lookup;
+    const bool direct = m.features <= 16 * m.columns;
+    t.size = direct ? m.features + 1 : power_of_two(8 * m.columns + 2);
+    t.slots = static_cast<uint32_t*>(std::malloc(t.size * sizeof(uint32_t)));
+    if (!t.slots) return false;
+    if (direct) return build_direct(m);
+    build_hashed(m);
     return true;
 }
 

@@ -10,7 +10,8 @@ constexpr double kTie = 1e-11;       // relative slack at |g| = l1: without it t
 constexpr double kTolerated = 1e-9;  // violation, relative to l1, of a slot refused for depending on others
 constexpr int kPatience = 4;         // exchanges without progress before the descent takes over
 constexpr int kMaxExchanges = 25;
-constexpr long kMaxSweeps = 10000;  // of coordinate descent, the last resort
+constexpr int kFailures = 2, kSkipped = 8;  // exchanges failed in a row before only each kSkipped-th is tried
+constexpr long kMaxSweeps = 10000;          // of coordinate descent, the last resort
 }  // namespace
 
 ActiveSet::ActiveSet(GramModel& model, std::unique_ptr<FreeSystem> system, Control& control)
@@ -53,7 +54,8 @@ void ActiveSet::follow_model(const Penalty& penalty) {
     release(unpenalised, unpenalised.size());
 }
 
-void ActiveSet::start_from(const std::vector<double>& w) {
+void ActiveSet::start_from(const Penalty& penalty, const std::vector<double>& w) {
+    follow_model(penalty);
     w_ = w;
     rebuild();
 }
@@ -161,10 +163,16 @@ ActiveSet::Report ActiveSet::solve(const Penalty& penalty, double noise, long ma
     follow_model(penalty);
     Report report;
     const std::vector<double> before = w_;
-    if (exchange(noise, max_solves, report)) return report;
-    if (report.solves < max_solves) {
+    if (exchange_pays()) {
+        if (exchange(noise, max_solves, report)) {
+            failures_ = 0;
+            return report;
+        }
+        ++failures_;
         w_ = before;
         rebuild();
+    }
+    if (report.solves < max_solves) {
         if (descend(noise, max_solves, report)) return report;
     }
     if (report.solves < max_solves) {
@@ -174,6 +182,9 @@ ActiveSet::Report ActiveSet::solve(const Penalty& penalty, double noise, long ma
     report.settled = false;
     return report;
 }
+
+/// Where columns are nearly the same the exchange fails at one alpha after the other; then it is tried now and then.
+bool ActiveSet::exchange_pays() { return failures_ < kFailures || ++skipped_ % kSkipped == 0; }
 
 /// Primal-dual exchange. True when it ends with neither a slot outside its segment nor a violator.
 bool ActiveSet::exchange(double noise, long max_solves, Report& report) {

@@ -40,8 +40,8 @@ public:
     /// Continues on another form of the linear algebra with the same free set.
     void switch_system(std::unique_ptr<FreeSystem> system);
 
-    /// Starts from these coefficients (an entry for each of the slots that the last call knew) next time.
-    void start_from(const std::vector<double>& w);
+    /// Starts from these coefficients, one for each slot of the model, next time.
+    void start_from(const Penalty& penalty, const std::vector<double>& w);
 
     std::size_t bytes() const { return system_->bytes(); }
 
@@ -64,6 +64,7 @@ private:
     void release(std::vector<Move>& moves, std::size_t limit);
     void release_one(const Move& move);
     void drop(const std::vector<std::size_t>& positions);
+    bool exchange_pays();
     bool exchange(double noise, long max_solves, Report& report);
     bool descend(double noise, long max_solves, Report& report);
     double step_to_border(const std::vector<double>& direction, std::size_t& blocking) const;
@@ -71,6 +72,7 @@ private:
     GramModel& model_;
     std::unique_ptr<FreeSystem> system_;
     Control& control_;
+    int failures_ = 0, skipped_ = 0;  ///< exchanges failed in a row; those not tried since
     const Penalty* penalty_ = nullptr;
     std::vector<ScalarPenalty> h_;   // per slot, at the current alpha
     std::vector<double> w_;          // per slot

@@ -45,17 +45,13 @@ std::size_t Cholesky::append(std::size_t K, double* cross, std::size_t ld_cross,
 }
 
 void Cholesky::remove(const std::vector<std::size_t>& positions) {
-    // Last one first, so that the positions before it stay valid. Deleting row and column k leaves the trailing factor
-    // to be updated by the deleted column v: L L' + v v', one rotation a column.
-    std::vector<double> v(n_);
-    for (auto it = positions.rbegin(); it != positions.rend(); ++it) {
-        const std::size_t k = *it;
+    // Deleting row and column k leaves the trailing factor to be updated by the deleted column v: L L' + v v', one rotation
+    // a column. The columns before k keep their row k until all rotations are done.
+    const std::size_t size = n_;
+    std::vector<double> v(size), carry(z_.size());
+    for (std::size_t gone = 0; gone < positions.size(); ++gone) {
+        const std::size_t k = positions[gone] - gone;
         std::copy(L_.begin() + k * ld_ + k, L_.begin() + k * ld_ + n_, v.begin() + k);
-        for (std::size_t j = 0; j < k; ++j) {
-            double* column = L_.data() + j * ld_;
-            std::copy(column + k + 1, column + n_, column + k);
-        }
-        std::vector<double> carry(z_.size());
         for (std::size_t t = 0; t < z_.size(); ++t) carry[t] = z_[t][k];
         for (std::size_t j = k + 1; j < n_; ++j) {
             const double* from = L_.data() + j * ld_ + j;
@@ -70,6 +66,16 @@ void Cholesky::remove(const std::vector<std::size_t>& positions) {
         }
         --n_;
         for (auto& z : z_) z.resize(n_);
+    }
+    std::size_t before = 0;  // positions before column j, whose rows have moved up by as many
+    for (std::size_t j = 0;; ++j) {
+        while (before < positions.size() && positions[before] == j + before) ++before;
+        if (before == positions.size()) break;
+        double* column = L_.data() + j * ld_;
+        for (std::size_t t = before; t < positions.size(); ++t) {
+            const std::size_t end = t + 1 < positions.size() ? positions[t + 1] : size;
+            std::copy(column + positions[t] + 1 - before, column + end - before, column + positions[t] - t);
+        }
     }
 }
 

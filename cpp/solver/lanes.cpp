@@ -162,7 +162,7 @@ bool Lanes::sweep(const Places& places, const Lane& tolerance) {
     return true;
 }
 
-long Lanes::solve(std::size_t count, const Lane& tolerance, long max_rounds) {
+long Lanes::solve(std::size_t count, const Lane& tolerance, long max_rounds, long max_sweeps) {
     sweeps_ = 0;
     for (std::size_t k = 0; k < kLanes; ++k) {
         on_[k] = k < count ? 1.0 : 0.0;
@@ -172,7 +172,7 @@ long Lanes::solve(std::size_t count, const Lane& tolerance, long max_rounds) {
     find_residuals();
     Places all(size());
     std::iota(all.begin(), all.end(), std::size_t{0});
-    for (long round = 0; round < max_rounds; ++round) {
+    for (long round = 0; round < max_rounds && sweeps_ <= max_sweeps; ++round) {
         if (sweep(all, tolerance)) break;
         const Places places = support();
         bool settled = false;

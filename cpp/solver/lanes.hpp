@@ -36,8 +36,8 @@ public:
     /// Sets what lane k minimises, from the problem's penalty as it stands, and where it starts.
     void set(std::size_t k, const std::vector<double>& w);
     /// Solves the first `count` lanes until a sweep violates no condition by more than the tolerance, relative to l1, or for
-    /// max_rounds; returns the sweeps made.
-    long solve(std::size_t count, const Lane& tolerance, long max_rounds);
+    /// max_rounds or not much more than max_sweeps; returns the sweeps made.
+    long solve(std::size_t count, const Lane& tolerance, long max_rounds, long max_sweeps);
     std::vector<double> solution(std::size_t k) const;
     std::size_t bytes() const { return columns_.bytes() + (r_.capacity() + v_.capacity()) * sizeof(double); }
 

@@ -223,12 +223,10 @@ Newton::Step Newton::propose(Lane& lane, long max_solves) {
     }
     penalise(lane.alpha);
     model_.expand(lane.w, lane.c);
-    if (fresh_ && !active_.w().empty()) {
-        const auto known = static_cast<std::ptrdiff_t>(active_.w().size());
-        active_.start_from({lane.w.begin(), lane.w.begin() + known});
-    } else {
+    if (fresh_ && !active_.w().empty())
+        active_.start_from(problem_.penalty, lane.w);
+    else
         active_.refresh();
-    }
     fresh_ = false;
     lane.solves += active_.solve(problem_.penalty, problem_.noise(), max_solves).solves;
     return {active_.w(), lane.b + model_.intercept_shift(active_.w())};
@@ -263,7 +261,7 @@ std::vector<Newton::Step> Newton::propose_together(const std::vector<Lane*>& lan
         const double gap = std::max(kTogetherGap * lane.certificate.gap, kTogetherTol * tol_ * unit_);
         tolerance[k] = std::min(kLeastAccuracy, lane.accuracy * gap / std::max(cost, 1e-300));
     }
-    const long sweeps = together_->solve(lanes.size(), tolerance, std::min(max_solves, kTogetherRounds));
+    const long sweeps = together_->solve(lanes.size(), tolerance, kTogetherRounds, max_solves);
     std::vector<Step> steps;
     for (std::size_t k = 0; k < lanes.size(); ++k) {
         steps.push_back({together_->solution(k), lanes[k]->b + together_->intercept_shift(k, lanes[k]->w)});

@@ -11,13 +11,18 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ._class_result import ClassPathResult
     from ._config import show_config
+    from ._criteria import InformationCriteria, information_criteria
+    from ._cv import CVResult, cv_path
     from ._fit import Certificate
     from ._path import enet_path, lasso_path, path
     from ._result import PathPoint, PathResult
     from .classification import LogisticRegression, logistic_path
     from .counts import PoissonRegressor
+    from .criteria import LassoIC
+    from .cv import ElasticNetCV, LassoCV
     from .diagnostics import check_solution
     from .regression import ElasticNet, Lasso, Ridge
+    from .ridge_cv import RidgeCV
     from .scales import alpha_max, convert_penalty
     from .scoring import Scorer, get_cmake_dir, get_include
 
@@ -25,22 +30,30 @@ __version__ = "0.1.0"
 
 # Where each public name lives.
 _HOMES = {
+    "CVResult": "_cv",
     "Certificate": "_fit",
     "ClassPathResult": "_class_result",
     "ElasticNet": "regression",
+    "ElasticNetCV": "cv",
+    "InformationCriteria": "_criteria",
     "Lasso": "regression",
     "LogisticRegression": "classification",
+    "LassoCV": "cv",
+    "LassoIC": "criteria",
     "PathPoint": "_result",
     "PathResult": "_result",
     "PoissonRegressor": "counts",
     "Ridge": "regression",
+    "RidgeCV": "ridge_cv",
     "Scorer": "scoring",
     "alpha_max": "scales",
     "check_solution": "diagnostics",
     "convert_penalty": "scales",
+    "cv_path": "_cv",
     "enet_path": "_path",
     "get_cmake_dir": "scoring",
     "get_include": "scoring",
+    "information_criteria": "_criteria",
     "lasso_path": "_path",
     "logistic_path": "classification",
     "path": "_path",
@@ -48,23 +61,31 @@ _HOMES = {
 }
 
 __all__ = [
+    "CVResult",
     "Certificate",
     "ClassPathResult",
     "ElasticNet",
+    "ElasticNetCV",
+    "InformationCriteria",
     "Lasso",
+    "LassoCV",
+    "LassoIC",
     "LogisticRegression",
     "PathPoint",
     "PathResult",
     "PoissonRegressor",
     "Ridge",
+    "RidgeCV",
     "Scorer",
     "__version__",
     "alpha_max",
     "check_solution",
     "convert_penalty",
+    "cv_path",
     "enet_path",
     "get_cmake_dir",
     "get_include",
+    "information_criteria",
     "lasso_path",
     "logistic_path",
     "path",

@@ -6,27 +6,16 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from . import _fit, _labels
-from . import _validation as check
+from . import _labels
+from ._linear import LinearEstimator
 from ._problem import Array
 from .exceptions import warn_column_vector
 
 
-class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class LinearClassifier(LinearEstimator, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     """Predictions from `coef_` of shape (1, n_features) for two classes, else (n_classes, n_features)."""
-
-    def _margins(self, X: Any) -> Array:
-        """X coef_' + intercept_ of shape (n_samples, rows)."""
-        check_is_fitted(self)
-        if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
-            validate_data(self, X=X, reset=False, skip_check_array=True)
-        X = check.prediction_matrix(X, self.n_features_in_, type(self).__name__)
-        coef = self.coef_ if isinstance(self.coef_, np.ndarray) else self.coef_.toarray()
-        if not isinstance(X, np.ndarray):
-            return np.asarray(_fit.predict(X, coef.T.astype(np.float64)) + self.intercept_)
-        return np.asarray(X @ coef.T + self.intercept_)
 
     def decision_function(self, X: Any) -> Array:
         """Linear predictions; an offset, if the fit had one, is the caller's to add.
@@ -40,7 +29,7 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         eta : ndarray of shape (n_samples,) or (n_samples, n_classes)
             With two classes the log odds of ``classes_[1]``.
         """
-        eta = self._margins(X)
+        eta = self._linear(X)
         return eta[:, 0] if eta.shape[1] == 1 else eta
 
     def predict(self, X: Any) -> Array:
@@ -54,13 +43,13 @@ class LinearClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         -------
         labels : ndarray of shape (n_samples,)
         """
-        eta = self._margins(X)
+        eta = self._linear(X)
         best = (eta[:, 0] > 0).astype(np.intp) if eta.shape[1] == 1 else eta.argmax(axis=1)
         return np.asarray(self.classes_[best])
 
     def predict_log_proba(self, X: Any) -> Array:
         """Log probabilities of shape (n_samples, n_classes), in the order of `classes_`."""
-        eta = self._margins(X)
+        eta = self._linear(X)
         if eta.shape[1] == 1:
             eta = np.hstack([-np.logaddexp(0, eta), -np.logaddexp(0, -eta)])
             return np.asarray(eta)

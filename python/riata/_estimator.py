@@ -1,24 +1,25 @@
-"""What the estimators share: a problem in, attributes out, prediction. The only module that stands on scikit-learn."""
+"""What the estimators share: a problem in, attributes out, prediction."""
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, MultiOutputMixin, RegressorMixin
 from sklearn.utils.metadata_routing import UNUSED
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
-from . import _fit, _score
 from . import _validation as check
 from ._fit import MAX_ITER, Certificate
+from ._linear import LinearEstimator
 from ._problem import Array, Problem, check_problem
 from ._routes import relative_tolerance
 from ._single import Fits, fit_targets
 from .exceptions import warn_not_converged
 
 
-class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """What the three estimators share: problem in, attributes out, prediction."""
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
@@ -40,6 +41,25 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
             n_threads=self.n_threads,
         )
 
+    def _single_problem(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> Problem:
+        """The same for estimators of one target."""
+        problem = self._problem(X, y, sample_weight, offset)
+        if problem.y.ndim == 2:
+            if problem.y.shape[1] > 1:
+                raise ValueError(
+                    f"{type(self).__name__} has one target: y must have shape (n_samples,); got {problem.y.shape}"
+                )
+            from sklearn.exceptions import DataConversionWarning
+
+            warnings.warn(
+                "A column-vector y was passed when a 1d array was expected. Please change the shape of y to (n_samples, ), for "
+                "example using ravel().",
+                DataConversionWarning,
+                stacklevel=3,
+            )
+            problem.y = np.ascontiguousarray(problem.y[:, 0])
+        return problem
+
     def _mixing(self) -> float:
         raise NotImplementedError
 
@@ -55,7 +75,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
             MAX_ITER if self.max_iter is None else check.integer(self.max_iter, "max_iter", 1)
         )
         problem = self._problem(X, y, sample_weight, offset)
-        names = _names(X)
+        names = feature_names(X)
         fits = fit_targets(
             problem, self._penalties(problem), relative_tolerance(tol), max_iter, route
         )
@@ -99,30 +119,7 @@ class LinearRegressor(MultiOutputMixin, RegressorMixin, BaseEstimator):  # type:
         -------
         y : ndarray of shape (n_samples,) or (n_samples, n_targets)
         """
-        if not hasattr(self, "coef_"):
-            check_is_fitted(self)
-        if (scores := self._predict_plain(X)) is not None:
-            return scores
-        if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
-            validate_data(
-                self, X=X, reset=False, skip_check_array=True
-            )  # feature names and their number
-        X = check.prediction_matrix(X, self.n_features_in_, type(self).__name__)
-        if not isinstance(X, np.ndarray):
-            eta = _fit.predict(X, self.coef_.T) + self.intercept_
-            return eta.astype(np.result_type(X.dtype, self.coef_.dtype), copy=False)
-        return np.asarray(X @ self.coef_.T + self.intercept_)
-
-    def _predict_plain(self, X: Any) -> Array | None:
-        """Predictions for a plain float array in one pass; None where the general way is due, for errors and warnings too."""
-        if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
-            return None
-        coef = self.coef_
-        if type(coef) is not np.ndarray or coef.ndim != 1 or coef.dtype != X.dtype:
-            return None
-        if np.ndim(self.intercept_) > 0:  # y had one column of its own
-            return None
-        return _score.predict(X, coef, float(self.intercept_))
+        return self._linear(X)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -195,7 +192,7 @@ class SparseRegressor(LinearRegressor):
         return make(np.atleast_2d(self.coef_))
 
 
-def _names(X: Any) -> Array | None:
+def feature_names(X: Any) -> Array | None:
     """Feature names by scikit-learn's rules."""
     if type(X) is np.ndarray:
         return None

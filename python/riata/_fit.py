@@ -103,6 +103,14 @@ class PathArrays:
         coef[self.indices[entries]] = self.data[entries]
         return coef
 
+    def support(self) -> tuple[Array, Array]:
+        """Features that are ever non-zero, and their coefficients as a dense array."""
+        k = len(self.alphas)
+        support, rows = np.unique(self.indices, return_inverse=True)
+        coefs = np.zeros((len(support), k))
+        coefs[rows, np.repeat(np.arange(k), np.diff(self.indptr))] = self.data
+        return support, coefs
+
     def certificate(self, k: int, tol: float) -> Certificate:
         """Certificate of solution k, judged by `tol`."""
         rel_gap = float(self.rel_gap[k])
@@ -163,28 +171,62 @@ def solve_path(
         offset=problem.offset,
         n_threads=problem.n_threads,
     )
+    return [_path_arrays(solution) for solution in solutions]
+
+
+def _path_arrays(s: Any) -> PathArrays:
+    return PathArrays(
+        s.alphas,
+        s.indptr,
+        s.indices,
+        s.data,
+        s.intercepts,
+        s.primal,
+        s.dual,
+        s.gap,
+        s.rel_gap,
+        s.kkt_max,
+        s.status,
+        s.n_iter,
+        s.dev_ratio,
+        s.seconds,
+        s.n_passes,
+        s.null_objective,
+        s.alpha_max,
+        s.stop,
+    )
+
+
+def cross_validate(
+    problem: Problem,
+    splits: list[tuple[Array, Array]],
+    ratios: list[float],
+    alphas: Array | None,
+    **options: Any,
+) -> list[tuple[Array, list[tuple[PathArrays, Array, Array | None]]]]:
+    """Per l1_ratio its grid and (path, held-out losses, held-out predictions) of all rows and of every fold; alphas as in `solve_path`.
+
+    Of all rows there are no losses. Predictions have the shape (k, n_test).
+    """
+    solved = _core.cross_validate(
+        problem.X,
+        problem.y,
+        splits,
+        ratios,
+        sample_weight=problem.sample_weight,
+        penalty_weights=problem.penalty_weights,
+        l2_weights=problem.l2_weights,
+        lower=problem.lower,
+        upper=problem.upper,
+        alphas=alphas,
+        fit_intercept=problem.fit_intercept,
+        standardize=problem.standardize,
+        n_threads=problem.n_threads,
+        **options,
+    )
     return [
-        PathArrays(
-            s.alphas,
-            s.indptr,
-            s.indices,
-            s.data,
-            s.intercepts,
-            s.primal,
-            s.dual,
-            s.gap,
-            s.rel_gap,
-            s.kkt_max,
-            s.status,
-            s.n_iter,
-            s.dev_ratio,
-            s.seconds,
-            s.n_passes,
-            s.null_objective,
-            s.alpha_max,
-            s.stop,
-        )
-        for s in solutions
+        (grid, [(_path_arrays(path), loss, eta) for path, loss, eta in runs])
+        for grid, runs in solved
     ]
 
 
@@ -320,6 +362,17 @@ def norms(problem: Problem) -> Array:
         n_threads=problem.n_threads,
     )
     return norm
+
+
+def means(problem: Problem) -> Array:
+    """Weighted means of the columns of X, 0 without an intercept."""
+    mean, _ = _core.moments(
+        problem.X,
+        sample_weight=problem.sample_weight,
+        center=problem.fit_intercept,
+        n_threads=problem.n_threads,
+    )
+    return mean
 
 
 def columns(X: Array | CompressedX, features: Array) -> Array:

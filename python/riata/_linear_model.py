@@ -6,6 +6,7 @@ be imported.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,7 +50,7 @@ def linear_model(estimator: Any) -> LinearModel:
     TypeError
         If it is no linear model, or a step of the pipeline is no scaling.
     ValueError
-        If it is not fitted, holds a value that is not finite, or is a one-vs-rest classifier.
+        If it is not fitted, holds a value that is not finite, or its probabilities of several classes are no softmax.
     """
     if _is_a(estimator, "Pipeline"):
         return _from_pipeline(estimator)
@@ -60,14 +61,11 @@ def linear_model(estimator: Any) -> LinearModel:
             raise ValueError(f"estimator is a {kind} that is not fitted: call fit first")
         raise TypeError(f"estimator must be a linear model with coef_; got a {kind}")
     matrix = _matrix(coef)
-    model = LinearModel(
-        matrix,
-        _intercepts(getattr(estimator, "intercept_", 0.0), len(matrix)),
-        _link(estimator, len(matrix)),
-        _about(estimator),
-        _names(estimator, matrix.shape[1]),
-    )
+    intercepts = _intercepts(getattr(estimator, "intercept_", 0.0), len(matrix))
+    names = _names(estimator, matrix.shape[1])
+    model = LinearModel(matrix, intercepts, "identity", _about(estimator), names)
     _require_finite(model, kind)
+    model.link = _link(estimator, matrix, intercepts)
     return model
 
 
@@ -92,25 +90,31 @@ def _intercepts(intercept: Any, outputs: int) -> Array:
     return np.broadcast_to(values, (outputs,)).copy()
 
 
-def _link(estimator: Any, outputs: int) -> str:
+def _link(estimator: Any, coef: Array, intercept: Array) -> str:
     if _is_a(estimator, *_LOG_MODELS):
         return "log"
     if not hasattr(estimator, "classes_") or not hasattr(estimator, "predict_proba"):
         return "identity"
-    if _one_versus_rest(estimator, outputs):
+    if len(coef) == 1:
+        return "logit"
+    if not _gives_softmax(estimator, coef, intercept):
         raise ValueError(
-            "estimator is a one-vs-rest classifier, whose probabilities are no softmax: score its binary models one by one"
+            "estimator gives probabilities that are no softmax (one-vs-rest?): score its binary models one by one"
         )
-    return "logit" if outputs == 1 else "softmax"
+    return "softmax"
 
 
-def _one_versus_rest(estimator: Any, outputs: int) -> bool:
-    if outputs == 1:
-        return False
-    return (
-        getattr(estimator, "multi_class", None) == "ovr"
-        or getattr(estimator, "solver", None) == "liblinear"
-        or not _is_a(estimator, "LogisticRegression", "LogisticRegressionCV")
+def _gives_softmax(estimator: Any, coef: Array, intercept: Array) -> bool:
+    """Asked with a row that brings all linear predictors to within 1 of the intercepts, where one-vs-rest gives others."""
+    row = np.random.default_rng(0).standard_normal(coef.shape[1])
+    row /= max(np.abs(coef @ row).max(), 1e-300)
+    eta = coef @ row + intercept
+    expected = np.exp(eta - eta.max())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the row has no feature names
+        given = np.asarray(estimator.predict_proba(row[None]))
+    return given.shape == (1, len(coef)) and np.allclose(
+        given[0], expected / expected.sum(), rtol=1e-3, atol=1e-6
     )
 
 

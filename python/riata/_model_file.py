@@ -61,6 +61,39 @@ def encode(
     return _assemble(model, columns, dtype, sections)
 
 
+def model_file(
+    model: LinearModel,
+    dtype: str = "float64",
+    names: str = "all",
+    golden: Any = None,
+    user: Any = None,
+) -> bytes:
+    """What `Scorer.save` writes: `encode` of the model with its link, riata's version and the user's own metadata in the metadata."""
+    from . import __version__
+
+    features = model.coef.shape[1]
+    if model.names is not None and len(model.names) != features:
+        raise ValueError(
+            f"feature_names must have one name per feature, {features}; got {len(model.names)}"
+        )
+    model.metadata = {**model.metadata, "link": model.link, "riata": __version__}
+    if user is not None:
+        model.metadata["user"] = user
+    return encode(model, dtype, names, golden)
+
+
+def coefficients(model: Any) -> Array:
+    """The weights of an open model (`_score.Model`) as a matrix of shape (n_outputs, n_used)."""
+    weights, starts, outputs = model.weights()
+    n_used = len(model.used)
+    if starts is None:
+        return np.asarray(weights.reshape(n_used, model.n_outputs).T)
+    coef = np.zeros((model.n_outputs, n_used))
+    places = np.repeat(np.arange(n_used), np.diff(starts.astype(np.int64)))
+    coef[outputs, places] = weights
+    return coef
+
+
 def _model_sections(model: LinearModel, columns: Array, dtype: str) -> Sections:
     metadata = json.dumps(
         model.metadata, ensure_ascii=False, separators=(",", ":"), allow_nan=False

@@ -166,7 +166,7 @@ def path(
     )
     if callback is not None and not callable(callback):
         raise TypeError(f"callback must be callable; got {callback!r}")
-    bar = _progress_bar(progress, k, problem.X.size * k)
+    bar = progress_bar(progress, k, problem.X.size * k, "riata.path")
     if bar is None:
         paths = _solve(problem, grid, control)
     else:
@@ -174,7 +174,7 @@ def path(
             control.callback = _reporting(bar, callback)
             paths = _solve(problem, grid, control)
     if paths[0].status.any():
-        _warn_gaps(paths[0], tol, control.max_iter)
+        warn_gaps(paths[0], tol, control.max_iter)
     rest = (problem.X.shape[1], tol, problem.l1_ratio, names, family, problem.classes)
     return PathResult(paths[0], *rest) if len(paths) == 1 else ClassPathResult(paths, *rest)
 
@@ -185,7 +185,8 @@ def _solve(problem: Problem, grid: int | Array, control: Control) -> list[PathAr
     return [solve_grid(problem, grid, control)]
 
 
-def _warn_gaps(arrays: PathArrays, tol: float, max_iter: int) -> None:
+def warn_gaps(arrays: PathArrays, tol: float, max_iter: int) -> None:
+    """Warn of the solutions whose gap stayed above tol."""
     failed = np.flatnonzero(arrays.status)
     worst = failed[np.argmax(arrays.rel_gap[failed])]
     warn_not_converged(
@@ -196,8 +197,8 @@ def _warn_gaps(arrays: PathArrays, tol: float, max_iter: int) -> None:
     )
 
 
-def _progress_bar(progress: bool | None, k: int, work: float) -> Any:
-    """A tqdm bar, or None where none is wanted."""
+def progress_bar(progress: bool | None, k: int, work: float, name: str) -> Any:
+    """A tqdm bar for k solutions, or None where none is wanted."""
     if progress is None:
         if work < LONG_WORK or not (sys.stderr.isatty() or "ipykernel" in sys.modules):
             return None
@@ -211,7 +212,7 @@ def _progress_bar(progress: bool | None, k: int, work: float) -> Any:
         return None
     return tqdm(
         total=k,
-        desc="riata.path",
+        desc=name,
         unit="alpha",
         delay=0.0 if progress else 1.0,
         leave=bool(progress),
@@ -351,7 +352,7 @@ def enet_path(
     )
     arrays = solve_grid(problem, grid, control)
     if arrays.status.any():
-        _warn_gaps(arrays, control.tol, control.max_iter)
+        warn_gaps(arrays, control.tol, control.max_iter)
     k = len(arrays.alphas)
     coefs = np.zeros((problem.X.shape[1], k), dtype=problem.X.dtype)
     coefs[arrays.indices, np.repeat(np.arange(k), np.diff(arrays.indptr))] = arrays.data

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _fit, plotting
 from . import _validation as check
-from ._budget import Costs, choose, file_bytes, nanoseconds_per_row
+from ._budget import Costs, choose, file_bytes, losses, nanoseconds_per_row
 from ._fit import Certificate, PathArrays
 from ._problem import Array
 
@@ -210,10 +210,7 @@ class PathResult:
 
     def _support(self) -> tuple[Array, Array]:
         """Features that are ever non-zero, and their coefficients as a dense array."""
-        support, rows = np.unique(self._arrays.indices, return_inverse=True)
-        coefs = np.zeros((len(support), len(self)))
-        coefs[rows, np.repeat(np.arange(len(self)), self.df)] = self._arrays.data
-        return support, coefs
+        return self._arrays.support()
 
     def plot(self, ax: Any = None, *, max_labels: int = 10) -> Any:
         """Coefficients against log alpha, the largest labelled; returns the matplotlib axes. See `riata.plotting.plot_path`."""
@@ -235,7 +232,7 @@ class PathResult:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features), optional
-            Validation data; without it errors are the unexplained share of the training data's variance.
+            Validation data; without it errors are the unexplained share of the training data's deviance.
         y : array-like of shape (n_samples,), optional
         timed : bool, default=False
             Measure the time of a row, some milliseconds a model.
@@ -260,9 +257,7 @@ class PathResult:
             return 1.0 - self.dev_ratio
         if X is None or y is None:
             raise ValueError(f"X and y belong together; got no {'X' if X is None else 'y'}")
-        predicted = self.predict(X)
-        truth = check.target(y, len(predicted))
-        return np.asarray(((predicted - truth[:, None]) ** 2).mean(axis=0))
+        return losses(self.predict(X), y, self.family, self.classes_)
 
     def budget(
         self,

@@ -1,4 +1,4 @@
-"""The compiled scoring library; called by scoring, _model_file and _estimator only."""
+"""The compiled scoring library; tests/test_codebase.py says who calls it."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ import numpy as np
 from . import _validation as check
 from ._classes import fit_classes
 from ._classifier import LinearClassifier, class_weights, encode
-from ._estimator import _names
+from ._estimator import feature_names
 from ._problem import Array, Problem, check_problem
 from .exceptions import warn_not_converged
 
@@ -160,7 +160,7 @@ class LogisticRegression(LinearClassifier):
         tol = gap_tolerance(check.nonnegative(self.tol, "tol"))
         max_iter = SYSTEMS * check.integer(self.max_iter, "max_iter", 1)
         problem = self._problem(X, y, sample_weight, offset)
-        names = _names(X)
+        names = feature_names(X)
         fit = fit_classes(problem, self._penalty(problem), tol, max_iter)
         dtype = problem.X.dtype
         self.classes_ = problem.classes

@@ -6,18 +6,17 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
 
-from . import _fit
 from . import _validation as check
 from ._classes import fit_classes
-from ._estimator import _names
+from ._estimator import feature_names
+from ._linear import LinearEstimator
 from ._problem import Array, Problem, check_problem
 from .classification import SYSTEMS, gap_tolerance
 from .exceptions import warn_column_vector, warn_not_converged
 
 
-class PoissonRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
+class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Poisson regression with log link and L2, L1 or elastic-net penalty, a drop-in for scikit-learn's that comes with proof.
 
     Minimises, with S the sum of the sample weights s and mu_i = exp(x_i'w + b + offset_i),
@@ -108,7 +107,7 @@ class PoissonRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
         tol = gap_tolerance(check.nonnegative(self.tol, "tol"))
         max_iter = SYSTEMS * check.integer(self.max_iter, "max_iter", 1)
         problem = self._problem(X, y, sample_weight, offset)
-        names = _names(X)
+        names = feature_names(X)
         fit = fit_classes(problem, self._penalty(problem), tol, max_iter)
         dtype = problem.X.dtype
         self.coef_ = fit.coef[0].astype(dtype, copy=False)
@@ -152,13 +151,7 @@ class PoissonRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> Array:
         """Means exp(X @ coef_ + intercept_) of shape (n_samples,)."""
-        check_is_fitted(self)
-        if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
-            validate_data(self, X=X, reset=False, skip_check_array=True)
-        X = check.prediction_matrix(X, self.n_features_in_, type(self).__name__)
-        if isinstance(X, np.ndarray):
-            return np.asarray(np.exp(X @ self.coef_ + self.intercept_))
-        return np.asarray(np.exp(_fit.predict(X, self.coef_.astype(np.float64)) + self.intercept_))
+        return np.asarray(np.exp(self._linear(X)))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Share of the deviance that is explained, D^2 = 1 - deviance / deviance of the mean; scikit-learn's score.

@@ -1,4 +1,4 @@
-"""Pictures of paths. matplotlib is imported when one is drawn."""
+"""Pictures of paths and of their cross-validation. matplotlib is imported when one is drawn."""
 
 from __future__ import annotations
 
@@ -46,10 +46,7 @@ def plot_path(
     ImportError
         If matplotlib is not installed.
     """
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError("plotting a path needs matplotlib: pip install matplotlib") from error
+    plt = _pyplot()
     if ax is None:
         _, ax = plt.subplots(figsize=(8, 5), layout="constrained")
     positive = alphas > 0
@@ -87,6 +84,87 @@ def plot_path(
         ],
     )
     return ax
+
+
+def plot_cv(
+    alphas: Array,
+    scores: Array,
+    df: Array,
+    *,
+    alpha_min: float,
+    alpha_1se: float,
+    alpha: float,
+    label: str = "score",
+    ax: Any = None,
+) -> Any:
+    """Draw mean scores with one standard error against log alpha, the number of features along the top.
+
+    Parameters
+    ----------
+    alphas : ndarray of shape (k,)
+        Penalties from large to small.
+    scores : ndarray of shape (k, folds)
+        Held-out scores.
+    df : ndarray of shape (k,)
+        Non-zero coefficients of the models of all rows.
+    alpha_min, alpha_1se, alpha : float
+        The best penalty, that of the one-standard-error rule and the one chosen; each gets a vertical line.
+    label : str
+        What the scores are.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; a new figure by default.
+
+    Returns
+    -------
+    ax : matplotlib.axes.Axes
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    plt = _pyplot()
+    if ax is None:
+        _, ax = plt.subplots(figsize=(8, 5), layout="constrained")
+    there = (alphas > 0) & np.isfinite(scores).all(axis=1)
+    there[len(df) :] = False
+    if not there.any():
+        raise ValueError("nothing to draw: no positive penalty has a score")
+    alphas, scores, df = alphas[there], scores[there], df[there[: len(df)]]
+    mean = scores.mean(axis=1)
+    folds = scores.shape[1]
+    error = scores.std(axis=1, ddof=1) / np.sqrt(folds) if folds > 1 else np.zeros(len(mean))
+    ax.fill_between(alphas, mean - error, mean + error, color="tab:blue", alpha=0.2, linewidth=0)
+    ax.plot(alphas, mean, color="tab:blue", marker="o" if len(alphas) < 30 else None, markersize=3)
+    for at, style, name in (
+        (alpha_min, "--", "best"),
+        (alpha_1se, ":", "one standard error"),
+        (alpha, "-", "chosen"),
+    ):
+        if at > 0 and not (name == "chosen" and at in (alpha_min, alpha_1se)):
+            ax.axvline(at, color="0.3", linestyle=style, linewidth=1, label=f"{name}: {at:.3g}")
+    ax.legend(frameon=False)
+    ax.set_xscale("log")
+    if len(alphas) > 1:
+        ax.set_xlim(alphas[0], alphas[-1])
+    ax.set_xlabel("alpha (log scale, decreasing)")
+    ax.set_ylabel(f"{label}, mean of {folds} folds and one standard error")
+    top = ax.twiny()
+    top.set_xscale("log")
+    top.set_xlim(ax.get_xlim())
+    ticks = np.unique(np.linspace(0, len(alphas) - 1, min(8, len(alphas))).astype(int))
+    top.set_xticks(alphas[ticks], labels=[str(n) for n in df[ticks]])
+    top.minorticks_off()
+    top.set_xlabel("features")
+    return ax
+
+
+def _pyplot() -> Any:
+    try:
+        import matplotlib.pyplot as plt
+    except ImportError as error:
+        raise ImportError("plotting a path needs matplotlib: pip install matplotlib") from error
+    return plt
 
 
 def _label(ax: Any, ends: list[tuple[float, str, Any]]) -> None:

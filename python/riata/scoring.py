@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +14,7 @@ import numpy as np
 from . import _score, _tables
 from ._exports import to_c, to_onnx, to_sql
 from ._linear_model import LINKS, Array, LinearModel, linear_model
-from ._model_file import encode, write_atomically
+from ._model_file import coefficients, model_file, write_atomically
 
 
 def get_include() -> str:
@@ -67,7 +68,6 @@ class Scorer:
     def __init__(self, model: Any) -> None:
         self._model = model
         self._row = model.row
-        self._frame: tuple[Any, Any] = (None, None)
         self.n_features_in_: int = model.n_features
         self.n_outputs: int = model.n_outputs
         self.link: str = LINKS[model.link]
@@ -152,7 +152,7 @@ class Scorer:
         model = linear_model(estimator)
         if feature_names is not None:
             model.names = [str(name) for name in feature_names]
-        return cls.from_bytes(_encoded(model, dtype, names, golden, user))
+        return cls.from_bytes(model_file(model, dtype, names, golden, user))
 
     @classmethod
     def from_coefficients(
@@ -184,7 +184,7 @@ class Scorer:
         intercepts = np.broadcast_to(np.asarray(intercept, dtype=np.float64), (len(matrix),))
         known = None if feature_names is None else [str(name) for name in feature_names]
         return cls.from_bytes(
-            _encoded(LinearModel(matrix, intercepts, link, {}, known), dtype, names, None, user)
+            model_file(LinearModel(matrix, intercepts, link, {}, known), dtype, names, None, user)
         )
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -299,7 +299,9 @@ class Scorer:
             )
         return self._row(array, flags)
 
-    def score(self, X: Any, *, link: bool = True, propagate: bool = False) -> Array:
+    def score(
+        self, X: Any, *, link: bool = True, propagate: bool = False, n_threads: int = 1
+    ) -> Array:
         """Scores of many rows.
 
         Parameters
@@ -309,6 +311,8 @@ class Scorer:
             the model has names, by position where it has none; only the needed columns are read.
         link, propagate
             As for `score_one`.
+        n_threads : int, default=1
+            Threads that share the rows of an array or a CSR matrix; the scores are the same bits.
 
         Returns
         -------
@@ -321,52 +325,27 @@ class Scorer:
         """
         flags = (not link) + 2 * propagate
         library = "" if type(X) is np.ndarray else _tables.library_of(X)
+        p = self.n_features_in_
         if library == "scipy":
-            return self._model.csr(
-                *_tables.csr_parts(X, self.n_features_in_), self.n_features_in_, flags
+            indptr, indices, data = _tables.csr_parts(X, p)
+            return _by_threads(
+                lambda a, b: self._model.csr(indptr[a : b + 1], indices, data, p, flags),
+                len(indptr) - 1,
+                n_threads,
             )
         if library:
-            return self._score_table(X, library, flags)
-        return self._model.dense(_tables.matrix(X, self.n_features_in_), flags)
+            found = self._needed.of(X, library)
+            if isinstance(found, list):
+                return self._model.columns(found, _tables.row_count(X, library), flags)
+            return self._model.dense(found, flags)
+        array = _tables.matrix(X, p)
+        if n_threads == 1:
+            return self._model.dense(array, flags)
+        return _by_threads(lambda a, b: self._model.dense(array[a:b], flags), len(array), n_threads)
 
-    def _score_table(self, X: Any, library: str, flags: int) -> Array:
-        values = _tables.single_block(X) if library == "pandas" else None
-        if values is not None:
-            places = self._places(X.columns)
-            if places is None:
-                return self._model.dense(values, flags)
-            return self._model.columns([values[:, j] for j in places], len(values), flags)
-        names = self._needed(_tables.names_of(X, library))
-        arrays = [_tables.column(X, name, library) for name in names]
-        return self._model.columns(arrays, _tables.row_count(X, library), flags)
-
-    def _needed(self, present: list[Any]) -> list[Any]:
-        """The table's own names of the used features."""
-        if not self._names:
-            if len(present) != self.n_features_in_:
-                raise ValueError(
-                    f"X has {len(present)} columns, but the model is for {self.n_features_in_} features and has no names"
-                )
-            return [present[j] for j in self.used]
-        known = set(present)
-        if missing := [name for name in self._names if name not in known]:
-            raise ValueError(
-                f"X lacks the column {missing[0]!r}, which the model uses (missing: {len(missing)} of {len(self._names)})"
-            )
-        return list(self._names)
-
-    def _places(self, index: Any) -> list[int] | None:
-        """Where a pandas Index has the used features; None if all features stand in the model's order. Remembered for one Index."""
-        last, places = self._frame
-        if last is not None and index.is_(last):
-            return places
-        present = list(index)
-        where = {name: j for j, name in enumerate(present)}
-        found = [where[name] for name in self._needed(present)]
-        in_order = len(present) == self.n_features_in_ and found == self.used.tolist()
-        result = None if in_order else found
-        self._frame = (index, result)
-        return result
+    @cached_property
+    def _needed(self) -> _tables.Needed:
+        return _tables.Needed(self._names, self.used, self.n_features_in_)
 
     def project(self, X: Any) -> Array:
         """The used columns of X as float64: all of a row that has to be stored or sent to be scored later.
@@ -384,11 +363,13 @@ class Scorer:
         if library == "scipy":
             return np.asarray(X.tocsr()[:, self.used].toarray(), dtype=np.float64)
         if library:
-            names = self._needed(_tables.names_of(X, library))
-            arrays = [_tables.column(X, name, library) for name in names]
-            return np.column_stack([*arrays, np.zeros((_tables.row_count(X, library), 0))]).astype(
-                np.float64
-            )
+            found = self._needed.of(X, library)
+            if not isinstance(found, list):
+                return self._model.project(found)
+            Z = np.empty((_tables.row_count(X, library), len(found)))
+            for i, values in enumerate(found):
+                Z[:, i] = values
+            return Z
         return self._model.project(_tables.matrix(X, self.n_features_in_))
 
     def score_projected(self, Z: Any, *, link: bool = True, propagate: bool = False) -> Array:
@@ -435,31 +416,28 @@ class Scorer:
 
     def _parts(self) -> tuple[LinearModel, Array]:
         """The model on its used features, and these."""
-        weights, starts, outputs = self._model.weights()
-        if starts is None:
-            coef = weights.reshape(len(self.used), self.n_outputs).T
-        else:
-            coef = np.zeros((self.n_outputs, len(self.used)))
-            coef[
-                outputs, np.repeat(np.arange(len(self.used)), np.diff(starts.astype(np.int64)))
-            ] = weights
         return LinearModel(
-            coef, self._model.intercepts, self.link, {"features": self.n_features_in_}
+            coefficients(self._model),
+            self._model.intercepts,
+            self.link,
+            {"features": self.n_features_in_},
         ), self.used
 
 
-def _encoded(model: LinearModel, dtype: str, names: str, golden: Any, user: Any) -> bytes:
-    from . import __version__
+def _by_threads(part: Callable[[int, int], Array], rows: int, n_threads: int) -> Array:
+    """``part(0, rows)``, its rows shared by threads."""
+    if not isinstance(n_threads, int) or n_threads < 1:
+        raise ValueError(f"n_threads must be an integer of at least 1; got {n_threads!r}")
+    if n_threads > 1 and rows >= n_threads:
+        from concurrent.futures import ThreadPoolExecutor
 
-    features = model.coef.shape[1]
-    if model.names is not None and len(model.names) != features:
-        raise ValueError(
-            f"feature_names must have one name per feature, {features}; got {len(model.names)}"
-        )
-    model.metadata = {**model.metadata, "link": model.link, "riata": __version__}
-    if user is not None:
-        model.metadata["user"] = user
-    return encode(model, dtype, names, golden)
+        bounds = [rows * i // n_threads for i in range(n_threads + 1)]
+        try:
+            with ThreadPoolExecutor(n_threads) as pool:
+                return np.concatenate(list(pool.map(part, bounds[:-1], bounds[1:])))
+        except ValueError:
+            pass  # raised again below, with the row's number in all of X
+    return part(0, rows)
 
 
 def _parse(text: bytes) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 // The k-th allocation fails, for every k: a clean error, nothing leaked. And scoring allocates nothing at all.
-// Linked with -Wl,--wrap=malloc,--wrap=free; the library allocates in no other way.
+// Linked with -Wl,--wrap=malloc,--wrap=aligned_alloc,--wrap=free; the library allocates in no other way.
 #include <cstdio>
 #include <cstdlib>
 
@@ -9,11 +9,17 @@ static long live = 0, calls = 0, failing = -1;
 
 extern "C" {
 void* __real_malloc(size_t);
+void* __real_aligned_alloc(size_t, size_t);
 void __real_free(void*);
 void* __wrap_malloc(size_t n) {
     if (calls++ == failing) return nullptr;
     ++live;
     return __real_malloc(n);
+}
+void* __wrap_aligned_alloc(size_t alignment, size_t n) {
+    if (calls++ == failing) return nullptr;
+    ++live;
+    return __real_aligned_alloc(alignment, n);
 }
 void __wrap_free(void* p) {
     if (p) --live;

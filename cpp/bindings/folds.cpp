@@ -1,0 +1,130 @@
+// cross_validate: arrays in; out for every l1_ratio its grid and a list of (PathSolution, losses, predictions).
+#include "path/folds.hpp"
+
+#include <atomic>
+
+#include "bindings/arrays.hpp"
+
+namespace riata::bindings {
+
+namespace {
+
+using Rows = py::array_t<std::int64_t, py::array::c_style | py::array::forcecast | kAligned>;
+
+void check_rows(const Rows& rows, std::size_t n, const char* name) {
+    if (rows.ndim() != 1 || rows.size() == 0) throw py::value_error(std::string(name) + " has to be a vector of rows");
+    for (py::ssize_t i = 0; i < rows.size(); ++i)
+        if (rows.data()[i] < 0 || static_cast<std::size_t>(rows.data()[i]) >= n)
+            throw py::value_error(std::string(name) + "[" + std::to_string(i) + "] is " +
+                                  std::to_string(rows.data()[i]) + ": X has " + std::to_string(n) + " rows");
+}
+
+/// The folds, borrowing the arrays.
+std::vector<Fold> folds_of(const std::vector<std::pair<Rows, Rows>>& splits, std::size_t n, const double* weight) {
+    std::vector<Fold> folds;
+    for (const auto& [train, test] : splits) {
+        check_rows(train, n, "train");
+        check_rows(test, n, "test");
+        const auto size = [](const Rows& rows) { return static_cast<std::size_t>(rows.size()); };
+        folds.push_back({train.data(), test.data(), size(train), size(test)});
+        for (const Rows* rows : {&train, &test}) {
+            bool any = false;
+            for (std::size_t i = 0; i < size(*rows) && !any; ++i) any = !weight || weight[rows->data()[i]] > 0;
+            if (!any) throw py::value_error("a fold has no row with a positive weight on one of its sides");
+        }
+    }
+    if (folds.empty()) throw py::value_error("there are no folds");
+    return folds;
+}
+
+/// Reports how many solutions there are, and asks for signals; both from the calling thread.
+std::function<bool()> watch(const py::object& progress, const std::atomic<std::size_t>& done) {
+    if (progress.is_none()) return signal_poll();
+    return [&progress, &done] {
+        py::gil_scoped_acquire acquire;
+        try {
+            progress(done.load());
+        } catch (py::error_already_set& error) {
+            error.restore();
+            return true;
+        }
+        return PyErr_CheckSignals() != 0;
+    };
+}
+
+py::tuple tuple_of(FoldPath& result) {
+    const auto loss = to_array(result.loss);
+    py::object predictions = py::none();
+    if (!result.predictions.empty()) {
+        const auto k = static_cast<py::ssize_t>(result.path.solutions.size());
+        predictions =
+            to_array(result.predictions).reshape({k, static_cast<py::ssize_t>(result.predictions.size()) / k});
+    }
+    return py::make_tuple(py::cast(std::move(result.path)), loss, predictions);
+}
+
+py::list solve(const py::object& X, const Doubles& y, const std::vector<std::pair<Rows, Rows>>& splits,
+               const std::vector<double>& l1_ratios, const MaybeDoubles& sample_weight,
+               const MaybeDoubles& penalty_weights, const MaybeDoubles& l2_weights, const MaybeDoubles& lower,
+               const MaybeDoubles& upper, const MaybeDoubles& alphas, std::size_t n_alphas, double eps,
+               bool fit_intercept, bool standardize, double tol, long max_iter, double time_limit,
+               std::size_t memory_limit, bool predictions, const py::object& progress, int n_threads) {
+    const Borrowed matrix = borrow(X);
+    const auto columns = responses(y, matrix.rows);
+    if (columns.size() != 1) throw py::value_error("y has to be one response");
+    const Request request =
+        request_of(matrix, sample_weight, penalty_weights, l2_weights, lower, upper, 1.0, fit_intercept, standardize);
+    FoldOptions options;
+    options.folds = folds_of(splits, matrix.rows, request.sample_weight);
+    options.l1_ratios = l1_ratios;
+    for (double ratio : l1_ratios)
+        if (!(ratio > 0 && ratio <= 1)) throw py::value_error("l1_ratios have to lie in (0, 1]");
+    if (alphas) options.path.alphas.assign(alphas->data(), alphas->data() + alphas->size());
+    if (alphas && options.path.alphas.empty()) throw py::value_error("alphas is empty");
+    for (double alpha : options.path.alphas)
+        if (!(alpha > 0 && alpha < kInfinity)) throw py::value_error("alphas have to be positive and finite");
+    if (n_alphas == 0 || n_alphas > 100'000'000) throw py::value_error("n_alphas has to lie between 1 and 1e8");
+    if (!(eps >= 0 && eps <= 1)) throw py::value_error("eps has to lie in [0, 1]");
+    if (!(tol >= 0)) throw py::value_error("tol has to be non-negative");
+    options.predictions = predictions;
+    options.path.n_alphas = n_alphas;
+    options.path.eps = eps;
+    options.path.tol = tol;
+    options.path.max_solves = max_iter;
+    options.path.memory_limit = memory_limit;
+    std::atomic<std::size_t> done{0};
+    if (!progress.is_none())
+        options.path.callback = [&done](std::size_t, double, double, std::size_t, double) {
+            ++done;
+            return false;
+        };
+    Control control;
+    control.interrupted = watch(progress, done);
+    control.time_limit = time_limit;
+    auto results = unlocked([&] {
+        Team team(n_threads, &control);
+        const auto design = matrix.design(team);
+        return cross_validate(*design, columns[0].data(), request, options, n_threads, control);
+    });
+    py::list out;
+    for (FoldPaths& result : results) {
+        py::list paths;
+        for (FoldPath& one : result.paths) paths.append(tuple_of(one));
+        out.append(py::make_tuple(to_array(result.alphas), paths));
+    }
+    return out;
+}
+
+}  // namespace
+
+void bind_folds(py::module_& m) {
+    m.def("cross_validate", &solve, py::arg("X"), py::arg("y"), py::arg("splits"), py::arg("l1_ratios"), py::kw_only(),
+          py::arg("sample_weight") = py::none(), py::arg("penalty_weights") = py::none(),
+          py::arg("l2_weights") = py::none(), py::arg("lower") = py::none(), py::arg("upper") = py::none(),
+          py::arg("alphas") = py::none(), py::arg("n_alphas") = 100, py::arg("eps") = 0.0,
+          py::arg("fit_intercept") = true, py::arg("standardize") = false, py::arg("tol") = 1e-6,
+          py::arg("max_iter") = 1000000, py::arg("time_limit") = 0.0, py::arg("memory_limit") = 0,
+          py::arg("predictions") = false, py::arg("progress") = py::none(), py::arg("n_threads") = 1);
+}
+
+}  // namespace riata::bindings

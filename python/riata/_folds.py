@@ -1,0 +1,124 @@
+"""Paths for the whole data and for the training set of every fold, and what they say about the rows held out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from . import _fit
+from ._fit import PathArrays
+from ._problem import Array, Problem
+from ._routes import RIDGE_GRID_RATIO, Control, solve_grid
+from ._splits import Split
+
+
+@dataclass(slots=True)
+class FoldPaths:
+    """Of one l1_ratio: the grid, the path of all rows, and per fold the path, its held-out loss and predictions.
+
+    A path that ran out of time is shorter than the grid, and so are losses (k,) and predictions (k, n_test), which are None unless
+    they were asked for.
+    """
+
+    l1_ratio: float
+    alphas: Array
+    whole: PathArrays
+    folds: list[PathArrays]
+    loss: list[Array]
+    predictions: list[Array | None]
+
+
+def run(
+    problem: Problem,
+    splits: list[Split],
+    ratios: list[float],
+    grid: int | Array,
+    control: Control,
+    *,
+    keep_predictions: bool = False,
+    progress: Callable[[int], None] | None = None,
+) -> list[FoldPaths]:
+    """Cross-validate along the grid for every l1_ratio; one grid for all folds, made from all rows where it is not given.
+
+    `progress` is told now and then how many solutions there are.
+    """
+    in_core = isinstance(grid, int) or grid[-1] > 0
+    together = [ratio for ratio in ratios if ratio > 0 and in_core]
+    done: dict[float, FoldPaths] = {}
+    if together:
+        unique = list(dict.fromkeys(together))
+        solved = _fit.cross_validate(
+            problem,
+            splits,
+            unique,
+            None if isinstance(grid, int) else grid,
+            n_alphas=grid if isinstance(grid, int) else 1,
+            eps=control.eps,
+            tol=control.tol,
+            max_iter=control.max_iter,
+            time_limit=control.time_limit,
+            memory_limit=control.memory_limit,
+            predictions=keep_predictions,
+            progress=progress,
+        )
+        for ratio, (alphas, runs) in zip(unique, solved):
+            paths = [run[0] for run in runs]
+            done[ratio] = FoldPaths(
+                ratio,
+                alphas,
+                paths[0],
+                paths[1:],
+                [run[1] for run in runs[1:]],
+                [run[2] for run in runs[1:]],
+            )
+    for ratio in ratios:
+        if ratio not in done:
+            one = replace(problem, l1_ratio=ratio)
+            done[ratio] = _one_by_one(one, splits, grid, control, keep_predictions)
+    return [done[ratio] for ratio in ratios]
+
+
+def make_grid(problem: Problem, k: int, eps: float) -> Array:
+    """Geometric steps from alpha_max, for ridge from that of a small l1_ratio."""
+    n, p = problem.X.shape
+    top = _fit.alpha_max(replace(problem, l1_ratio=problem.l1_ratio or RIDGE_GRID_RATIO))
+    top = top or float(np.finfo(float).eps)
+    return np.geomspace(top, top * (eps or (1e-2 if p > n else 1e-4)), k)
+
+
+def _one_by_one(
+    problem: Problem, splits: list[Split], grid: int | Array, control: Control, keep: bool
+) -> FoldPaths:
+    """The same by separate fits: what the core does not do along a path, ridge and alpha = 0."""
+    alphas = make_grid(problem, grid, control.eps) if isinstance(grid, int) else grid
+    share = replace(control, time_limit=control.time_limit / (len(splits) + 1), callback=None)
+    s = np.ones(problem.X.shape[0]) if problem.sample_weight is None else problem.sample_weight
+    whole = solve_grid(problem, alphas, share)
+    result = FoldPaths(problem.l1_ratio, alphas, whole, [], [], [])
+    for train, test in splits:
+        weights = s * np.bincount(train, minlength=len(s))
+        path = solve_grid(replace(problem, sample_weight=weights), alphas, share)
+        support, coefs = path.support()
+        eta = (_fit.predict(problem.X, coefs, support)[test] + path.intercepts).T
+        loss = np.average((problem.y[test] - eta) ** 2, axis=1, weights=s[test])
+        result.folds.append(path)
+        result.loss.append(loss)
+        result.predictions.append(eta if keep else None)
+    return result
+
+
+def common_length(paths: FoldPaths) -> int:
+    """How much of the grid all paths have reached."""
+    return min(len(path.alphas) for path in [paths.whole, *paths.folds])
+
+
+def losses(paths: FoldPaths) -> Array:
+    """Held-out losses (k, folds), NaN where a path did not get to."""
+    out = np.full((len(paths.alphas), len(paths.folds)), math.nan)
+    reached = common_length(paths)
+    for i, loss in enumerate(paths.loss):
+        out[:reached, i] = loss[:reached]
+    return out

@@ -1,0 +1,190 @@
+"""LassoIC: a lasso whose penalty is chosen by an information criterion, without cross-validation."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from . import _fit as _fitting
+from . import _validation as check
+from ._criteria import CRITERIA, information_criteria
+from ._estimator import LinearRegressor, feature_names
+from ._path import lasso_path, warn_gaps
+from ._problem import Problem
+from ._result import PathResult
+from ._ridge import solve as solve_directly
+from ._routes import TIGHT, Control, relative_tolerance, solve_grid
+
+
+class LassoIC(LinearRegressor):
+    """Lasso whose penalty minimises AIC, AICc, BIC or extended BIC; in place of scikit-learn's LassoLarsIC.
+
+    Parameters
+    ----------
+    criterion : {"aic", "aicc", "bic", "ebic"}, default="bic"
+        See `riata.information_criteria`.
+    gamma : float in [0, 1], default=1.0
+        Of the extended BIC.
+    noise_variance : float or "ols", optional
+        Known variance of the noise; "ols" takes it from the residuals of least squares, as scikit-learn does, for more rows than
+        features. By default the likelihood is maximised over it.
+    eps : float in (0, 1], default=1e-3
+        Smallest penalty of an automatic grid relative to its largest.
+    alphas : int or array-like, default=100
+        How many penalties, or the penalties themselves, all > 0.
+    fit_intercept, max_iter, tol, positive, penalty_weights, l2_weights, lower, upper, standardize, n_threads
+        As in `Lasso`.
+
+    Attributes
+    ----------
+    alpha_ : float
+        The penalty chosen.
+    alphas_, criterion_ : ndarray of shape (n_alphas,)
+        Penalties and the criterion's values.
+    criteria_ : InformationCriteria
+        All criteria.
+    noise_variance_ : float
+        As given or estimated; at the model chosen where the likelihood was maximised.
+    coef_, intercept_, dual_gap_, n_iter_, certificate_, n_features_in_, feature_names_in_
+        As in `Lasso`.
+    path_ : PathResult
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((100, 20))
+    >>> y = X[:, 0] - 2 * X[:, 1] + rng.standard_normal(100)
+    >>> np.flatnonzero(riata.LassoIC("ebic").fit(X, y).coef_).tolist()
+    [0, 1]
+    """
+
+    path = staticmethod(lasso_path)
+
+    def __init__(
+        self,
+        criterion: str = "bic",
+        *,
+        gamma: float = 1.0,
+        noise_variance: Any = None,
+        eps: float = 1e-3,
+        alphas: Any = 100,
+        fit_intercept: bool = True,
+        max_iter: int | None = 1000,
+        tol: float = 1e-4,
+        positive: bool = False,
+        penalty_weights: Any = None,
+        l2_weights: Any = None,
+        lower: Any = None,
+        upper: Any = None,
+        standardize: bool = False,
+        n_threads: int | None = None,
+    ) -> None:
+        self.criterion = criterion
+        self.gamma = gamma
+        self.noise_variance = noise_variance
+        self.eps = eps
+        self.alphas = alphas
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
+        self.positive = positive
+        self.penalty_weights = penalty_weights
+        self.l2_weights = l2_weights
+        self.lower = lower
+        self.upper = upper
+        self.standardize = standardize
+        self.n_threads = n_threads
+
+    def _mixing(self) -> float:
+        return 1.0
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
+        """Fit the path and choose a model.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,) or float, optional
+            Weight 2 is a row given twice: the number of rows in the criterion is the sum of the weights.
+        offset : array-like of shape (n_samples,), optional
+            Known part of the prediction, subtracted from y; `predict` does not add it.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, naming the argument, the value and its position; the estimator stays as it was.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If a duality gap stayed above `tol`.
+        """
+        criterion = check.one_of(self.criterion, "criterion", CRITERIA)
+        control = Control(
+            eps=check.real(self.eps, "eps", 0.0, 1.0, open_low=True),
+            tol=min(relative_tolerance(check.nonnegative(self.tol, "tol")), TIGHT),
+            max_iter=(
+                _fitting.MAX_ITER
+                if self.max_iter is None
+                else check.integer(self.max_iter, "max_iter", 1)
+            ),
+        )
+        problem = self._single_problem(X, y, sample_weight, offset)
+        names = feature_names(X)
+        arrays = solve_grid(problem, check.penalty_grid(self.alphas), control)
+        p = problem.X.shape[1]
+        path = PathResult(arrays, p, control.tol, 1.0, names)
+        variance = _noise_variance(self.noise_variance, problem)
+        criteria = information_criteria(
+            path, problem.total_weight, noise_variance=variance, gamma=self.gamma
+        )
+        k = criteria.best(criterion)
+        if arrays.status.any():
+            warn_gaps(arrays, control.tol, control.max_iter)
+        dtype = problem.X.dtype
+        self.path_, self.criteria_ = path, criteria
+        self.alphas_, self.criterion_ = criteria.alphas, getattr(criteria, criterion)
+        self.alpha_ = float(path.alphas[k])
+        self.noise_variance_ = (
+            2 * path.null_objective * float(1 - path.dev_ratio[k]) if variance is None else variance
+        )
+        self.coef_ = arrays.coefficients(k, p).astype(dtype, copy=False)
+        self.intercept_ = dtype.type(path.intercepts[k]) if problem.fit_intercept else 0.0
+        self.certificate_ = path.certificate(k)
+        self.dual_gap_ = self.certificate_.gap
+        self.n_iter_ = max(1, int(path.n_iter[k]))
+        self.n_features_in_ = p
+        if names is not None:
+            self.feature_names_in_ = names
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = False
+        tags.target_tags.single_output = True
+        return tags
+
+
+def _noise_variance(given: Any, problem: Problem) -> float | None:
+    if given is None:
+        return None
+    if not isinstance(given, str):
+        return check.real(given, "noise_variance", 0.0, np.inf, open_low=True, open_high=True)
+    check.one_of(given, "noise_variance", ("ols",))
+    n, p = problem.total_weight, problem.X.shape[1]
+    left = n - p - int(problem.fit_intercept)
+    if left <= 0:
+        raise ValueError(
+            f"noise_variance='ols' needs more samples than features; got {n:g} samples and {p} features: pass a number or None"
+        )
+    answer = solve_directly(problem, np.zeros(1), np.zeros(1, dtype=np.intp))
+    return float(2 * answer.loss[0] * n / left)

@@ -1,0 +1,390 @@
+"""LassoCV and ElasticNetCV with scikit-learn's interface: `riata.cv_path` behind an estimator."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Self
+
+import numpy as np
+
+from . import _cv, _splits
+from . import _fit as _fitting
+from . import _validation as check
+from ._cv import CVResult
+from ._estimator import LinearRegressor, feature_names
+from ._path import enet_path, lasso_path
+from ._problem import Array
+from ._routes import TIGHT, Control, relative_tolerance
+
+
+class SparseRegressorCV(LinearRegressor):
+    """What LassoCV and ElasticNetCV share."""
+
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None, **params: Any
+    ) -> Self:
+        """Cross-validate, choose a penalty and fit all rows with it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Any real dtype; float32 and float64 with contiguous rows or columns are read in place. Never modified, nor are rows copied.
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,) or float, optional
+            Weight 2 is a row given twice, weight 0 a row left out; in the scores too.
+        offset : array-like of shape (n_samples,), optional
+            Known part of the prediction, subtracted from y; `predict` does not add it.
+        **params : dict
+            ``groups`` for the splitter. With scikit-learn's metadata routing enabled, whatever the splitter requests.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, naming the argument, the value and its position; the estimator stays as it was.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If a duality gap stayed above `tol`.
+        """
+        check.one_of(self.selection, "selection", ("cyclic", "random"))
+        control = Control(
+            eps=check.real(self.eps, "eps", 0.0, 1.0, open_low=True),
+            tol=min(relative_tolerance(check.nonnegative(self.tol, "tol")), TIGHT),
+            max_iter=(
+                _fitting.MAX_ITER
+                if self.max_iter is None
+                else check.integer(self.max_iter, "max_iter", 1)
+            ),
+            time_limit=(
+                math.inf
+                if self.time_limit is None
+                else check.positive(self.time_limit, "time_limit")
+            ),
+        )
+        ratios = self._ratios()
+        problem = self._single_problem(X, y, sample_weight, offset)
+        names = feature_names(X)
+        splits = _splits.make_splits(
+            self.cv,
+            X,
+            y,
+            problem.X.shape[0],
+            problem.sample_weight,
+            params=self._splitter_params(sample_weight, offset, params),
+        )
+        result = _cv.cross_validate(
+            problem,
+            splits,
+            ratios,
+            check.penalty_grid(self.alphas),
+            control,
+            rows=X,
+            scoring=self.scoring,
+            select=self.select,
+            predictions=check.flag(self.store_predictions, "store_predictions"),
+            progress=self.progress,
+            names=names,
+        )
+        self._take_result(result, problem.X.dtype, problem.fit_intercept, names)
+        return self
+
+    def _mixing(self) -> float:
+        return self._ratios()[0]
+
+    def _ratios(self) -> list[float]:
+        raise NotImplementedError
+
+    def _splitter_params(
+        self, sample_weight: Any, offset: Any, params: dict[str, Any]
+    ) -> dict[str, Any]:
+        from sklearn import get_config
+
+        if get_config().get("enable_metadata_routing"):
+            from sklearn.utils.metadata_routing import process_routing
+
+            given = {"sample_weight": sample_weight, "offset": offset, **params}
+            routed = process_routing(
+                self, "fit", **{name: value for name, value in given.items() if value is not None}
+            )
+            return dict(routed["splitter"]["split"])
+        unknown = set(params) - {"groups"}
+        if unknown:
+            raise TypeError(f"fit() got an unexpected keyword argument {sorted(unknown)[0]!r}")
+        return {name: value for name, value in params.items() if value is not None}
+
+    def get_metadata_routing(self) -> Any:
+        """How metadata reach the splitter, see scikit-learn's user guide on metadata routing."""
+        from sklearn.model_selection import check_cv
+        from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
+
+        return (
+            MetadataRouter(owner=type(self).__name__)
+            .add_self_request(self)
+            .add(
+                splitter=check_cv(self.cv),
+                method_mapping=MethodMapping().add(caller="fit", callee="split"),
+            )
+        )
+
+    def _take_result(
+        self, result: CVResult, dtype: Any, fit_intercept: bool, names: Array | None
+    ) -> None:
+        self.cv_result_ = result
+        self.coef_ = result.coef.astype(dtype, copy=False)
+        self.intercept_ = dtype.type(result.intercept) if fit_intercept else 0.0
+        self.certificate_ = result.certificate
+        self.dual_gap_ = result.certificate.gap
+        self.n_iter_ = max(1, int(result.path.n_iter[result.best_index[1]]))
+        self.alpha_ = result.alpha
+        self.alpha_min_ = result.alpha_min
+        self.alpha_1se_ = result.alpha_1se
+        self.alphas_ = result.alphas
+        self.mse_path_ = np.squeeze(result.mse)
+        self.cv_results_ = result.cv_results_
+        self.n_features_in_ = result.path.n_features_in_
+        if names is not None:
+            self.feature_names_in_ = names
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+
+    def plot_cv(self, ax: Any = None) -> Any:
+        """Mean score and one standard error against log alpha; returns the matplotlib axes. See `riata.plotting.plot_cv`."""
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(self)
+        return self.cv_result_.plot(ax)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = False
+        tags.target_tags.single_output = True
+        return tags
+
+
+class LassoCV(SparseRegressorCV):
+    """Lasso whose penalty is chosen by cross-validation, a drop-in for scikit-learn's.
+
+    All folds and the final fit share one X: rows are weighted, not copied. See `riata.cv_path`.
+
+    Parameters
+    ----------
+    eps : float in (0, 1], default=1e-3
+        Smallest penalty of an automatic grid relative to its largest.
+    alphas : int or array-like, default=100
+        How many penalties, or the penalties themselves.
+    fit_intercept : bool, default=True
+        The intercept is never penalised.
+    max_iter : int or None, default=1000
+        Most linear systems solved for a penalty.
+    tol : float, default=1e-4
+        As in `Lasso`; solutions are solved to a relative gap of 1e-6 at least.
+    cv : int, splitter or iterable, default=5
+        How many folds of consecutive rows, any of scikit-learn's splitters, or pairs (train, test).
+    positive : bool, default=False
+        Only coefficients >= 0.
+    precompute, copy_X, verbose, n_jobs, random_state, selection
+        scikit-learn's, accepted and of no effect: there are `progress` and `n_threads`.
+    select : {"min", "1se"} or callable, default="min"
+        The penalty with the best mean score, the largest within one standard error of it, or ``select(cv_results_) -> index``.
+    scoring : str or callable, optional
+        A scorer by which to choose; by default the mean squared error.
+    store_predictions : bool, default=False
+        Keep the out-of-fold predictions, in ``cv_result_.predictions``.
+    penalty_weights, l2_weights, lower, upper, standardize, n_threads
+        As in `Lasso`. `standardize` uses the standard deviations of each training set.
+    time_limit : float, optional
+        Seconds after which only those penalties count that every fold has reached.
+    progress : bool, default=False
+        Show a progress bar (needs tqdm); None for long work only.
+
+    Attributes
+    ----------
+    alpha_ : float
+        The penalty chosen.
+    alpha_min_, alpha_1se_ : float
+        The best penalty, and the largest within one standard error of it.
+    alphas_ : ndarray of shape (n_alphas,)
+    mse_path_ : ndarray of shape (n_alphas, n_folds)
+        Held-out mean squared errors.
+    coef_ : ndarray of shape (n_features,)
+    intercept_ : float
+    dual_gap_ : float
+        On the scale of the objective.
+    n_iter_ : int
+    certificate_ : Certificate
+        Of the final fit.
+    cv_results_ : dict
+        As of GridSearchCV; more is better.
+    cv_result_ : CVResult
+        Everything else: paths of the folds, standard errors, predictions.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features,)
+        Only if X had string column names.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((100, 20))
+    >>> y = X[:, 0] - 2 * X[:, 1] + rng.standard_normal(100)
+    >>> model = riata.LassoCV(select="1se").fit(X, y)
+    >>> model.mse_path_.shape
+    (100, 5)
+    """
+
+    path = staticmethod(lasso_path)
+
+    def __init__(
+        self,
+        *,
+        eps: float = 1e-3,
+        alphas: Any = 100,
+        fit_intercept: bool = True,
+        precompute: Any = "auto",
+        max_iter: int | None = 1000,
+        tol: float = 1e-4,
+        copy_X: bool = True,
+        cv: Any = None,
+        verbose: bool | int = False,
+        n_jobs: int | None = None,
+        positive: bool = False,
+        random_state: Any = None,
+        selection: str = "cyclic",
+        select: Any = "min",
+        scoring: Any = None,
+        store_predictions: bool = False,
+        penalty_weights: Any = None,
+        l2_weights: Any = None,
+        lower: Any = None,
+        upper: Any = None,
+        standardize: bool = False,
+        time_limit: float | None = None,
+        progress: bool | None = False,
+        n_threads: int | None = None,
+    ) -> None:
+        self.eps = eps
+        self.alphas = alphas
+        self.fit_intercept = fit_intercept
+        self.precompute = precompute
+        self.max_iter = max_iter
+        self.tol = tol
+        self.copy_X = copy_X
+        self.cv = cv
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+        self.positive = positive
+        self.random_state = random_state
+        self.selection = selection
+        self.select = select
+        self.scoring = scoring
+        self.store_predictions = store_predictions
+        self.penalty_weights = penalty_weights
+        self.l2_weights = l2_weights
+        self.lower = lower
+        self.upper = upper
+        self.standardize = standardize
+        self.time_limit = time_limit
+        self.progress = progress
+        self.n_threads = n_threads
+
+    def _ratios(self) -> list[float]:
+        return [1.0]
+
+
+class ElasticNetCV(SparseRegressorCV):
+    """Elastic net whose penalty and mixture are chosen by cross-validation, a drop-in for scikit-learn's.
+
+    Parameters
+    ----------
+    l1_ratio : float or array-like of floats in [0, 1], default=0.5
+        1 is the lasso, 0 is ridge.
+    eps, alphas, fit_intercept, precompute, max_iter, tol, cv, copy_X, verbose, n_jobs, positive, random_state, selection
+        As in `LassoCV`.
+    select, scoring, store_predictions, penalty_weights, l2_weights, lower, upper, standardize, time_limit, progress, n_threads
+        As in `LassoCV`.
+
+    Attributes
+    ----------
+    l1_ratio_ : float
+        The mixture chosen.
+    alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratio, n_alphas)
+        The latter for several l1_ratios with grids of their own.
+    mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_l1_ratio, n_alphas, n_folds)
+    alpha_, alpha_min_, alpha_1se_, coef_, intercept_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
+        As in `LassoCV`.
+    n_features_in_, feature_names_in_
+        As in `LassoCV`.
+    """
+
+    path = staticmethod(enet_path)
+
+    def __init__(
+        self,
+        *,
+        l1_ratio: Any = 0.5,
+        eps: float = 1e-3,
+        alphas: Any = 100,
+        fit_intercept: bool = True,
+        precompute: Any = "auto",
+        max_iter: int | None = 1000,
+        tol: float = 1e-4,
+        cv: Any = None,
+        copy_X: bool = True,
+        verbose: bool | int = 0,
+        n_jobs: int | None = None,
+        positive: bool = False,
+        random_state: Any = None,
+        selection: str = "cyclic",
+        select: Any = "min",
+        scoring: Any = None,
+        store_predictions: bool = False,
+        penalty_weights: Any = None,
+        l2_weights: Any = None,
+        lower: Any = None,
+        upper: Any = None,
+        standardize: bool = False,
+        time_limit: float | None = None,
+        progress: bool | None = False,
+        n_threads: int | None = None,
+    ) -> None:
+        self.l1_ratio = l1_ratio
+        self.eps = eps
+        self.alphas = alphas
+        self.fit_intercept = fit_intercept
+        self.precompute = precompute
+        self.max_iter = max_iter
+        self.tol = tol
+        self.cv = cv
+        self.copy_X = copy_X
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+        self.positive = positive
+        self.random_state = random_state
+        self.selection = selection
+        self.select = select
+        self.scoring = scoring
+        self.store_predictions = store_predictions
+        self.penalty_weights = penalty_weights
+        self.l2_weights = l2_weights
+        self.lower = lower
+        self.upper = upper
+        self.standardize = standardize
+        self.time_limit = time_limit
+        self.progress = progress
+        self.n_threads = n_threads
+
+    def _ratios(self) -> list[float]:
+        return _cv.mixing_ratios(self.l1_ratio)
+
+    def _take_result(
+        self, result: CVResult, dtype: Any, fit_intercept: bool, names: Array | None
+    ) -> None:
+        super()._take_result(result, dtype, fit_intercept, names)
+        self.l1_ratio_ = result.l1_ratio
+        if np.ndim(self.alphas) > 0 and self.alphas_.ndim == 2:
+            self.alphas_ = self.alphas_[0]  # one grid for all

@@ -1,0 +1,295 @@
+"""RidgeCV with scikit-learn's interface: exact leave-one-out for all penalties from one factorisation, or any folds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Self
+
+import numpy as np
+
+from . import _fit as _fitting
+from . import _ridge, _scorers, _splits
+from . import _validation as check
+from ._estimator import LinearRegressor, feature_names
+from ._leave_one_out import held_out
+from ._problem import Array, Problem, check_problem
+from ._routes import relative_tolerance
+from ._single import fit_targets
+from ._splits import Split
+
+
+class RidgeCV(LinearRegressor):
+    """Ridge whose penalty is chosen by leave-one-out or other cross-validation, a drop-in for scikit-learn's.
+
+    Minimises sum_i s_i (y_i - x_i'w - b)^2 + alpha * sum_j v_j w_j^2 for each alpha.
+
+    Parameters
+    ----------
+    alphas : array-like of shape (n_alphas,) or float, default=(0.1, 1.0, 10.0)
+        Penalties to try, > 0.
+    fit_intercept : bool, default=True
+        The intercept b is never penalised.
+    scoring : str or callable, optional
+        By default the negative mean squared error for leave-one-out, R^2 otherwise.
+    cv : int, splitter or iterable, optional
+        None is exact leave-one-out, all rows and penalties from one factorisation.
+    gcv_mode : {'auto', 'svd', 'eigen'}, optional
+        scikit-learn's, accepted and of no effect: the route depends on shape and conditioning.
+    store_cv_results : bool, default=False
+        Keep the errors (or predictions, with `scoring`) of every row, for leave-one-out.
+    alpha_per_target : bool, default=False
+        Choose a penalty for each target, for leave-one-out.
+    criterion : {'loo', 'gcv'}, default='loo'
+        'gcv' is generalised cross-validation, which replaces every row's leverage by their mean.
+    penalty_weights, l2_weights : float or array-like of shape (n_features,), optional
+        v above, under either name (l2_weights wins): 0 leaves a feature unpenalised, inf leaves it out.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit (weighted, 1/S) standard deviation; with `cv` that of each training set, with
+        leave-one-out that of all rows.
+    tol : float, default=1e-4
+        As in `Ridge`.
+    n_threads : int, optional
+        By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
+
+    Attributes
+    ----------
+    alpha_ : float or ndarray of shape (n_targets,)
+        The penalty chosen.
+    best_score_ : float or ndarray of shape (n_targets,)
+    cv_results_ : ndarray of shape (n_samples, n_alphas) or (n_samples, n_targets, n_alphas)
+        Squared leave-one-out errors times the sample weights, or predictions with `scoring`; only if stored.
+    coef_ : ndarray of shape (n_features,) or (n_targets, n_features)
+    intercept_ : float or ndarray of shape (n_targets,)
+    certificate_ : Certificate or list of Certificate
+        Of the final fit, on the scale of `riata.path`.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features,)
+        Only if X had string column names.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((50, 5))
+    >>> y = X[:, 0] + rng.standard_normal(50)
+    >>> riata.RidgeCV(alphas=[0.1, 1, 10, 100]).fit(X, y).alpha_
+    10.0
+    """
+
+    def __init__(
+        self,
+        alphas: Any = (0.1, 1.0, 10.0),
+        *,
+        fit_intercept: bool = True,
+        scoring: Any = None,
+        cv: Any = None,
+        gcv_mode: Any = None,
+        store_cv_results: bool = False,
+        alpha_per_target: bool = False,
+        criterion: str = "loo",
+        penalty_weights: Any = None,
+        l2_weights: Any = None,
+        standardize: bool = False,
+        tol: float = 1e-4,
+        n_threads: int | None = None,
+    ) -> None:
+        self.alphas = alphas
+        self.fit_intercept = fit_intercept
+        self.scoring = scoring
+        self.cv = cv
+        self.gcv_mode = gcv_mode
+        self.store_cv_results = store_cv_results
+        self.alpha_per_target = alpha_per_target
+        self.criterion = criterion
+        self.penalty_weights = penalty_weights
+        self.l2_weights = l2_weights
+        self.standardize = standardize
+        self.tol = tol
+        self.n_threads = n_threads
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
+        """Choose a penalty and fit all rows with it.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,) or (n_samples, n_targets)
+        sample_weight : array-like of shape (n_samples,) or float, optional
+            In the fits and in the scores. A row left out is left out with all its weight.
+        **params : dict
+            ``groups`` for the splitter.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, naming the argument, the value and its position; the estimator stays as it was.
+        """
+        criterion = check.one_of(self.criterion, "criterion", ("loo", "gcv"))
+        per_target = check.flag(self.alpha_per_target, "alpha_per_target")
+        store = check.flag(self.store_cv_results, "store_cv_results")
+        tol = check.nonnegative(self.tol, "tol")
+        if self.cv is not None:
+            for value, name in ((store, "store_cv_results"), (per_target, "alpha_per_target")):
+                if value:
+                    raise ValueError(f"cv!=None and {name}=True are incompatible")
+        unknown = set(params) - {"groups"}
+        if unknown:
+            raise TypeError(f"fit() got an unexpected keyword argument {sorted(unknown)[0]!r}")
+        scorer = None if self.scoring is None else _scorers.find_scorer(self.scoring)
+        problem = self._problem(X, y, sample_weight)
+        alphas = self._grid(problem)
+        names = feature_names(X)
+        if self.cv is None:
+            choice: _LeaveOneOut | _Folds = _LeaveOneOut(
+                problem, alphas, scorer, per_target, store, criterion
+            )
+        else:
+            splits = _splits.make_splits(
+                self.cv, X, y, problem.X.shape[0], problem.sample_weight, params=params
+            )
+            choice = _Folds(problem, alphas, scorer, splits)
+        targets = 1 if problem.y.ndim == 1 else problem.y.shape[1]
+        best = np.broadcast_to(choice.best, targets)
+        penalties = [float(alphas[k]) / problem.total_weight for k in best]
+        fits = fit_targets(problem, penalties, relative_tolerance(tol), _fitting.MAX_ITER)
+        self._take(fits, problem, names)
+        chosen = alphas[choice.best]
+        self.alpha_ = chosen if np.ndim(chosen) else float(chosen)
+        self.best_score_ = choice.best_score
+        if store:
+            self.cv_results_ = choice.results.astype(problem.X.dtype, copy=False)
+        elif hasattr(self, "cv_results_"):
+            del self.cv_results_
+        return self
+
+    def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
+        return check_problem(
+            X,
+            y,
+            multi=True,
+            sample_weight=sample_weight,
+            offset=offset,
+            penalty_weights=self.penalty_weights,
+            l2_weights=self.l2_weights,
+            l1_ratio=0.0,
+            fit_intercept=self.fit_intercept,
+            standardize=self.standardize,
+            n_threads=self.n_threads,
+        )
+
+    def _grid(self, problem: Problem) -> Array:
+        values = [self.alphas] if np.ndim(self.alphas) == 0 else list(self.alphas)
+        if not values:
+            raise ValueError("alphas must hold at least one penalty; got none")
+        return np.array(
+            [
+                check.real(a, f"alphas[{i}]", 0.0, np.inf, open_low=True, open_high=True)
+                for i, a in enumerate(values)
+            ]
+        )
+
+
+class _LeaveOneOut:
+    """Index (or one per target) and score of the best penalty; the first of several."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        alphas: Array,
+        scorer: Any,
+        per_target: bool,
+        store: bool,
+        criterion: str,
+    ) -> None:
+        n = problem.X.shape[0]
+        Y = problem.y if problem.y.ndim == 2 else problem.y[:, None]
+        t, k = Y.shape[1], len(alphas)
+        s = np.ones(n) if problem.sample_weight is None else problem.sample_weight
+        keep = store or scorer is not None
+        errors = np.empty((n, t, k)) if keep or criterion == "gcv" else None
+        squares, trace = np.zeros((t, k)), np.zeros(k)
+        for held in held_out(problem, alphas):
+            error = held.residual
+            if criterion == "loo":
+                error = error / held.complement[:, None, :]
+            trace += (1 - held.complement).sum(axis=0)
+            squares += (error**2).sum(axis=0)
+            if errors is not None:
+                errors[held.rows] = error
+        if criterion == "gcv":
+            assert errors is not None
+            shrink = 1 - trace / np.count_nonzero(s)
+            errors /= shrink
+            squares /= shrink**2
+        score = -squares / n
+        if errors is not None:
+            self.results = errors**2
+        if scorer is not None:
+            assert errors is not None
+            root = np.sqrt(np.where(s > 0, s, 1.0))
+            predictions = Y[:, :, None] - errors / root[:, None, None]
+            self.results = predictions
+            score = self._scores(scorer, predictions, Y, problem)
+        if not per_target or t == 1:
+            total = score.mean(axis=0)
+            self.best: Any = int(np.argmax(total))
+            self.best_score: Any = float(total[self.best])
+        else:
+            self.best = np.argmax(score, axis=1)
+            self.best_score = score[np.arange(t), self.best]
+        if store and problem.y.ndim == 1:
+            self.results = self.results[:, 0]
+
+    def _scores(self, scorer: Any, predictions: Array, Y: Array, problem: Problem) -> Array:
+        """(targets, alphas); rows without weight do not count."""
+        s = problem.sample_weight
+        rows = slice(None) if s is None else np.flatnonzero(s)
+        weight = None if s is None else _weights_for(scorer, s[rows])
+        X = np.empty((len(Y[rows]), 0))
+        return np.array(
+            [
+                _scorers.score_regressions(scorer, predictions[rows, j].T, X, Y[rows, j], weight)
+                for j in range(Y.shape[1])
+            ]
+        )
+
+
+class _Folds:
+    """The same for folds; the default score is R^2, of several targets their mean."""
+
+    def __init__(self, problem: Problem, alphas: Array, scorer: Any, splits: list[Split]) -> None:
+        n = problem.X.shape[0]
+        s = np.ones(n) if problem.sample_weight is None else problem.sample_weight
+        t = 1 if problem.y.ndim == 1 else problem.y.shape[1]
+        k = len(alphas)
+        scorer = scorer or _scorers.find_scorer("r2")
+        scores = np.empty((len(splits), k))
+        self.results = np.empty(0)
+        for i, (train, test) in enumerate(splits):
+            weights = s * np.bincount(train, minlength=n)
+            fold = replace(problem, sample_weight=weights)
+            answer = _ridge.solve(
+                fold, np.repeat(alphas / weights.sum(), t), np.tile(np.arange(t), k)
+            )
+            eta = _fitting.predict(problem.X, answer.coef)[test] + answer.intercept
+            predictions = eta.T.reshape(k, t, -1).transpose(0, 2, 1)
+            if problem.y.ndim == 1:
+                predictions = predictions[:, :, 0]
+            weight = None if problem.sample_weight is None else _weights_for(scorer, s[test])
+            X = np.empty((len(test), 0))
+            scores[i] = _scorers.score_regressions(scorer, predictions, X, problem.y[test], weight)
+        mean = scores.mean(axis=0)
+        self.best: Any = int(np.argmax(mean))
+        self.best_score: Any = float(mean[self.best])
+
+
+def _weights_for(scorer: Any, weight: Array) -> Array:
+    if not _scorers.takes_weights(scorer):
+        raise ValueError(
+            "scoring does not take sample_weight: rows would count as if they had none"
+        )
+    return weight
