@@ -55,9 +55,9 @@ def path(
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, n_features)
-        Any real dtype. Float32 and float64 arrays with contiguous rows or columns (slices of such, memory maps) are read in
-        place; anything else is converted by one copy. Never modified.
+    X : array-like or sparse container of shape (n_samples, n_features)
+        Any real dtype. Float32 and float64 arrays with contiguous rows or columns (slices of such, memory maps) and scipy.sparse
+        CSC are read in place; anything else is converted by one copy. Never modified.
     y : array-like of shape (n_samples,)
         Numbers, labels (numbers or strings) or counts, as the family has it.
     family : {"gaussian", "binomial", "multinomial", "poisson"}, default="gaussian"
@@ -288,7 +288,7 @@ def enet_path(
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, n_features)
+    X : array-like or sparse container of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
     l1_ratio : float in (0, 1], default=0.5
         0 is allowed where alphas are given.

@@ -38,7 +38,7 @@ def alpha_max(
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, n_features)
+    X : array-like or sparse container of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
     family : {"gaussian", "binomial", "multinomial", "poisson"}, default="gaussian"
     l1_ratio : float in (0, 1], default=1.0
