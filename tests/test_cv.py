@@ -74,7 +74,7 @@ def test_every_fold_is_the_fit_of_its_rows(rng, shape, layout, is_weighted, stan
         LAYOUTS[layout](X), y, cv=splits, alphas=20, sample_weight=weight, **options
     )
     rows = sp.csr_array(X) if sp.issparse(X) else X
-    for (train, test), path, scores in zip(splits, result.fold_paths[0], result.mse.T):
+    for (train, test), path, scores in zip(splits, result.fold_paths[0], result.loss.T):
         s = None if weight is None else weight[train]
         alone = riata.path(rows[train], y[train], alphas=result.alphas, sample_weight=s, **options)
         assert path.dual_gaps.max() <= 1e-10
@@ -99,7 +99,7 @@ def test_the_models_of_all_rows_are_the_path(rng):
 def test_threads_do_not_change_the_result(rng):
     X, y = problem(rng, 100, 200)
     one, three = (riata.cv_path(X, y, n_threads=n) for n in (1, 3))
-    assert_array_equal(one.mse, three.mse)
+    assert_array_equal(one.loss, three.loss)
 
 
 @pytest.mark.parametrize(
@@ -162,11 +162,11 @@ def test_ridge_and_no_penalty_are_cross_validated_too(rng):
     X, y = problem(rng)
     alphas = np.array([1.0, 0.1, 0.0])
     result = riata.cv_path(X, y, l1_ratio=[0.0, 1.0], alphas=alphas, predictions=True)
-    for (train, test), mse in zip(result.splits, result.mse[0].T):
+    for (train, test), mse in zip(result.splits, result.loss[0].T):
         for k, alpha in enumerate(alphas):
             ridge = sk.Ridge(alpha * len(train)).fit(X[train], y[train])
             assert_allclose(mse[k], np.mean((ridge.predict(X[test]) - y[test]) ** 2), rtol=1e-8)
-    assert_allclose(result.mse[0, 2], result.mse[1, 2], rtol=1e-6)
+    assert_allclose(result.loss[0, 2], result.loss[1, 2], rtol=1e-6)
     assert riata.cv_path(X, y, l1_ratio=0.0).alphas.shape == (100,)
 
 
@@ -255,7 +255,9 @@ def test_groups_reach_the_splitter(rng):
     splits = list(GroupKFold(3).split(X, y, groups))
     expected = LassoCV(cv=splits).fit(X, y).mse_path_
     assert_array_equal(LassoCV(cv=GroupKFold(3)).fit(X, y, groups=groups).mse_path_, expected)
-    assert_array_equal(riata.cv_path(X, y, cv=GroupKFold(3), eps=1e-3, groups=groups).mse, expected)
+    assert_array_equal(
+        riata.cv_path(X, y, cv=GroupKFold(3), eps=1e-3, groups=groups).loss, expected
+    )
     with config_context(enable_metadata_routing=True):
         assert_array_equal(LassoCV(cv=GroupKFold(3)).fit(X, y, groups=groups).mse_path_, expected)
         search = GridSearchCV(LassoCV(cv=GroupKFold(2)), {"eps": [0.1]}, cv=GroupKFold(2))
@@ -320,7 +322,7 @@ def test_a_short_time_limit_leaves_what_all_folds_reached(rng):
     result = riata.cv_path(X, y, eps=1e-3, time_limit=1e-6)
     scored = ~np.isnan(result.mean_score)
     assert 0 < scored.sum() < 100
-    assert_allclose(result.mse[scored], full.mse[scored], rtol=1e-9)
+    assert_allclose(result.loss[scored], full.loss[scored], rtol=1e-9)
     assert result.alpha in result.alphas[scored]
     assert np.isnan(result.cv_results_["mean_test_score"][~scored]).all()
 
@@ -344,3 +346,119 @@ def test_progress_and_pictures(rng):
         for text in model.plot_cv().get_legend().get_texts()
     )
     assert tqdm is not None
+
+
+# ---------------------------------------------------------------- tall data, from moments
+
+
+def test_columns_that_a_training_set_does_not_vary_in(rng):
+    """Months as indicators, and folds in time: a training set may lack a month, or have nothing else."""
+    n = 3000
+    month = np.repeat(np.arange(6), n // 6)
+    X = np.column_stack([rng.standard_normal((n, 5)), month[:, None] == np.arange(6)]) + 0.0
+    X = (X - X.mean(axis=0)) / X.std(axis=0)
+    y = X @ rng.standard_normal(11) + rng.standard_normal(n)
+    cv = LeaveOneGroupOut()
+    ours = LassoCV(cv=cv, eps=1e-2).fit(X, y, groups=month)
+    with config_context(enable_metadata_routing=True):
+        theirs = sk.LassoCV(cv=cv, eps=1e-2, **TIGHT).fit(X, y, groups=month)
+    assert_allclose(ours.mse_path_, theirs.mse_path_, rtol=1e-6)
+    weights = np.array([1.0, 2, 0, 1, 0.5, 3, 1, 1, 1, np.inf, 1])
+    result = riata.cv_path(
+        X, y, cv=cv, groups=month, penalty_weights=weights, lower=-1, alphas=20, tol=1e-9
+    )
+    for (train, _), path in zip(result.splits, result.fold_paths[0]):
+        alone = riata.path(
+            X[train], y[train], alphas=result.alphas, penalty_weights=weights, lower=-1, tol=1e-9
+        )
+        assert_allclose(path.coefs.toarray(), alone.coefs.toarray(), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["drift", "far", "scales", "exact"])
+def test_moments_that_could_round_are_not_relied_on(rng, kind):
+    n = 2000
+    X = rng.standard_normal((n, 6))
+    y = X @ rng.standard_normal(6) + 0.1 * rng.standard_normal(n)
+    if kind == "drift":  # the mean of a fold is far from the mean of all rows
+        X[:, 0] += 1e5 * (np.arange(n) // 400)
+    elif kind == "far":
+        X += 1e7
+    elif kind == "scales":
+        X, y = X * 10.0 ** np.array([-80, -40, 0, 40, 80, 100]), y * 1e100
+    else:  # held-out errors are next to nothing
+        y = X @ rng.standard_normal(6)
+    result = riata.cv_path(X, y, alphas=30, eps=1e-6 if kind == "exact" else 1e-2, tol=1e-9)
+    for (train, test), path, scores in zip(result.splits, result.fold_paths[0], result.loss.T):
+        assert path.dual_gaps.max() <= 1e-9
+        alone = riata.path(X[train], y[train], alphas=result.alphas, tol=1e-9)
+        error = ((alone.predict(X[test]) - y[test][:, None]) / y.std()) ** 2
+        assert_allclose(scores / y.var(), error.mean(axis=0), rtol=1e-4)
+
+
+@pytest.mark.parametrize("cv", [KFold(5), KFold(5, shuffle=True, random_state=0), ShuffleSplit(5)])
+def test_moments_give_what_rows_give(rng, cv):
+    X, y = problem(rng, 1500, 10)
+    s = rng.integers(0, 3, 1500).astype(float)
+    splits = list(cv.split(X))
+    tall = riata.cv_path(X, y, cv=splits, sample_weight=s, l1_ratio=[0.3, 1.0])
+    rows = riata.cv_path(
+        sp.csc_array(X), y, cv=splits, sample_weight=s, l1_ratio=[0.3, 1.0], predictions=True
+    )
+    assert_allclose(tall.loss, rows.loss, rtol=1e-8)
+    assert_allclose(tall.coef, rows.coef, atol=1e-8)
+    again = riata.cv_path(X, y, cv=splits, sample_weight=s, l1_ratio=[0.3, 1.0], predictions=True)
+    assert_allclose(again.predictions, rows.predictions, atol=1e-8)
+
+
+# ---------------------------------------------------------------- other families
+
+
+@pytest.mark.parametrize("layout", ["columns", "rows", "csc"])
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+def test_folds_of_other_families(rng, family, layout):
+    X, eta = problem(rng, 80, 8)
+    eta -= eta.mean()
+    y = rng.poisson(np.exp(0.3 * eta)).astype(float)
+    if family == "binomial":
+        y = np.where(eta + rng.logistic(size=80) > 0, "yes", "no")
+    s = rng.uniform(0.5, 2, 80)
+    offset = 0.1 * rng.standard_normal(80)
+    X = LAYOUTS[layout](X)
+    result = riata.cv_path(
+        X, y, family=family, sample_weight=s, offset=offset, alphas=15, predictions=True, tol=1e-9
+    )
+    rows = sp.csr_array(X) if sp.issparse(X) else X
+    for (train, test), path, loss in zip(result.splits, result.fold_paths[0], result.loss.T):
+        given = {"sample_weight": s[train], "offset": offset[train]}
+        alone = riata.path(
+            rows[train], y[train], family=family, alphas=result.alphas, tol=1e-9, **given
+        )
+        assert_allclose(path.coefs.toarray(), alone.coefs.toarray(), atol=1e-4)
+        eta = alone.predict(rows[test]) + offset[test][:, None]
+        if family == "binomial":
+            each = np.logaddexp(0, np.where((y[test] == "yes")[:, None], -eta, eta))
+        else:
+            t = y[test][:, None]
+            each = np.exp(eta) - t - np.where(t > 0, t * (eta - np.log(np.maximum(t, 1))), 0)
+        assert_allclose(loss, np.average(each, axis=0, weights=s[test]), rtol=1e-4)
+    free = riata.cv_path(X, y, family=family, sample_weight=s, offset=offset, alphas=[0.1, 0.0])
+    assert np.isfinite(free.loss).all()
+
+
+def test_labels_are_scored_by_classifiers_scores(rng):
+    X, eta = problem(rng, 90, 6)
+    y = np.where(eta - eta.mean() + rng.logistic(size=90) > 0, "yes", "no")
+    alphas = [0.1, 0.01]
+    for scoring in ("accuracy", "neg_log_loss", "roc_auc"):
+        result = riata.cv_path(X, y, family="binomial", scoring=scoring, alphas=alphas, tol=1e-12)
+        for k, alpha in enumerate(alphas):
+            model = riata.LogisticRegression(alpha=alpha, l1_ratio=1.0, tol=1e-6)
+            scores = cross_val_score(model, X, y, cv=5, scoring=scoring)
+            assert_allclose(result.scores[k], scores, rtol=1e-4)
+
+
+def test_a_training_set_of_one_class_is_refused(rng):
+    X, _ = problem(rng)
+    y = np.arange(60) < 12
+    with pytest.raises(ValueError, match="split 0 of cv: .*one class"):
+        riata.cv_path(X, y, family="binomial", cv=KFold(5))

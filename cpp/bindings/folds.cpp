@@ -68,17 +68,26 @@ py::list solve(const py::object& X, const Doubles& y, const std::vector<std::pai
                const MaybeDoubles& penalty_weights, const MaybeDoubles& l2_weights, const MaybeDoubles& lower,
                const MaybeDoubles& upper, const MaybeDoubles& alphas, std::size_t n_alphas, double eps,
                bool fit_intercept, bool standardize, double tol, long max_iter, double time_limit,
-               std::size_t memory_limit, bool predictions, const py::object& progress, int n_threads) {
+               std::size_t memory_limit, bool predictions, const py::object& progress, const std::string& family,
+               const MaybeDoubles& offset, const MaybeDoubles& stretch, int n_threads) {
     const Borrowed matrix = borrow(X);
     const auto columns = responses(y, matrix.rows);
     if (columns.size() != 1) throw py::value_error("y has to be one response");
+    const Response response = response_of(family, columns[0], offset);
     const Request request =
         request_of(matrix, sample_weight, penalty_weights, l2_weights, lower, upper, 1.0, fit_intercept, standardize);
     FoldOptions options;
     options.folds = folds_of(splits, matrix.rows, request.sample_weight);
     options.l1_ratios = l1_ratios;
+    const bool zero_fine = alphas && response.family != Family::kGaussian;
     for (double ratio : l1_ratios)
-        if (!(ratio > 0 && ratio <= 1)) throw py::value_error("l1_ratios have to lie in (0, 1]");
+        if (!(ratio >= 0 && ratio <= 1) || (ratio == 0 && !zero_fine))
+            throw py::value_error("l1_ratios have to lie in (0, 1]");
+    if (stretch) options.stretch.assign(stretch->data(), stretch->data() + stretch->size());
+    if (!options.stretch.empty() && options.stretch.size() != splits.size())
+        throw py::value_error("stretch has to have one entry per fold");
+    for (double factor : options.stretch)
+        if (!(factor > 0 && factor < kInfinity)) throw py::value_error("stretch has to be positive and finite");
     if (alphas) options.path.alphas.assign(alphas->data(), alphas->data() + alphas->size());
     if (alphas && options.path.alphas.empty()) throw py::value_error("alphas is empty");
     for (double alpha : options.path.alphas)
@@ -104,7 +113,7 @@ py::list solve(const py::object& X, const Doubles& y, const std::vector<std::pai
     auto results = unlocked([&] {
         Team team(n_threads, &control);
         const auto design = matrix.design(team);
-        return cross_validate(*design, columns[0].data(), request, options, n_threads, control);
+        return cross_validate(*design, response, request, options, n_threads, control);
     });
     py::list out;
     for (FoldPaths& result : results) {
@@ -124,7 +133,8 @@ void bind_folds(py::module_& m) {
           py::arg("alphas") = py::none(), py::arg("n_alphas") = 100, py::arg("eps") = 0.0,
           py::arg("fit_intercept") = true, py::arg("standardize") = false, py::arg("tol") = 1e-6,
           py::arg("max_iter") = 1000000, py::arg("time_limit") = 0.0, py::arg("memory_limit") = 0,
-          py::arg("predictions") = false, py::arg("progress") = py::none(), py::arg("n_threads") = 1);
+          py::arg("predictions") = false, py::arg("progress") = py::none(), py::arg("family") = "gaussian",
+          py::arg("offset") = py::none(), py::arg("stretch") = py::none(), py::arg("n_threads") = 1);
 }
 
 }  // namespace riata::bindings

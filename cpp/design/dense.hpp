@@ -20,6 +20,8 @@ public:
                     Team& team) const override;
     void gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const override;
     void gram_all(const double* root_s, double* G, Team& team) const override;
+    std::vector<LargeVector> cell_grams(const std::vector<std::vector<Index>>& cells, const double* root_s,
+                                        const double* y, Team& team) const override;
     void outer_all(const double* root_s, const double* d, double* K, Team& team) const override;
 
     std::unique_ptr<Design> sample(std::size_t step, std::size_t rows) const override;

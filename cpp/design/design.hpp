@@ -86,11 +86,21 @@ public:
     /// G = Xh' S Xh for all columns, both triangles, leading dimension cols; root_s (null: ones) is sqrt(s).
     virtual void gram_all(const double* root_s, double* G, Team& team) const = 0;
 
+    /// For every cell, a list of ascending rows, the S-weighted Gram matrix of its rows of [Xh, y, 1], as a square of
+    /// cols + 2; root_s null: ones. Empty where this layout has no way that pays.
+    virtual std::vector<LargeVector> cell_grams(const std::vector<std::vector<Index>>& /*cells*/,
+                                                const double* /*root_s*/, const double* /*y*/, Team&) const {
+        return {};
+    }
+
     /// K = S^.5 Xh D Xh' S^.5 (rows x rows, both triangles) with D = diag(d) over all columns (null: ones).
     virtual void outer_all(const double* root_s, const double* d, double* K, Team& team) const = 0;
 
     /// The same matrix, borrowed like this one, for other weights: to be measured anew.
     virtual std::unique_ptr<Design> twin() const = 0;
+
+    /// How many times worse than rounding the entries of gram_all() may be, relative to the norms of their columns.
+    virtual double gram_noise() const { return 1; }
 
     /// A copy of every step-th row, `rows` of them.
     virtual std::unique_ptr<Design> sample(std::size_t step, std::size_t rows) const = 0;

@@ -157,7 +157,7 @@ bool Driver::gram_settles() {
         double size = std::sqrt(problem_.yy);
         for (std::size_t slot = 0; slot < w.size(); ++slot)
             if (w[slot] != 0) size += std::abs(w[slot]) * norm[static_cast<std::size_t>(model_.features()[slot])];
-        batch_.rounding.push_back(kGramRounding * size * size);
+        batch_.rounding.push_back(design_.gram_noise() * kGramRounding * size * size);
         if (batch_.rounding.back() > 0.05 * options_.tol * null_) return false;
     }
     return true;

@@ -6,6 +6,7 @@
 
 #include "parallel/jobs.hpp"
 #include "path/certify.hpp"
+#include "path/fold_moments.hpp"
 
 namespace riata {
 
@@ -29,66 +30,121 @@ std::vector<double> geometric(double from, double eps, std::size_t count) {
     return grid;
 }
 
-/// The grids that are not given start at the whole data's alpha_max.
-std::vector<std::vector<double>> make_grids(const Design& design, const double* y, const Request& request,
-                                            const FoldOptions& options, int n_threads, Control& control) {
+Problem make_problem(Design& design, const Response& response, const Request& request, Team& team) {
+    if (response.family == Family::kGaussian) return Problem(design, response.y.data(), request, team);
+    return Problem(design, request, team);
+}
+
+/// The grids that are not given start at the whole data's alpha_max; `lasso`, unless null, is the problem for l1_ratio 1.
+std::vector<std::vector<double>> make_grids(const Design& design, const Response& response, const Request& request,
+                                            const FoldOptions& options, Problem* lasso, Team& team, Control& control) {
     std::vector<std::vector<double>> grids(options.l1_ratios.size(), options.path.alphas);
     if (!options.path.alphas.empty()) return grids;
-    Team team(n_threads, &control);
     const auto twin = design.twin();
     const double eps = options.path.eps > 0 ? options.path.eps : design.cols() > design.rows() ? 1e-2 : 1e-4;
-    double lasso = 0;  // alpha_max times l1_ratio, the same for all of them where no feature is free of the penalty
+    // alpha_max times l1_ratio is the same for all of them where no feature is free of the penalty.
+    double shared = lasso && unpenalised(*lasso).empty() ? alpha_max(*lasso, control) : 0;
     for (std::size_t i = 0; i < grids.size(); ++i) {
         const double l1_ratio = options.l1_ratios[i];
-        double top = lasso / l1_ratio;
-        if (lasso == 0) {
+        double top = shared / l1_ratio;
+        if (shared == 0) {
             Request one = request;
             one.l1_ratio = l1_ratio;
-            Problem problem(*twin, y, one, team);
-            top = alpha_max(problem, control);
-            if (unpenalised(problem).empty()) lasso = top * l1_ratio;
+            Problem problem = make_problem(*twin, response, one, team);
+            top = response.family == Family::kGaussian ? alpha_max(problem, control)
+                                                       : alpha_max(problem, response, control);
+            if (unpenalised(problem).empty()) shared = top * l1_ratio;
         }
         grids[i] = geometric(top > 0 ? top : std::numeric_limits<double>::epsilon(), eps, options.path.n_alphas);
     }
     return grids;
 }
 
-/// The path of one training set, and its losses on what is held out; fold null: of the whole data.
-FoldPath solve_fold(const Design& design, const double* y, Request request, const Fold* fold, bool predictions,
-                    const PathOptions& options, Control& control) {
-    Team team(1, &control);
-    const auto twin = design.twin();
-    const Request whole = request;
-    std::vector<double> s;
-    if (fold) {
-        s = training_weights(*fold, request, design.rows());
-        request.sample_weight = s.data();
-    }
-    Problem problem(*twin, y, request, team);
-    FoldPath out;
-    out.path = solve_path(problem, options, control);
-    if (!fold) return out;
-    auto eta = predict_rows(problem, out.path.solutions, fold->test, fold->n_test);
-    double weight = 0;
-    for (std::size_t i = 0; i < fold->n_test; ++i) weight += weight_of(whole, fold->test[i]);
-    for (std::size_t k = 0; k < out.path.solutions.size(); ++k) {
-        const double* of = eta.data() + k * fold->n_test;
-        double sum = 0;
-        for (std::size_t i = 0; i < fold->n_test; ++i) {
-            const double r = y[fold->test[i]] - of[i];
-            sum += weight_of(whole, fold->test[i]) * r * r;
+/// The loss of a row at the margin eta, less its least value.
+double loss_of(Family family, double y, double eta) {
+    switch (family) {
+        case Family::kBinomial: {
+            const double m = y > 0 ? -eta : eta;
+            return std::max(m, 0.0) + std::log1p(std::exp(-std::abs(m)));
         }
-        out.loss.push_back(sum / weight);
+        case Family::kPoisson:
+            return std::exp(eta) - y * eta - (y > 0 ? y - y * std::log(y) : 0.0);
+        default:
+            return (y - eta) * (y - eta);
     }
-    if (predictions) out.predictions = std::move(eta);
-    return out;
 }
+
+/// Weighted means of the losses of the rows held out.
+std::vector<double> losses(const std::vector<double>& predictions, const Fold& fold, const Response& response,
+                           const Request& request) {
+    double weight = 0;
+    for (std::size_t i = 0; i < fold.n_test; ++i) weight += weight_of(request, fold.test[i]);
+    std::vector<double> losses;
+    for (std::size_t first = 0; first < predictions.size(); first += fold.n_test) {
+        double sum = 0;
+        for (std::size_t i = 0; i < fold.n_test; ++i) {
+            const auto row = static_cast<std::size_t>(fold.test[i]);
+            const double eta = predictions[first + i] + (response.offset ? response.offset[row] : 0.0);
+            sum += weight_of(request, fold.test[i]) * loss_of(response.family, response.y[row], eta);
+        }
+        losses.push_back(sum / weight);
+    }
+    return losses;
+}
+
+/// What every job needs.
+struct Jobs {
+    const Design& design;
+    const Response& response;
+    const Request& request;
+    const FoldOptions& options;
+    const FoldMoments* moments;  ///< or null
+
+    /// The path of a training set and its losses on what is held out; fold -1: of the whole data.
+    FoldPath solve(int fold, double l1_ratio, const std::vector<double>& alphas, Control& control) const {
+        Request one = request;
+        one.l1_ratio = l1_ratio;
+        PathOptions path = options.path;
+        path.alphas = alphas;
+        if (fold >= 0 && !options.stretch.empty())
+            for (double& alpha : path.alphas) alpha *= options.stretch[static_cast<std::size_t>(fold)];
+        const Fold* split = fold < 0 ? nullptr : &options.folds[static_cast<std::size_t>(fold)];
+        std::vector<double> s;
+        if (split) {
+            s = training_weights(*split, request, design.rows());
+            one.sample_weight = s.data();
+        }
+        if (moments)
+            if (auto done = moments->solve(fold, response.y.data(), one, path, control)) {
+                if (split && options.predictions) {
+                    Team team(1, &control);
+                    done->predictions =
+                        predict_rows(moments->whole().design, done->path.solutions, split->test, split->n_test, team);
+                }
+                return std::move(*done);
+            }
+        return solve_on_rows(split, one, path, control);
+    }
+
+    FoldPath solve_on_rows(const Fold* fold, const Request& one, const PathOptions& path, Control& control) const {
+        Team team(1, &control);
+        const auto twin = design.twin();
+        Problem problem = make_problem(*twin, response, one, team);
+        FoldPath out;
+        out.path = response.family == Family::kGaussian ? solve_path(problem, path, control)
+                                                        : solve_path(problem, response, path, control);
+        if (!fold) return out;
+        auto eta = predict_rows(*twin, out.path.solutions, fold->test, fold->n_test, team);
+        out.loss = losses(eta, *fold, response, request);
+        if (options.predictions) out.predictions = std::move(eta);
+        return out;
+    }
+};
 
 }  // namespace
 
-std::vector<double> predict_rows(Problem& problem, const std::vector<Solution>& solutions, const std::int64_t* rows,
-                                 std::size_t n_rows) {
-    const Design& design = problem.design;
+std::vector<double> predict_rows(const Design& design, const std::vector<Solution>& solutions, const std::int64_t* rows,
+                                 std::size_t n_rows, Team& team) {
     const auto &mean = design.moments().mean, &scale = design.moments().scale;
     const std::size_t n = design.rows();
     const std::vector<double> zero(n, 0.0);
@@ -118,9 +174,8 @@ std::vector<double> predict_rows(Problem& problem, const std::vector<Solution>& 
                 constant[k] += s.values[i] * mean[j];
             }
         }
-        problem.design.pin(support, problem.team);
         eta.shape(n, K, design.interleaves());
-        design.combine(zero.data(), support, w.data(), eta, problem.team);
+        design.combine(zero.data(), support, w.data(), eta, team);
         for (std::size_t k = 0; k < K; ++k) {
             eta.copy(k, one.data());
             double* to = out.data() + (first + k) * n_rows;
@@ -131,20 +186,24 @@ std::vector<double> predict_rows(Problem& problem, const std::vector<Solution>& 
     return out;
 }
 
-std::vector<FoldPaths> cross_validate(const Design& design, const double* y, const Request& request,
+std::vector<FoldPaths> cross_validate(const Design& design, const Response& response, const Request& request,
                                       const FoldOptions& options, int n_threads, Control& control) {
-    const std::size_t each = options.folds.size() + 1;
+    std::unique_ptr<FoldMoments> moments;
     std::vector<FoldPaths> results;
-    for (auto& grid : make_grids(design, y, request, options, n_threads, control))
-        results.push_back({std::move(grid), std::vector<FoldPath>(each)});
+    const std::size_t each = options.folds.size() + 1;
+    {
+        Team team(n_threads, &control);
+        if (response.family == Family::kGaussian)
+            moments = FoldMoments::make(design, response.y.data(), request, options, team);
+        Problem* whole = moments ? &moments->whole() : nullptr;
+        for (auto& grid : make_grids(design, response, request, options, whole, team, control))
+            results.push_back({std::move(grid), std::vector<FoldPath>(each)});
+    }
+    const Jobs jobs{design, response, request, options, moments.get()};
     run_jobs(results.size() * each, n_threads, control, [&](std::size_t job, Control& own) {
         FoldPaths& to = results[job / each];
-        Request one = request;
-        one.l1_ratio = options.l1_ratios[job / each];
-        PathOptions path = options.path;
-        path.alphas = to.alphas;
-        const Fold* fold = job % each ? &options.folds[job % each - 1] : nullptr;
-        to.paths[job % each] = solve_fold(design, y, one, fold, options.predictions, path, own);
+        to.paths[job % each] =
+            jobs.solve(static_cast<int>(job % each) - 1, options.l1_ratios[job / each], to.alphas, own);
     });
     return results;
 }

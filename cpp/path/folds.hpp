@@ -18,13 +18,14 @@ struct Fold {
 struct FoldOptions {
     std::vector<Fold> folds;
     std::vector<double> l1_ratios;  ///< all positive
+    std::vector<double> stretch;    ///< per fold, what its alphas are multiplied with; empty: ones
     bool predictions = false;       ///< keep the held-out predictions
     PathOptions path;               ///< a grid that is not given is made from the whole data
 };
 
 struct FoldPath {
     Path path;
-    std::vector<double> loss;         ///< per solution: weighted mean of the squared held-out residuals
+    std::vector<double> loss;         ///< per solution: weighted mean loss of the rows held out
     std::vector<double> predictions;  ///< n_test for each solution, if kept
 };
 
@@ -34,12 +35,12 @@ struct FoldPaths {
     std::vector<FoldPath> paths;  ///< of the whole data, without losses, and of the folds
 };
 
-/// X has not to be measured.
-std::vector<FoldPaths> cross_validate(const Design& design, const double* y, const Request& request,
+/// X has not to be measured. Of the Gaussian family the loss of a row is the square of its residual.
+std::vector<FoldPaths> cross_validate(const Design& design, const Response& response, const Request& request,
                                       const FoldOptions& options, int n_threads, Control& control);
 
-/// Predictions for the listed rows, rows.size() for each solution, of a problem's path on its own design.
-std::vector<double> predict_rows(Problem& problem, const std::vector<Solution>& solutions, const std::int64_t* rows,
-                                 std::size_t n_rows);
+/// Predictions for the listed rows, n_rows for each solution; the design has been measured, with whatever weights.
+std::vector<double> predict_rows(const Design& design, const std::vector<Solution>& solutions, const std::int64_t* rows,
+                                 std::size_t n_rows, Team& team);
 
 }  // namespace riata

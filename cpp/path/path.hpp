@@ -21,6 +21,7 @@ struct PathOptions {
     long max_solves = 1000000;  ///< linear systems per alpha
     std::size_t max_features = 0;  ///< stop after the first solution with more, 0 for no limit
     bool plain = false;            ///< no look at a sample of the rows first
+    bool whole_gram = false;       ///< the whole Gram matrix from the start, whatever it costs
     bool early_stop = false;       ///< stop when the fit no longer improves
     std::size_t memory_limit = 0;  ///< bytes beyond X, 0 for none
     /// Called after each solution with (k, alpha, rel_gap, df, dev_ratio); true stops the path.

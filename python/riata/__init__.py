@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .criteria import LassoIC
     from .cv import ElasticNetCV, LassoCV
     from .diagnostics import check_solution
+    from .logistic_cv import LogisticRegressionCV
     from .regression import ElasticNet, Lasso, Ridge
     from .ridge_cv import RidgeCV
     from .scales import alpha_max, convert_penalty
@@ -38,6 +39,7 @@ _HOMES = {
     "InformationCriteria": "_criteria",
     "Lasso": "regression",
     "LogisticRegression": "classification",
+    "LogisticRegressionCV": "logistic_cv",
     "LassoCV": "cv",
     "LassoIC": "criteria",
     "PathPoint": "_result",
@@ -71,6 +73,7 @@ __all__ = [
     "LassoCV",
     "LassoIC",
     "LogisticRegression",
+    "LogisticRegressionCV",
     "PathPoint",
     "PathResult",
     "PoissonRegressor",

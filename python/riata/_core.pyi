@@ -107,6 +107,9 @@ def cross_validate(
     memory_limit: int = 0,
     predictions: bool = False,
     progress: Callable[[int], object] | None = None,
+    family: str = "gaussian",
+    offset: Vector | None = None,
+    stretch: Vector | None = None,
     n_threads: int = 1,
 ) -> list[tuple[Vector, list[tuple[PathSolution, Vector, Vector | None]]]]: ...
 def alpha_max(

@@ -9,7 +9,6 @@ import numpy as np
 
 from . import _fit, _folds, _scorers, _selection, plotting
 from . import _validation as check
-from ._compressed import CompressedX
 from ._fit import Certificate
 from ._folds import FoldPaths
 from ._path import progress_bar
@@ -19,6 +18,12 @@ from ._routes import Control
 from ._selection import Select
 from ._splits import Split, make_splits
 from .exceptions import warn_not_converged
+
+LOSSES = {
+    "gaussian": "mean squared error",
+    "binomial": "log loss",
+    "poisson": "half the deviance",
+}
 
 
 def cv_path(
@@ -62,12 +67,13 @@ def cv_path(
     eps : float in (0, 1), optional
         Smallest penalty of an automatic grid relative to its largest; by default 1e-2 if n_features > n_samples, else 1e-4.
     cv : int, splitter or iterable, default=5
-        How many folds of consecutive rows, any of scikit-learn's splitters, or pairs (train, test) of row numbers or masks. Rows may
+        How many folds of consecutive rows (for labels: stratified by them), any of scikit-learn's splitters, or pairs (train, test) of row numbers or masks. Rows may
         occur in several test sets, or several times in one set.
     groups : array-like of shape (n_samples,), optional
         Passed to the splitter.
     scoring : str or callable, optional
-        A name of scikit-learn's or ``scorer(estimator, X, y)``; more is better. By default the (weighted) mean squared error.
+        A name of scikit-learn's or ``scorer(estimator, X, y)``; more is better. By default the (weighted) mean loss:
+        squared error, log loss, or half the Poisson deviance.
     select : {"min", "1se"} or callable, default="min"
         The model with the best mean score; the one with the largest alpha within one standard error of it; or
         ``select(cv_results_) -> index``.
@@ -104,8 +110,8 @@ def cv_path(
     >>> bool(result.alpha == result.alpha_1se >= result.alpha_min)
     True
     """
-    if family != "gaussian":
-        raise ValueError(f"family must be 'gaussian', the only one so far; got {family!r}")
+    if family == "multinomial":
+        raise ValueError("several classes are cross-validated by LogisticRegressionCV")
     names = check.feature_names(X)
     ratios = mixing_ratios(l1_ratio)
     problem = check_problem(
@@ -121,6 +127,7 @@ def cv_path(
         fit_intercept=fit_intercept,
         standardize=standardize,
         n_threads=n_threads,
+        family=family,
     )
     control = Control(
         eps=0.0 if eps is None else check.real(eps, "eps", 0.0, 1.0, open_low=True, open_high=True),
@@ -131,7 +138,15 @@ def cv_path(
     )
     return cross_validate(
         problem,
-        make_splits(cv, X, y, problem.X.shape[0], problem.sample_weight, groups),
+        make_splits(
+            cv,
+            X,
+            y,
+            len(problem.y),
+            problem.sample_weight,
+            groups,
+            stratify=problem.y if family == "binomial" else None,
+        ),
         ratios,
         check.penalty_grid(alphas),
         control,
@@ -223,9 +238,9 @@ class CVResult:
         Penalties from large to small; a row for every l1_ratio where there are several.
     l1_ratios : ndarray of shape (l,)
     scores : ndarray of shape (k, folds) or (l, k, folds)
-        Held-out scores: mean squared errors, or what `scoring` returns. NaN for penalties that the time did not suffice for.
-    mse : ndarray, shaped like scores
-        Held-out mean squared errors.
+        Held-out scores: `loss`, or what `scoring` returns. NaN for penalties that the time did not suffice for.
+    loss : ndarray, shaped like scores
+        Held-out mean losses: squared error, log loss, or half the Poisson deviance.
     mean_score, std_error : ndarray of shape (k,) or (l, k)
         Mean over the folds and its standard error.
     alpha, l1_ratio : float
@@ -259,7 +274,8 @@ class CVResult:
 
         def results(run: FoldPaths) -> list[PathResult]:
             return [
-                PathResult(path, p, tol, run.l1_ratio, names) for path in (run.whole, *run.folds)
+                PathResult(path, p, tol, run.l1_ratio, names, problem.family, problem.classes)
+                for path in (run.whole, *run.folds)
             ]
 
         every = [results(run) for run in runs]
@@ -269,8 +285,8 @@ class CVResult:
         self.splits = splits
         self.select = select
         self._alphas = np.array([run.alphas for run in runs])
-        self._mse = np.array([_folds.losses(run) for run in runs])
-        self._loss, self._sign = self._mse, -1.0
+        self._base = np.array([_folds.losses(run) for run in runs])
+        self._loss, self._sign = self._base, -1.0
         self.predictions: Array | None = None
         if predictions:
             self.predictions = self._shaped(
@@ -279,17 +295,18 @@ class CVResult:
         self._index = (0, 0)
 
     def _score(self, scorer: Any, problem: Problem, runs: list[FoldPaths], rows: Any) -> None:
-        loss = np.full_like(self._mse, np.nan)
-        is_plain = not hasattr(scorer, "_score_func")
+        loss = np.full_like(self._base, np.nan)
+        scorer = _scorers.with_labels(scorer, problem.classes)
         for i, (_, test) in enumerate(self.splits):
-            X = _rows(rows, test) if is_plain else np.empty((len(test), 0))
+            X = _scorers.rows_for(scorer, rows, test)
             weight = None if problem.sample_weight is None else problem.sample_weight[test]
+            shift = 0.0 if problem.offset is None else problem.offset[test]
             for row, run in enumerate(runs):
                 reached = _folds.common_length(run)
                 predictions = run.predictions[i]
                 assert predictions is not None
-                loss[row, :reached, i] = -_scorers.score_regressions(
-                    scorer, predictions[:reached], X, problem.y[test], weight
+                loss[row, :reached, i] = -_scorers.score_margins(
+                    scorer, predictions[:reached] + shift, X, problem, test, weight
                 )
         self._loss, self._sign = loss, 1.0
 
@@ -319,8 +336,8 @@ class CVResult:
         return self._shaped(self._loss if self._sign < 0 else -self._loss)
 
     @property
-    def mse(self) -> Array:
-        return self._shaped(self._mse)
+    def loss(self) -> Array:
+        return self._shaped(self._base)
 
     @property
     def mean_score(self) -> Array:
@@ -389,7 +406,7 @@ class CVResult:
         rank = 1 + np.searchsorted(np.sort(worse), worse)
         return results | {
             "mean_test_score": mean,
-            "std_test_score": score.std(axis=1),
+            "std_test_score": self._error.ravel() * np.sqrt(folds - 1),
             "std_error_test_score": self._error.ravel(),
             "rank_test_score": rank.astype(np.int32),
         }
@@ -408,7 +425,7 @@ class CVResult:
             alpha_min=self.alpha_min,
             alpha_1se=self.alpha_1se,
             alpha=self.alpha,
-            label="mean squared error" if self._sign < 0 else "score",
+            label=LOSSES[self.path.family] if self._sign < 0 else "score",
             ax=ax,
         )
 
@@ -425,14 +442,6 @@ class CVResult:
 
 def _padded(df: Array, k: int) -> Array:
     return np.concatenate([df, np.zeros(k - len(df), dtype=df.dtype)])
-
-
-def _rows(X: Any, test: Array) -> Any:
-    if hasattr(X, "iloc"):
-        return X.iloc[test]
-    if hasattr(X, "tocsr"):
-        return X.tocsr()[test]
-    return np.asarray(X)[test] if not isinstance(X, CompressedX) else None
 
 
 def _out_of_fold(run: FoldPaths, splits: list[Split], n: int) -> Array:

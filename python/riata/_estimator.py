@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,7 +15,7 @@ from ._linear import LinearEstimator
 from ._problem import Array, Problem, check_problem
 from ._routes import relative_tolerance
 from ._single import Fits, fit_targets
-from .exceptions import warn_not_converged
+from .exceptions import warn_column_vector, warn_not_converged
 
 
 class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -49,14 +48,7 @@ class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEst
                 raise ValueError(
                     f"{type(self).__name__} has one target: y must have shape (n_samples,); got {problem.y.shape}"
                 )
-            from sklearn.exceptions import DataConversionWarning
-
-            warnings.warn(
-                "A column-vector y was passed when a 1d array was expected. Please change the shape of y to (n_samples, ), for "
-                "example using ravel().",
-                DataConversionWarning,
-                stacklevel=3,
-            )
+            warn_column_vector(problem.y, stacklevel=4)
             problem.y = np.ascontiguousarray(problem.y[:, 0])
         return problem
 

@@ -221,6 +221,8 @@ def cross_validate(
         alphas=alphas,
         fit_intercept=problem.fit_intercept,
         standardize=problem.standardize,
+        family=problem.family,
+        offset=problem.offset,
         n_threads=problem.n_threads,
         **options,
     )

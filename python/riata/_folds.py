@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import _fit
+from . import _fit, _labels
 from ._fit import PathArrays
 from ._problem import Array, Problem
 from ._routes import RIDGE_GRID_RATIO, Control, solve_grid
@@ -39,14 +39,17 @@ def run(
     control: Control,
     *,
     keep_predictions: bool = False,
+    stretch: Array | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> list[FoldPaths]:
     """Cross-validate along the grid for every l1_ratio; one grid for all folds, made from all rows where it is not given.
 
-    `progress` is told now and then how many solutions there are.
+    `stretch` holds a factor for the penalties of each fold. `progress` is told now and then how many solutions there are.
     """
+    require_variety(problem, splits)
     in_core = isinstance(grid, int) or grid[-1] > 0
-    together = [ratio for ratio in ratios if ratio > 0 and in_core]
+    zero_fine = problem.family != "gaussian" and not isinstance(grid, int)
+    together = [ratio for ratio in ratios if in_core and (ratio > 0 or zero_fine)]
     done: dict[float, FoldPaths] = {}
     if together:
         unique = list(dict.fromkeys(together))
@@ -62,6 +65,7 @@ def run(
             time_limit=control.time_limit,
             memory_limit=control.memory_limit,
             predictions=keep_predictions,
+            stretch=stretch,
             progress=progress,
         )
         for ratio, (alphas, runs) in zip(unique, solved):
@@ -77,7 +81,7 @@ def run(
     for ratio in ratios:
         if ratio not in done:
             one = replace(problem, l1_ratio=ratio)
-            done[ratio] = _one_by_one(one, splits, grid, control, keep_predictions)
+            done[ratio] = _one_by_one(one, splits, grid, control, keep_predictions, stretch)
     return [done[ratio] for ratio in ratios]
 
 
@@ -90,7 +94,12 @@ def make_grid(problem: Problem, k: int, eps: float) -> Array:
 
 
 def _one_by_one(
-    problem: Problem, splits: list[Split], grid: int | Array, control: Control, keep: bool
+    problem: Problem,
+    splits: list[Split],
+    grid: int | Array,
+    control: Control,
+    keep: bool,
+    stretch: Array | None,
 ) -> FoldPaths:
     """The same by separate fits: what the core does not do along a path, ridge and alpha = 0."""
     alphas = make_grid(problem, grid, control.eps) if isinstance(grid, int) else grid
@@ -98,16 +107,42 @@ def _one_by_one(
     s = np.ones(problem.X.shape[0]) if problem.sample_weight is None else problem.sample_weight
     whole = solve_grid(problem, alphas, share)
     result = FoldPaths(problem.l1_ratio, alphas, whole, [], [], [])
-    for train, test in splits:
+    for i, (train, test) in enumerate(splits):
         weights = s * np.bincount(train, minlength=len(s))
-        path = solve_grid(replace(problem, sample_weight=weights), alphas, share)
+        own = alphas if stretch is None else alphas * stretch[i]
+        path = solve_grid(replace(problem, sample_weight=weights), own, share)
         support, coefs = path.support()
         eta = (_fit.predict(problem.X, coefs, support)[test] + path.intercepts).T
-        loss = np.average((problem.y[test] - eta) ** 2, axis=1, weights=s[test])
+        margin = eta if problem.offset is None else eta + problem.offset[test]
+        loss = np.average(_row_losses(problem, test, margin), axis=1, weights=s[test])
         result.folds.append(path)
         result.loss.append(loss)
         result.predictions.append(eta if keep else None)
     return result
+
+
+def _row_losses(problem: Problem, rows: Array, eta: Array) -> Array:
+    """Losses of rows at the margins eta (k, rows), less their least value; the Gaussian family's are squares."""
+    y = problem.y[rows]
+    if problem.family == "binomial":
+        return np.asarray(np.logaddexp(0, np.where(y > 0, -eta, eta)))
+    if problem.family == "poisson":
+        return np.asarray(np.exp(eta) - y + y * (np.log(np.where(y > 0, y, 1.0)) - eta))
+    return np.asarray((y - eta) ** 2)
+
+
+def require_variety(problem: Problem, splits: list[Split]) -> None:
+    """Every training set has to hold what the family needs: both classes, or an event."""
+    if problem.family == "gaussian":
+        return
+    for i, (train, _) in enumerate(splits):
+        s = np.bincount(train, minlength=len(problem.y)).astype(float)
+        if problem.sample_weight is not None:
+            s *= problem.sample_weight
+        try:
+            _labels.require_variety(problem.y, s, problem.family, problem.classes)
+        except ValueError as error:
+            raise ValueError(f"split {i} of cv: {error}") from None
 
 
 def common_length(paths: FoldPaths) -> int:

@@ -63,7 +63,7 @@ def solve_grid(problem: Problem, grid: int | Array, control: Control) -> PathArr
     head = _solve_core(problem, positive, control)
     if head.stop != "completed":
         return head
-    return _joined(head, _solve_direct(problem, grid[len(positive) :], control, len(positive)))
+    return joined(head, _solve_direct(problem, grid[len(positive) :], control, len(positive)))
 
 
 def _solve_core(
@@ -109,7 +109,7 @@ def solve_smooth_grid(problem: Problem, grid: int | Array, control: Control) -> 
     heads = _solve_targets(problem, positive, control)
     if heads[0].stop != "completed":
         return heads
-    return [_joined(head, tail) for head, tail in zip(heads, tails, strict=True)]
+    return [joined(head, tail) for head, tail in zip(heads, tails, strict=True)]
 
 
 def unpenalised(problem: Problem) -> Problem:
@@ -193,7 +193,7 @@ def _solve_direct(problem: Problem, grid: Array, control: Control, first: int = 
     )
 
 
-def _joined(head: PathArrays, tail: PathArrays) -> PathArrays:
+def joined(head: PathArrays, tail: PathArrays) -> PathArrays:
     """Two parts of one path."""
 
     def both(name: str) -> Array:

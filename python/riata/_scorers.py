@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, np.dtype[Any]]
+from ._problem import Array, Problem
+
 Scorer = Callable[..., float]
 
 
@@ -31,6 +32,34 @@ def takes_weights(scorer: Scorer) -> bool:
     return "sample_weight" in inspect.signature(function).parameters
 
 
+def with_labels(scorer: Scorer, classes: Array | None) -> Scorer:
+    """The same scorer knowing all classes, of which held-out rows may lack some."""
+    function = getattr(scorer, "_score_func", None)
+    if function is None or "labels" not in inspect.signature(function).parameters:
+        return scorer
+    from sklearn.metrics import make_scorer
+
+    known: Any = scorer
+    given = {"labels": classes, **known._kwargs}
+    return make_scorer(
+        function,
+        greater_is_better=known._sign == 1,
+        response_method=known._response_method,
+        **given,
+    )
+
+
+def rows_for(scorer: Scorer, X: Any, rows: Array) -> Any:
+    """Rows of the caller's X for a scorer that is a plain function; scikit-learn's own have no use for them."""
+    if hasattr(scorer, "_score_func"):
+        return np.empty((len(rows), 0))
+    if hasattr(X, "iloc"):
+        return X.iloc[rows]
+    if hasattr(X, "tocsr"):
+        return X.tocsr()[rows]
+    return np.asarray(X)[rows]
+
+
 def score_regressions(
     scorer: Scorer, predictions: Array, X: Any, y: Array, sample_weight: Array | None
 ) -> Array:
@@ -38,13 +67,55 @@ def score_regressions(
 
     The rows X go to a scorer that is a plain function; scikit-learn's own look at predictions alone.
     """
+    return _score_each(scorer, _known_regressor(), predictions, X, y, sample_weight)
+
+
+def score_margins(
+    scorer: Scorer,
+    margins: Array,
+    X: Any,
+    problem: Problem,
+    rows: Array,
+    sample_weight: Array | None,
+) -> Array:
+    """The same for linear predictors of any family: the scorer sees labels, probabilities and means."""
+    y = problem.y[rows]
+    if problem.classes is not None:
+        model = known_classifier(problem.classes)
+        return _score_each(
+            scorer, model, margins, X, problem.classes[y.astype(np.intp)], sample_weight
+        )
+    if problem.family == "poisson":
+        margins = np.exp(margins)
+    return score_regressions(scorer, margins, X, y, sample_weight)
+
+
+def _score_each(
+    scorer: Scorer, model: Any, known: Array, X: Any, y: Array, sample_weight: Array | None
+) -> Array:
     given = {} if sample_weight is None else {"sample_weight": sample_weight}
-    model = _known_regressor()
-    scores = np.empty(len(predictions))
-    for k, eta in enumerate(predictions):
-        model.known = eta
+    scores = np.empty(len(known))
+    for k, one in enumerate(known):
+        model.known = one
         scores[k] = scorer(model, X, y, **given)
     return scores
+
+
+def known_classifier(classes: Array) -> Any:
+    """A fitted classifier whose decision values `known` are set beforehand, of shape (n,) or (n, n_classes)."""
+    from ._classifier import LinearClassifier
+
+    class Known(LinearClassifier):
+        known: Array
+        classes_ = classes
+
+        def __sklearn_is_fitted__(self) -> bool:
+            return True
+
+        def _linear(self, X: Any) -> Array:
+            return self.known if self.known.ndim == 2 else self.known[:, None]
+
+    return Known()
 
 
 def _known_regressor() -> Any:

@@ -18,7 +18,8 @@ def standard_error(values: Array) -> Array:
     k = values.shape[-1]
     if k < 2:
         return np.full(values.shape[:-1], np.nan)
-    return np.asarray(values.std(axis=-1, ddof=1) / np.sqrt(k))
+    unit = float(np.abs(values).max(initial=0.0, where=np.isfinite(values))) or 1.0
+    return np.asarray((values / unit).std(axis=-1, ddof=1) * (unit / np.sqrt(k)))
 
 
 def least(mean: Array) -> tuple[int, int]:

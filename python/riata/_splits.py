@@ -23,12 +23,12 @@ def make_splits(
     n: int,
     sample_weight: Array | None = None,
     groups: Any = None,
-    stratify: bool = False,
+    stratify: Array | None = None,
     params: dict[str, Any] | None = None,
 ) -> list[Split]:
     """(train, test) for every fold, int64; `params` are the splitter's beside the groups.
 
-    None and integers stand for folds of consecutive rows, stratified by y where asked for. Raises ValueError where a side of a fold
+    None and integers stand for folds of consecutive rows, stratified by those labels where there are any. Raises ValueError where a side of a fold
     has no row with a positive weight.
     """
     params = dict(params or {})
@@ -41,7 +41,7 @@ def make_splits(
                 f"cv={cv} does not look at groups: pass a splitter that does, such as GroupKFold({cv or FOLDS})"
             )
         k = FOLDS if cv is None else check.integer(cv, "cv", 2)
-        pairs = _stratified(k, y, n) if stratify else _consecutive(k, n)
+        pairs = _consecutive(k, n) if stratify is None else _stratified(k, stratify)
     elif hasattr(cv, "split") and not isinstance(cv, str):
         pairs = list(cv.split(X, y, **params))
     elif isinstance(cv, str) or not hasattr(cv, "__iter__"):
@@ -84,10 +84,10 @@ def _consecutive(k: int, n: int) -> list[Split]:
     return [(np.concatenate([rows[:a], rows[b:]]), rows[a:b]) for a, b in pairwise(edges)]
 
 
-def _stratified(k: int, y: Any, n: int) -> list[Split]:
+def _stratified(k: int, labels: Array) -> list[Split]:
     from sklearn.model_selection import StratifiedKFold
 
-    return list(StratifiedKFold(k).split(np.empty((n, 0)), y))
+    return list(StratifiedKFold(k).split(np.empty((len(labels), 0)), labels))
 
 
 def _rows(rows: Any, n: int, name: str) -> Array:

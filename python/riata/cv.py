@@ -144,7 +144,7 @@ class SparseRegressorCV(LinearRegressor):
         self.alpha_min_ = result.alpha_min
         self.alpha_1se_ = result.alpha_1se
         self.alphas_ = result.alphas
-        self.mse_path_ = np.squeeze(result.mse)
+        self.mse_path_ = np.squeeze(result.loss)
         self.cv_results_ = result.cv_results_
         self.n_features_in_ = result.path.n_features_in_
         if names is not None:
