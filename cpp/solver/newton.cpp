@@ -346,7 +346,9 @@ bool Newton::cut_back(Lane& lane, const Step& step, const double* eta, Step& sho
 void Newton::correlate(const std::vector<Lane*>& lanes) {
     const std::size_t n = problem_.design.rows(), K = lanes.size(), m = model_.size();
     panel_.shape(n, K, problem_.design.interleaves());
-    for (std::size_t k = 0; k < K; ++k) panel_.put(k, lanes[k]->r.data(), problem_.weights());
+    std::vector<const double*> r;
+    for (const Lane* lane : lanes) r.push_back(lane->r.data());
+    panel_.put(r, problem_.weights());
     out_.resize(m * K);
     problem_.design.correlate(model_.features(), panel_, out_.data(), problem_.team);
     for (std::size_t k = 0; k < K; ++k) {
