@@ -99,12 +99,17 @@ void Panel::copy(std::size_t k, double* to) const {
     for (std::size_t i = 0; i < rows_; ++i) to[i] = values_[i * kLanes + k];
 }
 
-void Panel::put(std::size_t k, const double* from, const double* s) {
-    double* to = interleaved_ ? values_.data() + k : values_.data() + k * rows_;
-    const std::size_t step = interleaved_ ? kLanes : 1;
-    double sum = 0;
-    for (std::size_t i = 0; i < rows_; ++i) sum += to[i * step] = from[i] * (s ? s[i] : 1.0);
-    sums_[k] = sum;
+void Panel::put(const std::vector<const double*>& from, const double* s) {
+    std::fill_n(sums_, kLanes, 0.0);
+    if (!interleaved_) {
+        for (std::size_t k = 0; k < count_; ++k) {
+            double* to = values_.data() + k * rows_;
+            for (std::size_t i = 0; i < rows_; ++i) sums_[k] += to[i] = from[k][i] * (s ? s[i] : 1.0);
+        }
+        return;
+    }
+    for (std::size_t i = 0; i < rows_; ++i)
+        for (std::size_t k = 0; k < count_; ++k) sums_[k] += values_[i * kLanes + k] = from[k][i] * (s ? s[i] : 1.0);
 }
 
 }  // namespace riata

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <vector>
 
 #include "parallel/huge_pages.hpp"
 #include "parallel/team.hpp"
@@ -35,8 +36,8 @@ public:
     void products(const double* t, double* out) const;
     /// to[i] = v_ki.
     void copy(std::size_t k, double* to) const;
-    /// v_ki := from[i] * (s ? s[i] : 1); sums()[k] follows.
-    void put(std::size_t k, const double* from, const double* s);
+    /// v_ki := from[k][i] * (s ? s[i] : 1); sums() follow.
+    void put(const std::vector<const double*>& from, const double* s);
 
 private:
     std::size_t rows_ = 0, count_ = 0;

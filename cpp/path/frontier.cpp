@@ -36,7 +36,7 @@ std::size_t Frontier::look(const std::vector<const double*>& r, const std::vecto
     lacking_.clear();
     if (beyond_.empty()) return 0;
     r_.shape(design.rows(), K, design.interleaves());
-    for (std::size_t k = 0; k < K; ++k) r_.put(k, r[k], nullptr);
+    r_.put(r, nullptr);
     if (bounds_pay_) {
         std::vector<double> rr(K), ry(K);
         r_.measure(problem_.weights(), y_.data(), rr.data(), ry.data(), problem_.team);

@@ -19,7 +19,7 @@ constexpr double kFirstGap = 0.05;       // taken for a lane that nothing is kno
 constexpr double kWorstRound = 0.8;      // of the gap left by the worst curvatures
 constexpr double kSpread = 0.02;         // least difference of curvatures among lanes
 constexpr double kLossCost = 50;         // multiply-adds that a row's loss and its logarithms stand for
-constexpr double kFewFree = 500, kLaneEntries = 2.5;  // see lanes_pay
+constexpr double kFewFree = 300, kLaneEntries = 0.5;  // see lanes_pay
 constexpr double kTogetherDrift = 0.02;               // of curvatures that cost little to take
 constexpr double kTogetherGap = 0.1;                  // of a lane's gap: what its model may be solved to
 constexpr double kTogetherTol = 0.2;                  // of the gap aimed at: the least that is worth it
@@ -346,7 +346,9 @@ bool Newton::cut_back(Lane& lane, const Step& step, const double* eta, Step& sho
 void Newton::correlate(const std::vector<Lane*>& lanes) {
     const std::size_t n = problem_.design.rows(), K = lanes.size(), m = model_.size();
     panel_.shape(n, K, problem_.design.interleaves());
-    for (std::size_t k = 0; k < K; ++k) panel_.put(k, lanes[k]->r.data(), problem_.weights());
+    std::vector<const double*> r;
+    for (const Lane* lane : lanes) r.push_back(lane->r.data());
+    panel_.put(r, problem_.weights());
     out_.resize(m * K);
     problem_.design.correlate(model_.features(), panel_, out_.data(), problem_.team);
     for (std::size_t k = 0; k < K; ++k) {
