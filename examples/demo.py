@@ -1,4 +1,4 @@
-"""`make demo`: certified paths on real data, a plot of one, and a race against scikit-learn.
+"""`make demo`: certified paths on real data, a cross-validated choice, plots, and a race against scikit-learn.
 
 Two data sets that installed packages carry: gene expression of 64 cell lines (far more columns than
 rows) and New York's flights of 2013 (far more rows than columns). Both solvers compute the same 100
@@ -14,6 +14,7 @@ import argparse
 import os
 import platform
 import sys
+import time
 from pathlib import Path
 
 # One thread for everybody, said before NumPy starts its own.
@@ -33,6 +34,8 @@ ROOT = Path(__file__).resolve().parents[1]
 TARGET = 1e-6
 PATIENCE = 60.0  # seconds scikit-learn's search may take on one data set
 PLOT = "riata_path.png"
+CV_PLOT = "riata_cv.png"
+FOLDS = 5
 
 
 def real_problems():
@@ -87,6 +90,16 @@ def climb(problem):
     return tolerance, median_seconds(scikit_learn, problem, tolerance, seconds), gap
 
 
+def save_plot(folder, name):
+    """Save the current figure and say where."""
+    import matplotlib.pyplot as plt
+
+    folder.mkdir(parents=True, exist_ok=True)
+    plt.gcf().savefig(folder / name, dpi=150, bbox_inches="tight")
+    plt.close("all")
+    print(f"Its plot: {os.path.relpath(folder / name)}")
+
+
 def show_path(problem, folder):
     """Print one certified path and save its plot."""
     path = riata.path(problem.X, problem.y, alphas=problem.alphas, tol=TARGET, early_stop=False)
@@ -97,20 +110,40 @@ def show_path(problem, folder):
             f"{path.alphas[i]:12.5g}   {path.df[i]:8d}   {path.dev_ratio[i]:18.4f}"
             f"   {path.dual_gaps[i]:12.1e}"
         )
-    import matplotlib.pyplot as plt
-
     path.plot()
-    folder.mkdir(parents=True, exist_ok=True)
-    plt.gcf().savefig(folder / PLOT, dpi=150, bbox_inches="tight")
-    plt.close("all")
-    print(f"Its plot: {os.path.relpath(folder / PLOT)}")
+    save_plot(folder, PLOT)
+
+
+def show_choice(problem, folder):
+    """Choose the penalty by cross-validation, print both rules' models and save the curve's plot."""
+    from sklearn.model_selection import KFold
+
+    splits = KFold(FOLDS, shuffle=True, random_state=0)
+    began = time.perf_counter()
+    result = riata.cv_path(problem.X, problem.y, alphas=problem.alphas, cv=splits, tol=TARGET)
+    seconds = time.perf_counter() - began
+    gap = max(path.dual_gaps.max() for path in [result.path, *result.fold_paths[0]])
+    print(f"\nThe penalty on {problem.name}, by {FOLDS}-fold cross-validation, {seconds:.3f} s:")
+    for rule, meaning in (
+        ("min", "the best mean score"),
+        ("1se", "within one standard error of it"),
+    ):
+        result.choose(rule)
+        error = result.mean_score[result.best_index[1]]
+        print(
+            f"  {rule:<4} alpha {result.alpha:10.5g}   {np.count_nonzero(result.coef):4d} features"
+            f"   mean squared error {error:8.4f}   ({meaning})"
+        )
+    print(f"  the largest gap of all {FOLDS + 1} paths is {gap:.1e}")
+    result.plot()
+    save_plot(folder, CV_PLOT)
 
 
 def race(chosen):
     """Print the comparison at equal certified gap."""
     rows = []
     for problem in chosen:
-        riata_contender.path(problems.warm_up_problem(problem.spec), TARGET)
+        riata_contender.path(problems.warm_up_problem(problem), TARGET)
         ours, our_gap = judged(riata_contender, problem, TARGET)
         ours = median_seconds(riata_contender, problem, TARGET, ours)
         tolerance, theirs, their_gap = climb(problem)
@@ -139,6 +172,7 @@ def main():
     options = parser.parse_args()
     chosen = list(quick_problems() if options.quick else real_problems())
     show_path(chosen[0], options.output)
+    show_choice(chosen[0], options.output)
     if not race(chosen):
         sys.exit("riata missed the target gap")
 

@@ -19,5 +19,7 @@ def test_demo_on_small_data(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert (tmp_path / "riata_path.png").stat().st_size > 10_000
+    for plot in ("riata_path.png", "riata_cv.png"):
+        assert (tmp_path / plot).stat().st_size > 10_000
+    assert "1se" in done.stdout
     assert "breast_cancer" in done.stdout

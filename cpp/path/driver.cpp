@@ -11,13 +11,10 @@ namespace riata {
 
 namespace {
 constexpr std::size_t kWidest = ReferenceBounds::kWidest;
-constexpr double kGrowth = 1.5;             // room that a growing Gram matrix keeps ahead
 constexpr double kStone = 0.87;             // ratio of neighbouring stepping stones
 constexpr double kStoneGap = 1e-2;          // relative gap at which a stepping stone is left behind
 constexpr double kRestartTolerance = 1e-8;  // of coordinate descent from rest, relative to l1
 constexpr long kRestartSweeps = 1000;
-constexpr double kFewFree = 500, kLaneEntries = 2.5;  // see lanes_pay
-constexpr double kLaneSweeps = 12;                    // see lane_budget
 constexpr int kCorrections = 4;  // defect corrections of one alpha before its gap is reported as it is
 }  // namespace
 
@@ -135,78 +132,6 @@ void Driver::make_stepping_stones(double alpha) {
     if (std::isfinite(steps))
         for (double k = steps - 1; k >= 1; --k) alphas_.push_back(alpha * std::pow(path_.alpha_max / alpha, k / steps));
     alphas_.push_back(alpha);
-}
-
-/// True where the n x n form of the linear algebra is the cheaper one and can be used.
-bool Driver::samples_pay() const {
-    const auto& l2 = problem_.penalty.l2_factor;
-    if (problem_.request.l1_ratio >= 1 || 4 * active_->free_count() < 3 * design_.rows()) return false;
-    for (std::size_t j = 0; j < design_.cols(); ++j)
-        if (problem_.usable[j] && !(l2[j] > 0)) return false;
-    return true;
-}
-
-/// True where lanes cost less than the Gram matrix: per alpha, some sweeps over the working set's entries against the
-/// squares of the support that solving with a factor and updating it take.
-bool Driver::lanes_pay() const {
-    if (!design_.interleaves() || model_.complete() || on_samples_ || lanes_tired_) return false;
-    const auto m = static_cast<double>(active_->free_count());
-    return m > kFewFree && m * m > kLaneEntries * design_.entries(model_.features());
-}
-
-/// Sweeps of the lanes beyond which some exchanges on a Gram matrix cost less: columns that are nearly the same are beyond
-/// descent and conjugate gradients.
-long Driver::lane_budget() const {
-    if (options_.memory_limit) return options_.max_solves;
-    std::vector<Index> support;
-    for (std::size_t slot = 0; slot < w_now_.size(); ++slot)
-        if (w_now_[slot] != 0) support.push_back(model_.features()[slot]);
-    const auto m = static_cast<double>(std::max(support.size(), static_cast<std::size_t>(kFewFree)));
-    const double sweeps = kLaneSweeps * m * m / std::max(design_.entries(support), 1.0);
-    return static_cast<long>(std::min(sweeps, static_cast<double>(options_.max_solves)));
-}
-
-/// Back to the active set, from the last accepted solution.
-void Driver::leave_lanes() {
-    lanes_tired_ = true;
-    lanes_.reset();
-    active_ = std::make_unique<ActiveSet>(model_, make_gram_system(model_), control_);
-    w_now_.resize(model_.size(), 0.0);
-    active_->start_from(problem_.penalty, w_now_);
-}
-
-void Driver::take_lanes() {
-    w_now_ = active_ ? active_->w() : lean_w_;
-    w_before_ = w_now_;
-    lanes_ = std::make_unique<Lanes>(problem_, control_);
-    active_.reset();
-    model_.drop_gram();
-}
-
-/// Picks the form of the inner problem: on the Gram matrix, on the samples, or without either where memory is short or the
-/// support large.
-void Driver::choose_system() {
-    if (!lean_ && !lanes_ && options_.memory_limit && !model_.complete()) {
-        const double roomy = kGrowth * static_cast<double>(model_.size());
-        if (2 * sizeof(double) * roomy * roomy > static_cast<double>(options_.memory_limit)) {
-            if (design_.interleaves()) {
-                take_lanes();
-                return;
-            }
-            lean_ = true;
-            lean_w_ = active_->w();
-            active_.reset();
-            model_.drop_gram();
-        }
-    }
-    if (lanes_ && !batch_.solves.empty() && batch_.solves[0] > lane_budget()) leave_lanes();
-    if (lean_ || lanes_ || on_samples_) return;
-    if (lanes_pay()) {
-        take_lanes();
-    } else if (samples_pay()) {
-        active_->switch_system(make_sample_system(model_, problem_));
-        on_samples_ = true;
-    }
 }
 
 void Driver::set_alpha(std::size_t k) { problem_.at(alphas_[k]); }

@@ -47,8 +47,10 @@ private:
     void choose_system();
     bool lanes_pay() const;
     long lane_budget() const;
+    bool gram_fits(std::size_t support) const;
     void take_lanes();
     void leave_lanes();
+    void go_lean();
     void solve_in_lanes();
     std::vector<double> lane_start(std::size_t k) const;
     void set_alpha(std::size_t k);

@@ -118,8 +118,8 @@ bool Lanes::sweep(const Places& places, const Lane& tolerance) {
     return true;
 }
 
-long Lanes::solve(std::size_t count, const Lane& tolerance, long max_rounds, long max_sweeps) {
-    sweeps_ = 0;
+long Lanes::solve(std::size_t count, const Lane& tolerance, long max_rounds, long max_passes) {
+    sweeps_ = products_ = 0;
     for (std::size_t k = 0; k < kLanes; ++k) {
         on_[k] = k < count ? 1.0 : 0.0;
         if (k >= count)
@@ -128,7 +128,7 @@ long Lanes::solve(std::size_t count, const Lane& tolerance, long max_rounds, lon
     find_residuals();
     Places all(size());
     std::iota(all.begin(), all.end(), std::size_t{0});
-    for (long round = 0; round < max_rounds && sweeps_ <= max_sweeps; ++round) {
+    for (long round = 0; round < max_rounds && passes() <= max_passes; ++round) {
         if (sweep(all, tolerance)) break;
         const Places places = support();
         bool settled = false;
@@ -213,6 +213,7 @@ void Lanes::conjugate_gradients(const Places& places, const Lane& tolerance) {
         }
         if (!any) return;
         apply_hessian(places, direction_, image_);
+        ++products_;
         Lane bend{}, length{}, next{};
         for (std::size_t at = 0; at < m; ++at) bend[at % kLanes] += direction_[at] * image_[at];
         for (std::size_t k = 0; k < kLanes; ++k) length[k] = running[k] > 0 && bend[k] > 0 ? rho[k] / bend[k] : 0.0;

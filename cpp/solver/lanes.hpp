@@ -26,8 +26,10 @@ public:
     /// Sets what lane k minimises, from the problem's penalty as it stands, and where it starts.
     void set(std::size_t k, const std::vector<double>& w);
     /// Solves the first `count` lanes until a sweep violates no condition by more than the tolerance, relative to l1, or for
-    /// max_rounds or not much more than max_sweeps; returns the sweeps made.
-    long solve(std::size_t count, const Lane& tolerance, long max_rounds, long max_sweeps);
+    /// max_rounds or not much more than max_passes over the entries; returns the sweeps made.
+    long solve(std::size_t count, const Lane& tolerance, long max_rounds, long max_passes);
+    /// Sweeps and products with the matrix that the last solution took.
+    long passes() const { return sweeps_ + products_; }
     std::vector<double> solution(std::size_t k) const;
     std::size_t bytes() const { return columns_.bytes() + (r_.capacity() + v_.capacity()) * sizeof(double); }
 
@@ -57,7 +59,7 @@ private:
     std::vector<double> w_;
     LargeVector r_, v_;
     std::vector<double> gradient_, step_, direction_, image_, curvature_;  // per place and lane
-    long sweeps_ = 0, cg_steps_ = 50;
+    long sweeps_ = 0, products_ = 0, cg_steps_ = 50;
 };
 
 }  // namespace riata

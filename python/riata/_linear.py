@@ -31,24 +31,25 @@ class LinearEstimator:
         """X coef_' + intercept_, with a column for each row of a two-dimensional `coef_`."""
         if not hasattr(self, "coef_"):
             check_is_fitted(self)
-        if (eta := self._linear_plain(X)) is not None:
+        plain = type(X) is np.ndarray and not hasattr(self, "feature_names_in_")
+        if plain and (eta := self._in_one_pass(X)) is not None:
             return eta
-        if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
+        if not plain:
             validate_data(
                 self, X=X, reset=False, skip_check_array=True
             )  # feature names and their number
         X = check.prediction_matrix(X, self.n_features_in_, type(self).__name__)
         coef = self.coef_ if isinstance(self.coef_, np.ndarray) else self.coef_.toarray()
         if isinstance(X, np.ndarray):
-            return np.asarray(X @ coef.T + self.intercept_)
+            X = np.asarray(X)  # of a memory map, too, the plain array
+            eta = None if plain else self._in_one_pass(X)
+            return np.asarray(X @ coef.T + self.intercept_) if eta is None else eta
         eta = np.asarray(_fit.predict(X, coef.T.astype(np.float64)) + self.intercept_)
         return eta.astype(np.result_type(X.dtype, coef.dtype), copy=False)
 
-    def _linear_plain(self, X: Any) -> Array | None:
-        """The same for a plain float array and one output, in one pass; None where the general way is due, for errors too."""
+    def _in_one_pass(self, X: Array) -> Array | None:
+        """The same for a plain float array and one output; None where the general way is due, for errors too."""
         coef, intercept = self.coef_, self.intercept_
-        if type(X) is not np.ndarray or hasattr(self, "feature_names_in_"):
-            return None
         if type(coef) is not np.ndarray or coef.dtype != X.dtype or np.size(intercept) != 1:
             return None
         if coef.ndim == 1:
