@@ -43,7 +43,7 @@ STOREYS = [
     {"_scorers"},
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
-    {"_routes"},
+    {"_routes", "_class_result"},
     {"_wide"},
     {"_path", "_single", "_classes", "_folds", "_leave_one_out", "_criteria"},
     {"_cv", "_class_folds"},

@@ -35,6 +35,13 @@ std::vector<std::size_t> checked_pointers(const CompressedArrays<T>& x) {
     return start;
 }
 
+template <class T>
+void refuse_index(const CompressedArrays<T>& x, std::size_t k, std::int64_t index) {
+    const std::string limit = std::to_string(x.by_rows ? x.cols : x.rows);
+    throw std::invalid_argument("X.indices[" + std::to_string(k) + "] is " + std::to_string(index) + ": with " + limit +
+                                (x.by_rows ? " columns" : " rows") + " it has to lie in [0, " + limit + ")");
+}
+
 void refuse_entry(std::size_t k, double value) {
     throw NonFinite("X.data[" + std::to_string(k) + "] is " +
                     (std::isnan(value) ? "NaN"
@@ -43,6 +50,8 @@ void refuse_entry(std::size_t k, double value) {
                     ": X has to be finite");
 }
 
+template void refuse_index(const CompressedArrays<float>&, std::size_t, std::int64_t);
+template void refuse_index(const CompressedArrays<double>&, std::size_t, std::int64_t);
 template std::vector<std::size_t> checked_pointers(const CompressedArrays<float>&);
 template std::vector<std::size_t> checked_pointers(const CompressedArrays<double>&);
 

@@ -41,10 +41,13 @@ void predict(const CompressedArrays<T>& x, Columns columns, const double* w, std
         double* to = out + i * K;
         for (std::size_t k = 0; k < K; ++k) to[k] += value * from[k];
     };
+    const auto add_one = [&](std::size_t i, std::size_t j, double value) { out[i] += value * w[j]; };
+    const bool one = K == 1 && !columns.list;
     // Columns meet all rows: one thread adds them up, in one order.
     const std::size_t lines = start.size() - 1;
-    team.for_blocks(lines, x.by_rows ? kRowBlock : lines,
-                    [&](std::size_t begin, std::size_t end) { each_entry(x, start, begin, end, add); });
+    team.for_blocks(lines, x.by_rows ? kRowBlock : lines, [&](std::size_t begin, std::size_t end) {
+        one ? each_entry(x, start, begin, end, add_one) : each_entry(x, start, begin, end, add);
+    });
 }
 
 template <class T>

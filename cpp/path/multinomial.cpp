@@ -13,6 +13,7 @@ namespace {
 constexpr int kMaxCycles = 2000;
 constexpr int kPatience = 20;       // cycles that gain nothing before an alpha is left as it is
 constexpr double kFalling = 0.99;   // or what they may leave of the gap
+constexpr double kSlow = 0.3;       // of the gap left by a cycle: classes had better step together
 constexpr double kGain = 1e-3;      // of the gap: what a cycle has to gain
 constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
 constexpr double kNullGap = 1e-12;
@@ -97,15 +98,18 @@ void MultinomialDriver::solve(double alpha, double tol) {
     solves_ = 0;
     int idle = 0;
     certificate_ = certify(alpha, false);
+    bool slow = false;
     for (int k = 0; k < kMaxCycles && idle < kPatience && solves_ < options_.max_solves; ++k) {
         if (certificate_.rel_gap <= tol) return;
         if (control_.cancelled()) throw Cancelled{};
         cycle(alpha);
         balance(alpha);
+        if (slow) slow = step_jointly(alpha);
         const bool sound = find_slopes();
         correlate();
         const Certificate before = certificate_;
         certificate_ = certify(alpha, false);
+        slow = slow || certificate_.gap > kSlow * before.gap;
         const bool grown = grow(alpha, alpha);
         const bool gained =
             before.primal - certificate_.primal > kGain * certificate_.gap || certificate_.gap < kFalling * before.gap;

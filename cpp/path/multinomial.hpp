@@ -3,7 +3,7 @@
 //     min sum_i s_i [log sum_k e^{eta_ik} - eta_{i,y_i}] + sum_kj h_j(w_kj),     eta_k = Xh w_k + b_k.
 //
 // With the other classes held, class k has a binomial loss with the offset -log sum_{l != k} e^{eta_l}: the classes take
-// Newton steps in turn, each on a working set of its own.
+// Newton steps in turn, each on a working set of its own, and a step together where that is slow.
 #pragma once
 
 #include <memory>
@@ -37,6 +37,12 @@ private:
     void solve(double alpha, double tol);
     void cycle(double alpha);
     void balance(double alpha);
+    struct Free;
+    Free find_free() const;
+    std::vector<double> joint_hessian(const Free& free);
+    std::vector<double> joint_slope(const Free& free);
+    double move_jointly(const Free& free, const std::vector<double>& step, double t, double alpha);
+    bool step_jointly(double alpha);
     void find_offset(std::size_t k);
     bool find_slopes();
     void predict();

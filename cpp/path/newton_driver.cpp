@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "path/certify.hpp"
@@ -13,6 +14,7 @@ constexpr double kMargin = 0.7;     // of tol: gap over W at which the features 
 constexpr double kStone = 0.87;     // ratio of neighbouring stepping stones
 constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
 constexpr double kNullGap = 1e-13;  // of the null model, as near as it gets
+constexpr double kFarthest = 4;     // times the distance between two solutions that others are extrapolated from
 constexpr int kRetries = 3;         // attempts at one alpha before its gap is reported as it is
 constexpr double kTighter = 0.1;    // of the tolerance: what an attempt aims at after one that fell short
 }  // namespace
@@ -62,7 +64,9 @@ Path NewtonDriver::run() {
         if (done < lanes_.size()) lacking = frontier_->violators(done, room());
         if (done > 0) {
             frontier_->advance(done);
-            lanes_.erase(lanes_.begin(), lanes_.begin() + static_cast<std::ptrdiff_t>(done));
+            const auto end = lanes_.begin() + static_cast<std::ptrdiff_t>(done);
+            std::move(lanes_.begin(), end, std::back_inserter(spare_));
+            lanes_.erase(lanes_.begin(), end);
         }
         grow(lacking);
         if (k < alphas_.size() && done > 0)
@@ -101,12 +105,44 @@ double NewtonDriver::find_alpha_max() {
 void NewtonDriver::prepare(std::size_t first) {
     first_ = first;
     const std::size_t count = std::max(lanes_.size(), std::min(width_, alphas_.size() - first));
+    const std::size_t known = lanes_.size();
     while (lanes_.size() < count) {
-        lanes_.push_back(lanes_.empty() ? last_ : lanes_.back());
-        lanes_.back().solves = 0;
+        const Lane& like = lanes_.empty() ? last_ : lanes_.back();
+        Lane lane;
+        if (!spare_.empty()) {
+            lane = std::move(spare_.back());
+            spare_.pop_back();
+        }
+        lane = like;
+        lane.solves = 0;
+        lanes_.push_back(std::move(lane));
     }
     for (std::size_t k = 0; k < count; ++k) lanes_[k].alpha = alphas_[first + k];
     newton_.follow_model(lanes_);
+    extrapolate(known);
+}
+
+/// Starts the lanes from `known` on at the line through two earlier solutions, in log alpha, up to where a sign changes.
+void NewtonDriver::extrapolate(std::size_t known) {
+    const Lane &now = known > 0 ? lanes_[known - 1] : last_, &before = known > 0 ? last_ : before_;
+    const double run = std::log(before.alpha / now.alpha);
+    if (known == lanes_.size() || !std::isfinite(run) || !(run > 0)) return;
+    std::vector<Lane*> moved;
+    std::vector<std::vector<double>> starts;
+    for (std::size_t k = known; k < lanes_.size(); ++k) {
+        const double t = std::log(now.alpha / lanes_[k].alpha) / run;
+        if (!(t > 0) || !(t <= kFarthest)) continue;
+        std::vector<double> w = now.w;
+        w.resize(model_.size(), 0.0);
+        for (std::size_t slot = 0; slot < w.size(); ++slot) {
+            const double back = slot < before.w.size() ? before.w[slot] : 0.0, next = w[slot] + t * (w[slot] - back);
+            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
+            w[slot] = std::clamp(next * w[slot] > 0 ? next : 0.0, h.lower, h.upper);
+        }
+        moved.push_back(&lanes_[k]);
+        starts.push_back(std::move(w));
+    }
+    newton_.move(moved, starts);
 }
 
 double NewtonDriver::tolerance(std::size_t k) const {
@@ -130,13 +166,14 @@ void NewtonDriver::certify() {
     exact.resize(beyond.size());
     for (std::size_t k = 0; k < K; ++k) {
         for (std::size_t i = 0; i < beyond.size(); ++i) exact[i] = frontier_->exact(frontier_->lacking()[i], k);
-        certificates_[k] = newton_.certify(lanes_[k], beyond, exact, options_.tol, k == 0);
+        certificates_[k] = newton_.certify(lanes_[k], beyond, exact, options_.tol, false);
     }
 }
 
 /// Takes the leading lanes that are certified; returns how many.
 std::size_t NewtonDriver::accept() {
     std::size_t k = 0;
+    if (!accepted(0) && !frontier_->lacks(0)) certificates_[0] = newton_.certify(lanes_[0], {}, {}, options_.tol, true);
     while (k < lanes_.size() && accepted(k)) {
         retries_ = 0;
         if (finish(k++)) break;
@@ -146,6 +183,7 @@ std::size_t NewtonDriver::accept() {
         finish(k++);
     }
     if (k > 0) {
+        before_ = k > 1 ? lanes_[0] : last_;
         last_ = lanes_[k - 1];
         frontier_->remember(k - 1);
     }

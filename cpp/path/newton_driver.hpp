@@ -22,6 +22,7 @@ private:
     void start();
     void make_grid();
     void prepare(std::size_t first);
+    void extrapolate(std::size_t known);
     void certify();
     std::size_t accept();
     bool finish(std::size_t k);
@@ -44,7 +45,8 @@ private:
     std::vector<double> alphas_;
     std::size_t first_ = 0;    // of alphas_, in the batch
     std::vector<Lane> lanes_;  // the batch; what the last one left over is taken up again
-    Lane last_;                // the last solution accepted
+    std::vector<Lane> spare_;  // done with, for their memory
+    Lane last_, before_;       // the last solution accepted, and an earlier one
     std::vector<Certificate> certificates_;
     std::size_t width_ = 8;
     int retries_ = 0;  // of the alpha at hand

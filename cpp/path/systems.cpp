@@ -12,6 +12,7 @@ constexpr double kGrowth = 1.5;                       // room that a growing Gra
 constexpr double kRoom = 1 << 30;                     // bytes that a Gram matrix may take whatever the size of sparse X
 constexpr double kEntry = 12;                         // bytes of a sparse entry: a value and an index
 constexpr double kFewFree = 500, kLaneEntries = 2.5;  // see lanes_pay
+constexpr double kGramColumns = 4;                    // of the Gram matrix, that cost a pass of the lanes
 constexpr double kLaneWork = 60;                      // see lane_budget
 }  // namespace
 
@@ -32,7 +33,7 @@ bool Driver::lanes_pay() const {
     return m > kFewFree && m * m > kLaneEntries * design_.entries(model_.features());
 }
 
-/// Passes of the lanes over the support beyond which some hundred exchanges on a Gram matrix cost less: columns that are
+/// Passes of the lanes over the support beyond which a Gram matrix and some hundred exchanges on it cost less: columns that are
 /// nearly the same are beyond descent and conjugate gradients.
 long Driver::lane_budget() const {
     std::vector<Index> support;
@@ -40,7 +41,7 @@ long Driver::lane_budget() const {
         if (w_now_[slot] != 0) support.push_back(model_.features()[slot]);
     if (!gram_fits(support.size())) return options_.max_solves;
     const double m = std::max(static_cast<double>(support.size()), kFewFree);
-    const double passes = kLaneWork * m * m / std::max(design_.entries(support), 1.0);
+    const double passes = kLaneWork * m * m / std::max(design_.entries(support), 1.0) + m / kGramColumns;
     return static_cast<long>(std::min(passes, static_cast<double>(options_.max_solves)));
 }
 

@@ -7,10 +7,13 @@
 namespace riata {
 
 namespace {
-constexpr int kSupportSweeps = 4;   // over the support after each sweep over all
-constexpr double kInner = 0.2;      // of the tolerance: where conjugate gradients stop
-constexpr long kMostSteps = 100;    // of conjugate gradients at a time
-constexpr double kSlowSweeps = 30;  // violation, in tolerances, from which conjugate gradients take over
+constexpr int kSupportSweeps = 4;       // over the support after each sweep over all
+constexpr double kInner = 0.2;          // of the tolerance: where conjugate gradients stop
+constexpr long kMostSteps = 100;        // of conjugate gradients at a time
+constexpr double kLeastWeight = 1e-10;  // of the mean: of a row, where weights are those of a model
+constexpr double kLeastSquare = 1e-12;  // of what centring starts from
+constexpr double kSlowSweeps = 30;      // violation, in tolerances, from which conjugate gradients take over,
+constexpr double kSlowModel = 3;        // and where tolerances are those of a model
 }  // namespace
 
 Lanes::Lanes(Problem& problem, Control& control) : problem_(problem), control_(control), leaf_(kernels::active()) {}
@@ -18,7 +21,8 @@ Lanes::Lanes(Problem& problem, Control& control) : problem_(problem), control_(c
 void Lanes::follow(const std::vector<Index>& features) {
     const std::vector<Index> fresh(features.begin() + static_cast<std::ptrdiff_t>(size()), features.end());
     if (fresh.empty()) return;
-    problem_.design.compact(fresh, problem_.root_weights(), columns_);
+    const std::size_t first = size();
+    problem_.design.compact(fresh, root(), columns_);
     const Penalty& penalty = problem_.penalty;
     for (Index feature : fresh) {
         const auto j = static_cast<std::size_t>(feature);
@@ -32,6 +36,45 @@ void Lanes::follow(const std::vector<Index>& features) {
         upper_.push_back(penalty.upper[j]);
     }
     w_.resize(size() * kLanes, 0.0);
+    if (!root_.empty()) weigh_columns(first);
+}
+
+void Lanes::reweigh(const std::vector<double>& d, bool centred) {
+    const double total = std::accumulate(d.begin(), d.end(), 0.0);
+    const double least = kLeastWeight * total / static_cast<double>(d.size());
+    root_.resize(d.size());
+    for (std::size_t i = 0; i < d.size(); ++i) root_[i] = std::sqrt(std::max(d[i], least));
+    total_ = centred ? leaf_.dot(root_.data(), root_.data(), root_.size()) : 0.0;
+    columns_ = CompactColumns();
+    problem_.design.compact(features_, root(), columns_);
+    weigh_columns(0);
+}
+
+/// Squares, sums and means under d of the columns from `first` on.
+void Lanes::weigh_columns(std::size_t first) {
+    for (std::size_t j = first; j < size(); ++j) {
+        double sum = 0, square = 0;
+        for (std::size_t k = columns_.start[j]; k < columns_.start[j + 1]; ++k) {
+            const double z = columns_.value[k];
+            sum += z * root_[static_cast<std::size_t>(columns_.row[k])];
+            square += z * z;
+        }
+        columns_.sum[j] = sum;
+        columns_.rest[j] = total_ > 0 ? sum / total_ : 0.0;
+        square_[j] = std::max(square - columns_.rest[j] * sum, kLeastSquare * square);
+    }
+}
+
+void Lanes::set_residual(std::size_t k, const double* r, const double* s) {
+    const std::size_t n = root_.size();
+    r_.resize(n * kLanes);
+    for (std::size_t i = 0; i < n; ++i) r_[i * kLanes + k] = (s ? s[i] : 1.0) * r[i] / root_[i];
+}
+
+double Lanes::intercept_shift(std::size_t k, const std::vector<double>& w) const {
+    double shift = 0;
+    for (std::size_t j = 0; j < size(); ++j) shift -= columns_.rest[j] * (w_[j * kLanes + k] - w[j]);
+    return shift;
 }
 
 void Lanes::set(std::size_t k, const std::vector<double>& start) {
@@ -64,14 +107,15 @@ Lanes::Places Lanes::support() const {
     return places;
 }
 
-/// r_ and offset_ from w_, in float64 and afresh.
+/// r_ and offset_ from w_, in float64 and afresh, unless lanes came with theirs.
 void Lanes::find_residuals() {
     const std::size_t n = problem_.design.rows();
     const double* root = problem_.root_weights();
+    offset_.fill(0.0);
+    if (!root_.empty()) return;
     r_.resize(n * kLanes);
     for (std::size_t i = 0; i < n; ++i)
         std::fill_n(r_.data() + i * kLanes, kLanes, problem_.y[i] * (root ? root[i] : 1.0));
-    offset_.fill(0.0);
     for (std::size_t j : support()) {
         double minus[kLanes];
         for (std::size_t k = 0; k < kLanes; ++k) {
@@ -135,7 +179,7 @@ long Lanes::solve(std::size_t count, const Lane& tolerance, long max_rounds, lon
         for (int s = 0; s < kSupportSweeps && !settled; ++s) settled = sweep(places, tolerance);
         double worst = 0;
         for (std::size_t k = 0; k < count; ++k) worst = std::max(worst, moved_[k] / tolerance[k]);
-        if (!settled && worst > kSlowSweeps) solve_on_support(places, tolerance);
+        if (!settled && worst > (root_.empty() ? kSlowSweeps : kSlowModel)) solve_on_support(places, tolerance);
     }
     return sweeps_;
 }
@@ -252,7 +296,7 @@ bool Lanes::step_to_projection(const Places& places) {
     Lane constant;
     multiply(places, e, constant);
     const std::size_t n = problem_.design.rows();
-    const double* root = problem_.root_weights();
+    const double* root = this->root();
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t k = 0; k < kLanes; ++k) {
             const double v = v_[i * kLanes + k] + constant[k] * (root ? root[i] : 1.0);

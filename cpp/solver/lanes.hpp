@@ -1,6 +1,9 @@
 // Large supports on sparse data: up to 8 penalties side by side on a compact working set, with their residuals interleaved
 // and no Gram matrix. Sweeps of coordinate descent find the signs; conjugate gradients on the free features then solve for
 // those signs, and an exact line search along the projected step keeps the objective falling.
+//
+// The squares are those of the problem's response, or a second order model of some other loss about the start: then rows
+// have weights d of their own, and a residual for each lane takes the response's place.
 #pragma once
 
 #include <array>
@@ -18,6 +21,13 @@ public:
     using Lane = std::array<double, kLanes>;
 
     Lanes(Problem& problem, Control& control);
+
+    /// Rows weigh d from now on, columns are centred under d where `centred`, and lanes start from residuals of their own.
+    void reweigh(const std::vector<double>& d, bool centred);
+    /// The residual that lane k starts from: d_i of it is s_i r_i, s null: ones.
+    void set_residual(std::size_t k, const double* r, const double* s);
+    /// How far the intercept moves along, to first order, when lane k goes from w to its solution.
+    double intercept_shift(std::size_t k, const std::vector<double>& w) const;
 
     /// Takes in the features from size() on.
     void follow(const std::vector<Index>& features);
@@ -38,6 +48,8 @@ private:
     double& w(std::size_t j, std::size_t k) { return w_[j * kLanes + k]; }
     kernels::LaneSweep sweep_of(const Places& places);
     bool sweep(const Places& places, const Lane& tolerance);
+    const double* root() const { return root_.empty() ? problem_.root_weights() : root_.data(); }
+    void weigh_columns(std::size_t first);
     void find_residuals();
     Places support() const;
     bool is_free(std::size_t j, std::size_t k) const;
@@ -55,6 +67,8 @@ private:
     CompactColumns columns_;
     std::vector<Index> features_;
     std::vector<double> square_, l1_factor_, l2_factor_, lower_, upper_;
+    std::vector<double> root_;  // of d, where rows have weights of their own
+    double total_ = 0;          // sum of d, or 0 where nothing is centred
     Lane l1_scale_{}, l2_scale_{}, on_{}, offset_{}, moved_{};
     std::vector<double> w_;
     LargeVector r_, v_;

@@ -19,7 +19,14 @@ constexpr double kFirstGap = 0.05;       // taken for a lane that nothing is kno
 constexpr double kWorstRound = 0.8;      // of the gap left by the worst curvatures
 constexpr double kSpread = 0.02;         // least difference of curvatures among lanes
 constexpr double kLossCost = 50;         // multiply-adds that a row's loss and its logarithms stand for
-constexpr double kStaleStep = 0.1;       // drift from which a single step takes new curvatures
+constexpr double kFewFree = 500, kLaneEntries = 2.5;  // see lanes_pay
+constexpr double kTogetherDrift = 0.02;               // of curvatures that cost little to take
+constexpr double kTogetherGap = 0.1;                  // of a lane's gap: what its model may be solved to
+constexpr double kTogetherTol = 0.2;                  // of the gap aimed at: the least that is worth it
+constexpr double kLeastAccuracy = 0.1;                // of l1: the largest violation left
+constexpr double kMoreAccurate = 0.2;                 // after a round that left too much of the gap
+constexpr long kTogetherRounds = 50;
+constexpr double kStaleStep = 0.1;  // drift from which a single step takes new curvatures
 }  // namespace
 
 Newton::Newton(Problem& problem, const Loss& loss, const double* offset, NewtonModel& model, Control& control)
@@ -100,12 +107,22 @@ void Newton::follow_model(std::vector<Lane>& lanes) {
     }
 }
 
+void Newton::move(std::vector<Lane*> lanes, const std::vector<std::vector<double>>& w) {
+    std::vector<Step> steps;
+    for (std::size_t k = 0; k < lanes.size(); ++k) {
+        lanes[k]->loss = kInfinity;
+        steps.push_back({w[k], lanes[k]->b});
+    }
+    take(lanes, steps);
+}
+
 void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
     tol_ = tol;
     std::vector<Lane*> active;
     for (Lane& lane : lanes) {
         lane.done = lane.cut = false;
         lane.stalls = 0;
+        lane.accuracy = 1;
         judge(lane, tol);
         active.push_back(&lane);
     }
@@ -114,9 +131,20 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
         std::erase_if(active, [](const Lane* lane) { return lane->done; });
         if (active.empty()) return;
         if (control_.cancelled()) throw Cancelled{};
-        if (curvature_pays(active, tol, progress)) recurve(*active[active.size() / 2]);
+        if (!by_gradients() && curvature_pays(active, tol, progress)) recurve(*active[active.size() / 2]);
+        if (!together_ && lanes_pay(active)) {
+            together_ = std::make_unique<Lanes>(problem_, control_);
+            model_.drop_gram();
+            fresh_ = true;
+        }
         std::vector<Step> steps;
-        for (Lane* lane : active) steps.push_back(propose(*lane, max_solves));
+        if (together_)
+            steps = propose_together(active, max_solves);
+        else
+            for (Lane* lane : active) {
+                if (by_gradients()) recurve(*lane);
+                steps.push_back(propose(*lane, max_solves));
+            }
         take(active, steps);
         progress = 0;
         for (Lane* lane : active) {
@@ -125,6 +153,7 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
             if (lane->done) continue;
             const double left = lane->certificate.gap / before.gap;
             progress = std::max(progress, left);
+            if (together_ && left > kStuckRound) lane->accuracy *= kMoreAccurate;
             const bool gained = before.primal - lane->certificate.primal > kGain * before.gap;
             lane->stalls = left < kProgress || gained ? 0 : lane->stalls + 1;
             if (lane->stalls >= kStalls || lane->solves >= max_solves) give_up(*lane, tol);
@@ -151,7 +180,7 @@ void Newton::rebase(Lane& lane, const std::vector<double>& offset) {
 }
 
 void Newton::step(Lane& lane, long max_solves) {
-    if (lane.cut || model_.drift(lane.r.data()) > kStaleStep) recurve(lane);
+    if (by_gradients() || lane.cut || model_.drift(lane.r.data()) > kStaleStep) recurve(lane);
     std::vector<Lane*> lanes{&lane};
     take(lanes, {propose(lane, max_solves)});
 }
@@ -164,6 +193,7 @@ bool Newton::curvature_pays(const std::vector<Lane*>& lanes, double tol, double 
     if (drift == 0) return false;
     if (progress > kStuckRound && progress < 1) return true;
     if (std::any_of(lanes.begin(), lanes.end(), [](const Lane* lane) { return lane->cut; })) return true;
+    if (together_) return drift > kTogetherDrift;
     double gap = 0;
     for (const Lane* lane : lanes) gap = std::max(gap, std::min(lane->certificate.rel_gap, kFirstGap));
     const auto rounds = [&](double rho) {
@@ -185,6 +215,12 @@ void Newton::recurve(const Lane& lane) {
 
 /// The minimiser of the model about the lane.
 Newton::Step Newton::propose(Lane& lane, long max_solves) {
+    if (by_gradients()) {
+        Step step;
+        if (propose_by_gradients(lane, step)) return step;
+        factored_ = true;
+        recurve(lane);
+    }
     penalise(lane.alpha);
     model_.expand(lane.w, lane.c);
     if (fresh_ && !active_.w().empty())
@@ -194,6 +230,44 @@ Newton::Step Newton::propose(Lane& lane, long max_solves) {
     fresh_ = false;
     lane.solves += active_.solve(problem_.penalty, problem_.noise(), max_solves).solves;
     return {active_.w(), lane.b + model_.intercept_shift(active_.w())};
+}
+
+/// True where solving side by side on the columns costs less than the Gram matrix: some sweeps over the entries of the working
+/// set against the squares of the support.
+bool Newton::lanes_pay(const std::vector<Lane*>& lanes) const {
+    const Penalty& penalty = problem_.penalty;
+    if (!problem_.design.interleaves() || lanes.size() > Lanes::kLanes || !(penalty.l1_scale > 0)) return false;
+    const auto m = static_cast<double>(active_.free_count());
+    if (m <= kFewFree || m * m <= kLaneEntries * problem_.design.entries(model_.features())) return false;
+    return std::all_of(model_.features().begin(), model_.features().end(),
+                       [&](Index j) { return penalty.l1_factor[static_cast<std::size_t>(j)] > 0; });
+}
+
+/// Minimisers of the models about all lanes, side by side.
+std::vector<Newton::Step> Newton::propose_together(const std::vector<Lane*>& lanes, long max_solves) {
+    if (fresh_) together_->reweigh(model_.curvatures(), problem_.request.fit_intercept);
+    fresh_ = false;
+    together_->follow(model_.features());
+    Lanes::Lane tolerance{};
+    for (std::size_t k = 0; k < lanes.size(); ++k) {
+        const Lane& lane = *lanes[k];
+        penalise(lane.alpha);
+        together_->set(k, lane.w);
+        together_->set_residual(k, lane.r.data(), problem_.weights());
+        // Violations of eta * l1 cost the dual value about eta * sum l1 |w|.
+        double cost = 0;
+        for (std::size_t slot = 0; slot < model_.size(); ++slot)
+            cost += problem_.penalty.l1(static_cast<std::size_t>(model_.features()[slot])) * std::abs(lane.w[slot]);
+        const double gap = std::max(kTogetherGap * lane.certificate.gap, kTogetherTol * tol_ * unit_);
+        tolerance[k] = std::min(kLeastAccuracy, lane.accuracy * gap / std::max(cost, 1e-300));
+    }
+    const long sweeps = together_->solve(lanes.size(), tolerance, kTogetherRounds, max_solves);
+    std::vector<Step> steps;
+    for (std::size_t k = 0; k < lanes.size(); ++k) {
+        steps.push_back({together_->solution(k), lanes[k]->b + together_->intercept_shift(k, lanes[k]->w)});
+        lanes[k]->solves += sweeps;
+    }
+    return steps;
 }
 
 /// Moves every lane along its step, as far as it descends.
@@ -244,7 +318,8 @@ bool Newton::descends(const Lane& lane, const Step& step, double loss) const {
         const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
         change += h.value(step.w[slot]) - h.value(lane.w[slot]);
     }
-    return change <= kDescentSlack * (unit_ + std::abs(loss));
+    // Intercepts are profiled to within a share of tol, which a step can lose again.
+    return change <= kDescentSlack * (unit_ + std::abs(loss)) + kInterceptGain * tol_ * unit_;
 }
 
 /// Halves the step until it descends; then eta, which is eta_, holds its margins. False when it never does.

@@ -4,10 +4,12 @@
 // save.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "solver/active_set.hpp"
 #include "solver/certificate.hpp"
+#include "solver/lanes.hpp"
 #include "solver/newton_model.hpp"
 
 namespace riata {
@@ -23,6 +25,7 @@ struct Lane {
     Certificate certificate;  ///< over W alone
     bool done = false;        ///< converged, or no step gets any further
     bool cut = false;         ///< the last step was
+    double accuracy = 1;      ///< factor on what its model is solved to, side by side
     int stalls = 0;           ///< rounds without progress worth the name
     long solves = 0;
 };
@@ -46,6 +49,9 @@ public:
     /// Brings w and c to the model's size.
     void follow_model(std::vector<Lane>& lanes);
 
+    /// Moves every lane to other coefficients.
+    void move(std::vector<Lane*> lanes, const std::vector<std::vector<double>>& w);
+
     /// Minimises over W until all gaps are at most tol or stand still.
     void minimise(std::vector<Lane>& lanes, double tol, long max_solves);
 
@@ -54,9 +60,10 @@ public:
     /// One Newton step of a lane, with new curvatures where the present ones are far off.
     void step(Lane& lane, long max_solves);
 
-    /// The certificate of a lane over W and the features `beyond` with correlations `exact`, w = 0.
+    /// The certificate of a lane over W and the features `beyond` with correlations `exact`, w = 0. A rough one takes the
+    /// conjugate from the slopes to first order, which is good enough to decide when to look closely.
     Certificate certify(const Lane& lane, const std::vector<Index>& beyond, const std::vector<double>& exact,
-                        double tol, bool thorough) const;
+                        double tol, bool thorough, bool rough = false) const;
 
     void penalise(double alpha) const;
 
@@ -69,6 +76,10 @@ private:
     bool curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress);
     void recurve(const Lane& lane);
     Step propose(Lane& lane, long max_solves);
+    bool by_gradients() const;
+    bool propose_by_gradients(Lane& lane, Step& step);
+    bool lanes_pay(const std::vector<Lane*>& lanes) const;
+    std::vector<Step> propose_together(const std::vector<Lane*>& lanes, long max_solves);
     void take(std::vector<Lane*>& lanes, const std::vector<Step>& steps);
     bool descends(const Lane& lane, const Step& step, double loss) const;
     bool cut_back(Lane& lane, const Step& step, const double* eta, Step& shorter);
@@ -85,6 +96,8 @@ private:
     const double* offset_;
     NewtonModel& model_;
     ActiveSet active_;
+    std::unique_ptr<Lanes> together_;  // in place of the active set, for large supports on sparse data
+    bool factored_ = false;            // conjugate gradients have got stuck
     Control& control_;
     double unit_ = 1;
     double tol_ = 1e-6;         // relative gap aimed at

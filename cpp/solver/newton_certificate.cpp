@@ -13,12 +13,14 @@
 namespace riata {
 
 namespace {
-constexpr double kPivot = 1e-12;  // of the diagonal: what a feature has to add to those before it
-constexpr double kShort = 0.5;    // largest relative change of a prediction's variance that keeps it in its range
+constexpr double kPivot = 1e-12;         // of the diagonal: what a feature has to add to those before it
+constexpr std::size_t kMostFree = 5000;  // features without any penalty whose correlations are made to vanish
+constexpr double kNearlyAll = 1 - 1e-4;  // of the slopes: a multiple whose conjugate is expanded about them
+constexpr double kShort = 0.5;  // largest relative change of a prediction's variance that keeps it in its range
 }  // namespace
 
 Certificate Newton::certify(const Lane& lane, const std::vector<Index>& beyond, const std::vector<double>& exact,
-                            double tol, bool thorough) const {
+                            double tol, bool thorough, bool rough) const {
     penalise(lane.alpha);
     const auto &norm = problem_.design.moments().norm, &scale = problem_.design.moments().scale;
     DualPoint dual(1e3 * problem_.noise());
@@ -38,7 +40,12 @@ Certificate Newton::certify(const Lane& lane, const std::vector<Index>& beyond, 
     double along_offset = 0;
     for (std::size_t i = 0; offset_ && i < lane.r.size(); ++i)
         along_offset += (problem_.weights() ? problem_.s[i] : 1.0) * lane.r[i] * offset_[i];
-    const auto part = [&](double t) { return -loss_.conjugate(lane.r.data(), t) - t * along_offset; };
+    // Where r are the slopes, f(m) + f*(-r) = -r m, and f*(-t r) changes by r m dt.
+    const double along = rough ? problem_.inner(lane.r.data(), lane.eta.data()) : 0.0;
+    const auto part = [&](double t) {
+        const double conjugate = rough && t > kNearlyAll ? -t * along - lane.loss : loss_.conjugate(lane.r.data(), t);
+        return -conjugate - t * along_offset;
+    };
     result.dual = dual.best(part, result.primal - 0.1 * tol * unit_, thorough);
     result.gap = std::abs(result.primal - result.dual);
     result.rel_gap = unit_ > 0 ? result.gap / unit_ : (result.gap > 0 ? kInfinity : 0.0);
@@ -53,7 +60,7 @@ void Newton::judge(Lane& lane, double tol) {
     if (!free.empty()) {
         std::vector<double> kept;
         for (std::size_t slot : free) kept.push_back(lane.c[slot]), lane.c[slot] = 0;
-        lane.certificate = certify(lane, {}, {}, tol, false);
+        lane.certificate = certify(lane, {}, {}, tol, false, true);
         for (std::size_t i = 0; i < free.size(); ++i) lane.c[free[i]] = kept[i];
         if (!(lane.certificate.rel_gap <= tol)) return;
         const std::vector<double> r = lane.r, c = lane.c;
@@ -64,8 +71,11 @@ void Newton::judge(Lane& lane, double tol) {
         if (!lane.done) lane.r = r, lane.c = c;
         return;
     }
-    lane.certificate = certify(lane, {}, {}, tol, false);
-    lane.done = lane.certificate.rel_gap <= tol;
+    for (const bool rough : {true, false}) {
+        lane.certificate = certify(lane, {}, {}, tol, false, rough);
+        lane.done = lane.certificate.rel_gap <= tol;
+        if (!lane.done) return;
+    }
 }
 
 /// Slots in the open part of a segment without any penalty.
@@ -85,6 +95,7 @@ std::vector<std::size_t> Newton::unheld(const Lane& lane) const {
 bool Newton::orthogonalise(Lane& lane) {
     const auto free = unheld(lane);
     const std::size_t n = lane.r.size(), m = free.size();
+    if (m > kMostFree) return false;
     std::vector<double> plain(n), d(n), xd(m), G(m * m);
     loss_.curvature(lane.r.data(), plain.data(), true);
     loss_.curvature(lane.r.data(), d.data());

@@ -25,6 +25,9 @@ public:
     /// The same between two iterates.
     double drift(const double* r, const double* other);
 
+    const std::vector<double>& curvatures() const { return d_; }
+    double total_curvature() const { return total_; }
+
     /// Makes w0 := w with the correlations c there, an entry per slot.
     void expand(const std::vector<double>& w, const std::vector<double>& c);
     /// How far the intercept moves along, to first order, when w0 becomes w.

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._class_result import ClassPathResult
     from ._config import show_config
     from ._criteria import InformationCriteria, information_criteria
     from ._cv import CVResult, cv_path
@@ -32,6 +33,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "CVResult": "_cv",
     "Certificate": "_fit",
+    "ClassPathResult": "_class_result",
     "ElasticNet": "regression",
     "ElasticNetCV": "cv",
     "InformationCriteria": "_criteria",
@@ -63,6 +65,7 @@ _HOMES = {
 __all__ = [
     "CVResult",
     "Certificate",
+    "ClassPathResult",
     "ElasticNet",
     "ElasticNetCV",
     "InformationCriteria",

@@ -1,7 +1,8 @@
 """Sparse X: what SciPy's containers and sparse data frames become before the core sees them.
 
 Nothing of SciPy's is called on a matrix that has not been checked: its routines trust indices, and wrong ones end the process.
-CSC and CSR go to the core as they are, which checks every index itself; the other formats are put into CSR here, with NumPy alone.
+CSC and CSR go to the core as they are, which checks every index itself; the coordinates of other formats are found by NumPy alone and
+checked in copies before they become CSR.
 """
 
 from __future__ import annotations
@@ -165,17 +166,17 @@ def _from_coordinates(
     name: str,
     parts: tuple[str, str],
 ) -> CompressedX:
-    """CSR of entries in any order; duplicates stay and are added up by the core."""
+    """CSR of entries in any order, duplicates added up."""
+    from scipy.sparse import coo_array
+
     row, column = row.copy(), column.copy()  # what is checked is what is used
     for index, size, part in zip((row, column), shape, parts):
         _same_length(index, data, (part, "data"), name)
         raise_at_first(
             (index < 0) | (index >= size), index, f"{name}.{part}", f"must lie in [0, {size})"
         )
-    order = np.argsort(row, kind="stable")
-    indptr = np.zeros(shape[0] + 1, dtype=np.int64)
-    np.cumsum(np.bincount(row, minlength=shape[0]), out=indptr[1:])
-    return CompressedX(data[order], column[order], indptr, shape, True)
+    csr = coo_array((data, (row, column)), shape=shape).tocsr()
+    return CompressedX(csr.data, csr.indices, csr.indptr, shape, True)
 
 
 def _from_blocks(X: Any, shape: tuple[int, int], name: str) -> CompressedX:

@@ -105,7 +105,7 @@ class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEst
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
+        X : array-like or sparse container of shape (n_samples, n_features)
 
         Returns
         -------
@@ -137,8 +137,8 @@ class SparseRegressor(LinearRegressor):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Any real dtype; float32 and float64 with contiguous rows or columns are read in place. Never modified.
+        X : array-like or sparse container of shape (n_samples, n_features)
+            Any real dtype; float32 and float64 with contiguous rows or columns, or in CSC, are read in place. Never modified.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Several targets are independent problems over one X.
         sample_weight : array-like of shape (n_samples,) or float, optional

@@ -279,7 +279,9 @@ def make_certificate(
 
 
 def alpha_max(problem: Problem) -> float:
-    """Smallest penalty at which every l1-penalised coefficient of a one-target problem rests."""
+    """Smallest penalty at which every l1-penalised coefficient of a one-target or multinomial problem rests."""
+    if problem.family == "multinomial":
+        return solve_path(problem, None, n_alphas=1)[0].alpha_max
     values = _core.alpha_max(
         problem.X,
         problem.y,

@@ -10,10 +10,11 @@ import numpy as np
 
 from . import _fit
 from . import _validation as check
+from ._class_result import ClassPathResult
 from ._fit import Callback, PathArrays
-from ._problem import check_problem
+from ._problem import Array, Problem, check_problem
 from ._result import PathResult
-from ._routes import TIGHT, Control, relative_tolerance, solve_grid
+from ._routes import TIGHT, Control, relative_tolerance, solve_grid, solve_smooth_grid
 from .exceptions import warn_not_converged
 
 LONG_WORK = 2e9  # entries of X times alphas from which on a progress bar may show
@@ -54,14 +55,15 @@ def path(
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, n_features)
-        Any real dtype. Float32 and float64 arrays with contiguous rows or columns (slices of such, memory maps) are read in
-        place; anything else is converted by one copy. Never modified.
+    X : array-like or sparse container of shape (n_samples, n_features)
+        Any real dtype. Float32 and float64 arrays with contiguous rows or columns (slices of such, memory maps) and scipy.sparse
+        CSC are read in place; anything else is converted by one copy. Never modified.
     y : array-like of shape (n_samples,)
         Numbers, labels (numbers or strings) or counts, as the family has it.
-    family : {"gaussian", "binomial", "poisson"}, default="gaussian"
+    family : {"gaussian", "binomial", "multinomial", "poisson"}, default="gaussian"
         The loss of a prediction eta: ``(y - eta)^2 / 2``; ``log(1 + exp(-y eta))`` for labels of two classes, of which the one that
-        sorts last is +1 and the other -1; ``exp(eta) - y eta`` less its least value, half the deviance, for counts y >= 0.
+        sorts last is +1 and the other -1; the softmax log loss of labels of several classes, each with coefficients of its own, in
+        its symmetric form; ``exp(eta) - y eta`` less its least value, half the deviance, for counts y >= 0.
     l1_ratio : float in [0, 1], default=1.0
         1 is the lasso, 0 is ridge (solved directly, by factorisation).
     alphas : int or array-like, default=100
@@ -104,7 +106,7 @@ def path(
 
     Returns
     -------
-    result : PathResult
+    result : PathResult, or ClassPathResult for the multinomial family
 
     Raises
     ------
@@ -166,16 +168,21 @@ def path(
         raise TypeError(f"callback must be callable; got {callback!r}")
     bar = progress_bar(progress, k, problem.X.size * k, "riata.path")
     if bar is None:
-        arrays = solve_grid(problem, grid, control)
+        paths = _solve(problem, grid, control)
     else:
         with bar:
             control.callback = _reporting(bar, callback)
-            arrays = solve_grid(problem, grid, control)
-    if arrays.status.any():
-        warn_gaps(arrays, tol, control.max_iter)
-    return PathResult(
-        arrays, problem.X.shape[1], tol, problem.l1_ratio, names, family, problem.classes
-    )
+            paths = _solve(problem, grid, control)
+    if paths[0].status.any():
+        warn_gaps(paths[0], tol, control.max_iter)
+    rest = (problem.X.shape[1], tol, problem.l1_ratio, names, family, problem.classes)
+    return PathResult(paths[0], *rest) if len(paths) == 1 else ClassPathResult(paths, *rest)
+
+
+def _solve(problem: Problem, grid: int | Array, control: Control) -> list[PathArrays]:
+    if problem.family == "multinomial":
+        return solve_smooth_grid(problem, grid, control)
+    return [solve_grid(problem, grid, control)]
 
 
 def warn_gaps(arrays: PathArrays, tol: float, max_iter: int) -> None:
@@ -281,7 +288,7 @@ def enet_path(
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, n_features)
+    X : array-like or sparse container of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
     l1_ratio : float in (0, 1], default=0.5
         0 is allowed where alphas are given.

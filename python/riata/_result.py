@@ -22,7 +22,9 @@ class PathPoint:
     ----------
     alpha : float
     coef : ndarray of shape (n_features,)
+        With several classes: (n_classes, n_features).
     intercept : float
+        With several classes: ndarray of shape (n_classes,).
     exact : bool
         True if alpha is on the grid (or not below ``alpha_max``), False if interpolated.
     certificate : Certificate or None
@@ -31,7 +33,7 @@ class PathPoint:
 
     alpha: float
     coef: Array
-    intercept: float
+    intercept: Any
     exact: bool
     certificate: Certificate | None
 

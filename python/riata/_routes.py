@@ -44,7 +44,7 @@ class Control:
 def solve_grid(problem: Problem, grid: int | Array, control: Control) -> PathArrays:
     """Choose the route: direct for ridge and for alpha = 0, the core for everything else."""
     if problem.family != "gaussian":
-        return _solve_smooth(problem, grid, control)
+        return solve_smooth_grid(problem, grid, control)[0]
     if isinstance(grid, int):
         if problem.l1_ratio > 0:
             return _solve_core(problem, None, control, grid)
@@ -69,6 +69,12 @@ def solve_grid(problem: Problem, grid: int | Array, control: Control) -> PathArr
 def _solve_core(
     problem: Problem, alphas: Array | None, control: Control, n_alphas: int = 0
 ) -> PathArrays:
+    return _solve_targets(problem, alphas, control, n_alphas)[0]
+
+
+def _solve_targets(
+    problem: Problem, alphas: Array | None, control: Control, n_alphas: int = 0
+) -> list[PathArrays]:
     return _fit.solve_path(
         problem,
         alphas,
@@ -81,24 +87,29 @@ def _solve_core(
         time_limit=control.time_limit,
         memory_limit=control.memory_limit,
         callback=control.callback,
-    )[0]
+    )
 
 
-def _solve_smooth(problem: Problem, grid: int | Array, control: Control) -> PathArrays:
-    """Any other loss: the core; without a penalty the core without penalty weights."""
+def solve_smooth_grid(problem: Problem, grid: int | Array, control: Control) -> list[PathArrays]:
+    """Any other loss than squares, a path for every class of a multinomial one: the core; without a penalty the core without
+    penalty weights.
+    """
     if isinstance(grid, int):
         if problem.l1_ratio > 0:
-            return _solve_core(problem, None, control, grid)
+            return _solve_targets(problem, None, control, grid)
         grid = _ridge_grid(problem, grid, control.eps)
     positive = grid[grid > 0]
     if len(positive) == len(grid):
-        return _solve_core(problem, grid, control)
-    tail = _solve_core(unpenalised(problem), np.ones(1), control)
-    tail.alphas = np.zeros(len(tail.alphas))
+        return _solve_targets(problem, grid, control)
+    tails = _solve_targets(unpenalised(problem), np.ones(1), control)
+    for tail in tails:
+        tail.alphas = np.zeros(len(tail.alphas))
     if len(positive) == 0:
-        return tail
-    head = _solve_core(problem, positive, control)
-    return head if head.stop != "completed" else joined(head, tail)
+        return tails
+    heads = _solve_targets(problem, positive, control)
+    if heads[0].stop != "completed":
+        return heads
+    return [joined(head, tail) for head, tail in zip(heads, tails, strict=True)]
 
 
 def unpenalised(problem: Problem) -> Problem:

@@ -14,6 +14,8 @@ from . import _fit
 from ._linalg import eigh
 from ._problem import Array, Problem
 
+# Samples whose n x n matrix is decomposed; beyond, conjugate gradients on the columns cost less.
+LARGEST = {"sparse": 200, "dense": 500, "multinomial": 2000}
 RANK = 1e-14  # of the largest eigenvalue: what is no direction any more
 
 
@@ -21,6 +23,9 @@ def applies(problem: Problem) -> bool:
     """Whether the n x n side is the smaller one and can be used."""
     n, p = problem.X.shape
     if problem.l1_ratio > 0 or p <= n or problem.is_bounded or problem.standardize:
+        return False
+    kind = "dense" if problem.family != "multinomial" else "multinomial"
+    if n > LARGEST[kind if isinstance(problem.X, np.ndarray) else "sparse"]:
         return False
     return problem.l2_weights is None or bool((problem.l2_weights > 0).all())
 

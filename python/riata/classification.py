@@ -244,7 +244,7 @@ def logistic_path(
         How many, or the values of C = 1 / (alpha S), with S the sum of the sample weights.
     l1_ratio : float in [0, 1], default=1.0
     **options
-        As `riata.path`.
+        As `riata.path`, but that the whole grid is solved unless `early_stop` is given.
 
     Returns
     -------
@@ -257,6 +257,7 @@ def logistic_path(
     """
     from ._path import path
 
+    options.setdefault("early_stop", False)
     weights = options.get("sample_weight")
     total = float(check.design_matrix(X).shape[0] if weights is None else np.sum(weights))
     alphas = Cs

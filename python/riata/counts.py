@@ -153,6 +153,24 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
         """Means exp(X @ coef_ + intercept_) of shape (n_samples,)."""
         return np.asarray(np.exp(self._linear(X)))
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Share of the deviance that is explained, D^2 = 1 - deviance / deviance of the mean; scikit-learn's score.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+        sample_weight : array-like of shape (n_samples,), optional
+
+        Returns
+        -------
+        score : float
+        """
+        from sklearn.metrics import d2_tweedie_score
+
+        mean = self.predict(X)
+        return float(d2_tweedie_score(y, mean, sample_weight=sample_weight, power=1))
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True

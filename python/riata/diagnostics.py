@@ -37,7 +37,7 @@ def check_solution(
     estimator : fitted estimator
         riata's or scikit-learn's Lasso, ElasticNet, Ridge, LinearRegression, LassoCV, ElasticNetCV, RidgeCV, LogisticRegression (of two
         classes) or PoissonRegressor.
-    X : array-like of shape (n_samples, n_features)
+    X : array-like or sparse container of shape (n_samples, n_features)
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
     sample_weight, offset : array-like of shape (n_samples,), optional
         As in the fit.

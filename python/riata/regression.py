@@ -211,8 +211,9 @@ class Ridge(LinearRegressor):
     tol : float, default=1e-4
         A ConvergenceWarning is issued if the relative duality gap exceeds ``2 * tol``. The direct method is accurate to rounding.
     solver : {'auto', 'svd', 'cholesky', 'lsqr', 'sparse_cg', 'sag', 'saga', 'lbfgs'}, default='auto'
-        'svd' forces a singular value decomposition; all others leave the choice to riata: a Gram matrix on the smaller side of X with
-        refinement by exact residuals, a singular value decomposition where that is not accurate enough, the active set under bounds.
+        'svd' forces a singular value decomposition, 'sparse_cg' conjugate gradients; all others leave the choice to riata: a Gram matrix
+        on the smaller side of X with refinement by exact residuals, a singular value decomposition where that is not accurate enough,
+        conjugate gradients where a sparse X is too large for either, the active set under bounds.
     positive : bool, default=False
         Only coefficients >= 0.
     penalty_weights, l2_weights : float or array-like of shape (n_features,), optional
@@ -231,7 +232,7 @@ class Ridge(LinearRegressor):
     intercept_ : float or ndarray of shape (n_targets,)
     n_iter_ : ndarray of shape (n_targets,)
         Linear systems solved, refinements included.
-    solver_ : {'features', 'samples', 'svd', 'active_set'}
+    solver_ : {'features', 'samples', 'svd', 'cg', 'active_set'}
         The route taken.
     certificate_ : Certificate or list of Certificate
         On the scale of `riata.path`.
@@ -280,8 +281,8 @@ class Ridge(LinearRegressor):
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Any real dtype; float32 and float64 with contiguous rows or columns are read in place. Never modified.
+        X : array-like or sparse container of shape (n_samples, n_features)
+            Any real dtype; float32 and float64 with contiguous rows or columns, or in CSC, are read in place. Never modified.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
             Several targets share the factorisation.
         sample_weight : array-like of shape (n_samples,) or float, optional

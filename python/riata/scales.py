@@ -38,9 +38,9 @@ def alpha_max(
 
     Parameters
     ----------
-    X : array-like of shape (n_samples, n_features)
+    X : array-like or sparse container of shape (n_samples, n_features)
     y : array-like of shape (n_samples,)
-    family : {"gaussian", "binomial", "poisson"}, default="gaussian"
+    family : {"gaussian", "binomial", "multinomial", "poisson"}, default="gaussian"
     l1_ratio : float in (0, 1], default=1.0
     sample_weight, offset, penalty_weights, fit_intercept, standardize
         As in `riata.path`. Unpenalised features are fitted first.
