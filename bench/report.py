@@ -13,6 +13,19 @@ from pathlib import Path
 KEYS = ("suite", "problem", "contender", "threads", "target", "what", "import")
 NO_RACE = {
     "memory": ["problem", "contender", "MB of X", "MB beyond X", "share of X", "goal"],
+    "cv": [
+        *(
+            "problem",
+            "what",
+            "threads",
+            "riata s",
+            "scikit-learn s",
+            "ratio",
+            "processor ratio",
+            "goal",
+        ),
+        *("paths", "paths goal", "largest gap", "scores differ by"),
+    ],
     "tiny": ["what", "microseconds", "ratio", "goal"],
     "import": ["import", "best", "median", "goal"],
 }

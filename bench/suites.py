@@ -176,6 +176,25 @@ def tiny(options):
         note(options, "tiny", row)
 
 
+def cv(options):
+    """Cross-validation against scikit-learn's, and in units of one path."""
+    names = options.names if options.chosen else []
+    command = [sys.executable, "-m", "bench.cv", "--threads", str(options.threads)]
+    command += ["--rounds", str(options.repeats)]
+    command += ["--cores", *map(str, options.pinned(options.threads))]
+    command += ["--problems", *names] if names else []
+    command += [] if "scikit-learn" in options.peers else ["--without-peer"]
+    variables = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(options.threads))}
+    ran = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=ROOT, env=variables
+    )
+    if ran.returncode != 0:
+        say(ran.stderr[-2000:])
+        return
+    for row in json.loads(ran.stdout):
+        note(options, "cv", row)
+
+
 def score(options):
     """Production scoring: single rows, batches, files, against scikit-learn and onnxruntime."""
     command = [sys.executable, "-m", "bench.score", "--json"]
@@ -217,6 +236,7 @@ SUITES = {
     "accuracy": accuracy,
     "threads": threads,
     "single": single,
+    "cv": cv,
     "tiny": tiny,
     "score": score,
     "memory": memory,

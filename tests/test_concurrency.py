@@ -282,8 +282,10 @@ INTERRUPTED = """
         ("riata.Lasso(1e-4, tol=1e-12, n_threads=2)", "copy.copy(model).fit(X, y)"),
         ("riata.Lasso()", "riata.path(X, y, eps=1e-5, early_stop=False, n_threads=2)"),
         ("riata.Ridge(0.1, n_threads=2)", "copy.copy(model).fit(X, y)"),
+        ("riata.LassoCV(n_threads=1)", "copy.copy(model).fit(X, y)"),
+        ("riata.LassoCV(n_threads=2)", "copy.copy(model).fit(X, y)"),
     ],
-    ids=["lasso", "lasso on threads", "path", "ridge"],
+    ids=["lasso", "lasso on threads", "path", "ridge", "folds", "folds on threads"],
 )
 def test_ctrl_c_ends_a_fit(model, call):
     """SIGINT during one of many fits is a KeyboardInterrupt soon after; only the subprocess has a guard."""

@@ -486,3 +486,33 @@ def test_keywords_are_keywords(data):
         _core.solve_path(*data, nonsense=1)
     with pytest.raises(TypeError):
         _core.solve_path(data[0])
+
+
+# --- folds ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"splits": []}, "no folds"),
+        ({"splits": [([0, 1], [8])]}, r"test\[0\] is 8"),
+        ({"splits": [([0, -1], [2])]}, r"train\[1\] is -1"),
+        ({"splits": [([], [2])]}, "train has to be"),
+        ({"splits": [([[0]], [2])]}, "train has to be"),
+        ({"sample_weight": [0.0, 0, 0, 0, 1, 1, 1, 1]}, "train has no row"),
+        ({"l1_ratios": [0.0]}, "l1_ratios"),
+        ({"alphas": []}, "alphas is empty"),
+        ({"alphas": [0.0]}, "positive"),
+        ({"stretch": [1.0, 2.0]}, "stretch"),
+        ({"stretch": [0.0]}, "stretch"),
+        ({"family": "gamma"}, "family"),
+        ({"eps": 2.0}, "eps"),
+        ({"n_alphas": 0}, "n_alphas"),
+        ({"tol": -1.0}, "tol"),
+    ],
+)
+def test_cross_validate_checks_what_it_is_given(change, message):
+    X, y = np.eye(8, 2), np.arange(8.0)
+    given = {"splits": [([0, 1, 2, 3], [4, 5])], "l1_ratios": [1.0], "alphas": [0.1]} | change
+    with pytest.raises(ValueError, match=message):
+        _core.cross_validate(X, y, given.pop("splits"), given.pop("l1_ratios"), **given)

@@ -11,31 +11,36 @@ namespace {
 
 using Rows = py::array_t<std::int64_t, py::array::c_style | py::array::forcecast | kAligned>;
 
-void check_rows(const Rows& rows, std::size_t n, const char* name) {
-    if (rows.ndim() != 1 || rows.size() == 0) throw py::value_error(std::string(name) + " has to be a vector of rows");
-    for (py::ssize_t i = 0; i < rows.size(); ++i)
-        if (rows.data()[i] < 0 || static_cast<std::size_t>(rows.data()[i]) >= n)
-            throw py::value_error(std::string(name) + "[" + std::to_string(i) + "] is " +
-                                  std::to_string(rows.data()[i]) + ": X has " + std::to_string(n) + " rows");
+/// Row numbers, copied before they are checked: what is written to the caller's array later leads nowhere.
+std::vector<std::int64_t> checked_rows(const Rows& given, std::size_t n, const double* weight, const char* name) {
+    if (given.ndim() != 1 || given.size() == 0)
+        throw py::value_error(std::string(name) + " has to be a vector of rows");
+    std::vector<std::int64_t> rows(given.data(), given.data() + given.size());
+    bool counts = false;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        if (rows[i] < 0 || static_cast<std::size_t>(rows[i]) >= n)
+            throw py::value_error(std::string(name) + "[" + std::to_string(i) + "] is " + std::to_string(rows[i]) +
+                                  ": X has " + std::to_string(n) + " rows");
+        counts = counts || !weight || weight[rows[i]] > 0;
+    }
+    if (!counts) throw py::value_error(std::string(name) + " has no row with a positive weight");
+    return rows;
 }
 
-/// The folds, borrowing the arrays.
-std::vector<Fold> folds_of(const std::vector<std::pair<Rows, Rows>>& splits, std::size_t n, const double* weight) {
-    std::vector<Fold> folds;
-    for (const auto& [train, test] : splits) {
-        check_rows(train, n, "train");
-        check_rows(test, n, "test");
-        const auto size = [](const Rows& rows) { return static_cast<std::size_t>(rows.size()); };
-        folds.push_back({train.data(), test.data(), size(train), size(test)});
-        for (const Rows* rows : {&train, &test}) {
-            bool any = false;
-            for (std::size_t i = 0; i < size(*rows) && !any; ++i) any = !weight || weight[rows->data()[i]] > 0;
-            if (!any) throw py::value_error("a fold has no row with a positive weight on one of its sides");
+/// The folds and the rows that they point to.
+struct Splits {
+    Splits(const std::vector<std::pair<Rows, Rows>>& given, std::size_t n, const double* weight) {
+        for (const auto& [train, test] : given) {
+            rows.push_back(checked_rows(train, n, weight, "train"));
+            rows.push_back(checked_rows(test, n, weight, "test"));
         }
+        if (rows.empty()) throw py::value_error("there are no folds");
+        for (std::size_t i = 0; i < rows.size(); i += 2)
+            folds.push_back({rows[i].data(), rows[i + 1].data(), rows[i].size(), rows[i + 1].size()});
     }
-    if (folds.empty()) throw py::value_error("there are no folds");
-    return folds;
-}
+    std::vector<std::vector<std::int64_t>> rows;
+    std::vector<Fold> folds;
+};
 
 /// Reports how many solutions there are, and asks for signals; both from the calling thread.
 std::function<bool()> watch(const py::object& progress, const std::atomic<std::size_t>& done) {
@@ -77,7 +82,8 @@ py::list solve(const py::object& X, const Doubles& y, const std::vector<std::pai
     const Request request =
         request_of(matrix, sample_weight, penalty_weights, l2_weights, lower, upper, 1.0, fit_intercept, standardize);
     FoldOptions options;
-    options.folds = folds_of(splits, matrix.rows, request.sample_weight);
+    const Splits own(splits, matrix.rows, request.sample_weight);
+    options.folds = own.folds;
     options.l1_ratios = l1_ratios;
     const bool zero_fine = alphas && response.family != Family::kGaussian;
     for (double ratio : l1_ratios)

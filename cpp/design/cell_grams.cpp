@@ -7,6 +7,8 @@ namespace riata {
 
 namespace {
 
+constexpr std::size_t kMostRanges = 8;
+
 /// The lower triangle of a square of leading dimension ld, made whole with `width` rows and columns: the first `cols`, and
 /// those from `extra` on.
 LargeVector whole(const LargeVector& sums, std::size_t ld, std::size_t cols, std::size_t extra, std::size_t width) {
@@ -21,63 +23,68 @@ LargeVector whole(const LargeVector& sums, std::size_t ld, std::size_t cols, std
 }  // namespace
 
 template <class T>
+void Dense<T>::pack_rows(const Index* rows, std::size_t m, const double* s, const double* y, double* out) const {
+    const std::size_t width = kernels_.gram_panel, panels = (cols_ + width - 1) / width;
+    const double* mean = moments_.mean.data();
+    const auto first = static_cast<std::size_t>(rows[0]);
+    if (static_cast<std::size_t>(rows[m - 1]) - first + 1 == m) {
+        read_.pack(at(first, 0), row_stride_, col_stride_, mean, s, m, cols_, out);
+    } else {
+        std::vector<T> copy(m * width);
+        for (std::size_t j = 0; j < cols_; j += width) {
+            const std::size_t k = std::min(width, cols_ - j);
+            if (row_stride_ == 1)
+                for (std::size_t f = 0; f < k; ++f)
+                    for (std::size_t i = 0; i < m; ++i) copy[f * m + i] = *at(static_cast<std::size_t>(rows[i]), j + f);
+            else
+                for (std::size_t i = 0; i < m; ++i)
+                    std::copy_n(at(static_cast<std::size_t>(rows[i]), j), k, copy.data() + i * k);
+            const auto ld = static_cast<std::ptrdiff_t>(row_stride_ == 1 ? m : k);
+            read_.pack(copy.data(), row_stride_ == 1 ? 1 : ld, row_stride_ == 1 ? ld : 1, mean + j, s, m, k,
+                       out + j * m);
+        }
+    }
+    std::vector<double> extra(2 * m, 1.0);
+    for (std::size_t i = 0; i < m; ++i) extra[i] = y[rows[i]];
+    kernels_.f64.pack(extra.data(), 1, static_cast<std::ptrdiff_t>(m), nullptr, s, m, 2, out + panels * width * m);
+}
+
+template <class T>
 std::vector<LargeVector> Dense<T>::cell_grams(const std::vector<std::vector<Index>>& cells, const double* root_s,
                                               const double* y, Team& team) const {
     const std::size_t width = kernels_.gram_panel, panels = (cols_ + width - 1) / width + 1, ld = panels * width;
     const std::size_t step = std::clamp<std::size_t>((std::size_t{1} << 19) / (8 * ld), 32, 256);
-    std::vector<LargeVector> sums(cells.size(), LargeVector(ld * ld, 0.0));
-    std::vector<double> packed(ld * step);
-    const std::vector<double> one(step, 1.0);
-    std::vector<std::size_t> next(cells.size(), 0);
-    std::vector<double> s, extra(2 * step, 1.0);
-
-    // Rows rows[0..m) of the columns of panels [b, e), packed.
-    const auto pack = [&](const Index* rows, std::size_t m, std::size_t b, std::size_t e) {
-        double* out = packed.data() + b * width * m;
-        const double* weight = root_s ? s.data() : nullptr;
-        if (b + 1 == panels)
-            return kernels_.f64.pack(extra.data(), 1, static_cast<std::ptrdiff_t>(m), nullptr, weight, m, 2, out);
-        const std::size_t j = b * width, end = std::min(e * width, cols_);
-        const double* mean = moments_.mean.data() + j;
-        if (static_cast<std::size_t>(rows[m - 1] - rows[0]) + 1 == m)
-            return read_.pack(at(static_cast<std::size_t>(rows[0]), j), row_stride_, col_stride_, mean, weight, m,
-                              end - j, out);
-        std::vector<T> copy(m * (end - j));
-        if (row_stride_ == 1) {
-            for (std::size_t f = j; f < end; ++f)
-                for (std::size_t i = 0; i < m; ++i) copy[(f - j) * m + i] = *at(static_cast<std::size_t>(rows[i]), f);
-            return read_.pack(copy.data(), 1, static_cast<std::ptrdiff_t>(m), mean, weight, m, end - j, out);
-        }
-        for (std::size_t i = 0; i < m; ++i)
-            std::copy_n(at(static_cast<std::size_t>(rows[i]), j), end - j, copy.data() + i * (end - j));
-        read_.pack(copy.data(), static_cast<std::ptrdiff_t>(end - j), 1, mean, weight, m, end - j, out);
-    };
-    // All cells advance through the same rows, so that X is read from memory once.
-    for (std::size_t limit = step * cells.size();; limit += step * cells.size()) {
-        for (std::size_t c = 0; c < cells.size(); ++c)
-            while (next[c] < cells[c].size() && static_cast<std::size_t>(cells[c][next[c]]) < limit) {
-                const Index* rows = cells[c].data() + next[c];
-                std::size_t m = std::min(step, cells[c].size() - next[c]);
-                m = static_cast<std::size_t>(std::lower_bound(rows, rows + m, static_cast<Index>(limit)) - rows);
-                s.resize(m);
-                for (std::size_t i = 0; i < m; ++i) {
-                    if (root_s) s[i] = root_s[rows[i]];
-                    extra[i] = y[rows[i]];
-                    extra[m + i] = 1.0;
+    // Ranges of rows, each with sums of its own: threads meet once. Their number depends on the shape alone.
+    const std::size_t ranges = std::clamp<std::size_t>(rows_ * cols_ / (2 * cells.size() * ld * ld), 1, kMostRanges);
+    std::vector<std::vector<LargeVector>> sums(ranges);
+    team.for_blocks(ranges, 1, [&](std::size_t range, std::size_t) {
+        sums[range].assign(cells.size(), LargeVector(ld * ld, 0.0));
+        std::vector<double> packed(ld * step), s(step);
+        const std::size_t end = rows_ * (range + 1) / ranges, stride = step * cells.size();
+        // All cells advance through the same rows, so that X is read from memory once.
+        for (std::size_t begin = rows_ * range / ranges; begin < end; begin += stride)
+            for (std::size_t c = 0; c < cells.size(); ++c) {
+                const auto from = std::lower_bound(cells[c].begin(), cells[c].end(), static_cast<Index>(begin));
+                const auto to =
+                    std::lower_bound(from, cells[c].end(), static_cast<Index>(std::min(end, begin + stride)));
+                for (auto at = from; at < to;) {
+                    const std::size_t m = std::min(step, static_cast<std::size_t>(to - at));
+                    for (std::size_t i = 0; i < m && root_s; ++i) s[i] = root_s[at[static_cast<std::ptrdiff_t>(i)]];
+                    pack_rows(&*at, m, root_s ? s.data() : nullptr, y, packed.data());
+                    kernels_.gram(packed.data(), panels, m, sums[range][c].data(), ld, 0, panels);
+                    at += static_cast<std::ptrdiff_t>(m);
                 }
-                team.for_blocks(panels - 1, 2, [&](std::size_t b, std::size_t e) { pack(rows, m, b, e); });
-                pack(rows, m, panels - 1, panels);
-                team.for_blocks(panels, 1, [&](std::size_t b, std::size_t e) {
-                    kernels_.gram(packed.data(), panels, m, sums[c].data(), ld, b, e);
-                });
-                next[c] += m;
             }
-        if (limit >= rows_) break;
-    }
+    });
     std::vector<LargeVector> grams;
     std::vector<double> scale = moments_.scale;
     scale.resize(cols_ + 2, 1.0);
-    for (LargeVector& sum : sums) {
+    for (std::size_t c = 0; c < cells.size(); ++c) {
+        LargeVector& sum = sums[0][c];
+        for (std::size_t range = 1; range < ranges; ++range) {
+            for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += sums[range][c][i];
+            LargeVector().swap(sums[range][c]);
+        }
         grams.push_back(whole(sum, ld, cols_, (panels - 1) * width, cols_ + 2));
         LargeVector().swap(sum);
         for (std::size_t b = 0; b < cols_ + 2; ++b)

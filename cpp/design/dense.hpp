@@ -31,6 +31,9 @@ protected:
         return x_ + static_cast<std::ptrdiff_t>(i) * row_stride_ + static_cast<std::ptrdiff_t>(j) * col_stride_;
     }
 
+    /// Packs m ascending rows of [X - mean, y, 1], times s (null: ones), for the Gram kernel; y and 1 have a panel of their own.
+    void pack_rows(const Index* rows, std::size_t m, const double* s, const double* y, double* out) const;
+
     /// Turns sums {S1, S2, S3} of s(x-c), s(x-c)^2, s(x-c)y about the shift c into the moments of column
     /// j and xty; measures the column again where the sums overflowed, underflowed or cancelled.
     void conclude(std::size_t j, double c, const double* sums, double weight, const double* s, const double* y,

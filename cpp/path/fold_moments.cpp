@@ -136,7 +136,7 @@ bool FoldMoments::is_constant(std::size_t j, const double* s) const {
     std::vector<double> x(n);
     design_->gather({static_cast<Index>(j)}, nullptr, x.data(), whole_->team);
     std::size_t first = 0;
-    while (s && s[first] == 0) ++first;
+    while (s && first + 1 < n && s[first] == 0) ++first;
     double weight = 0, sum = 0, squares = 0;
     for (std::size_t i = 0; i < n; ++i) weight += s ? s[i] : 1.0, sum += (s ? s[i] : 1.0) * (x[i] - x[first]);
     const double mean = x[first] + sum / weight;

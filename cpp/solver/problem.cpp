@@ -70,7 +70,7 @@ void Problem::take_response(const double* given) {
         // About the first entry that counts, so that a constant response is exactly 0.
         const auto counts = [&](std::size_t i) { return s.empty() || s[i] > 0; };
         std::size_t start = 0;
-        while (!counts(start)) ++start;
+        while (start + 1 < n && !counts(start)) ++start;
         const double first = y[start];
         varies = false;
         double sum = 0;

@@ -122,6 +122,11 @@ def prediction_matrix(X: Any, n_features: int, owner: str) -> np.ndarray | Compr
 # --- vectors ----------------------------------------------------------------------------------------------------------
 
 
+def _sum(y: np.ndarray) -> float:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(y.sum())
+
+
 def target(y: Any, n: int, *, multi: bool = False, name: str = "y") -> np.ndarray:
     """The response as contiguous float64 of shape (n,), or (n, t) if multi, every entry finite."""
     if (
@@ -131,7 +136,7 @@ def target(y: Any, n: int, *, multi: bool = False, name: str = "y") -> np.ndarra
         and y.shape[0] == n
         and y.flags.c_contiguous
     ):
-        if math.isfinite(y.dot(y)):
+        if math.isfinite(y.dot(y) if n < 10_000 else _sum(y)):  # a long one would wake BLAS threads
             return y
     if y is None:
         raise ValueError("This estimator requires y to be passed, but the target y is None.")
