@@ -254,6 +254,7 @@ def test_read_only_memory_maps(rng, tmp_path, order, dtype):
 
 INTERRUPTED = """
     import copy, os, signal, threading, warnings, numpy as np, riata
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job's child starts with it ignored
     warnings.simplefilter("ignore")
     rng = np.random.default_rng(0)
     X, y = np.asfortranarray(rng.standard_normal({shape})), rng.standard_normal({shape}[0])
@@ -308,6 +309,7 @@ def test_ctrl_c_leaves_the_estimator_unfitted():
 def test_ctrl_c_in_a_callback():
     out = run("""
         import signal, numpy as np
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         from riata import _core
         rng = np.random.default_rng(0)
         X, y = rng.standard_normal((50, 100)), rng.standard_normal(50)

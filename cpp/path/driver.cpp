@@ -156,7 +156,7 @@ std::size_t Driver::accept() {
     if (k == 0 && path_.stop == Stop::kCompleted) {
         // Not for want of features: either q is corrected and the alpha solved again, or this is as good as it gets.
         if (!lacks_at_first() && !correct(0)) {
-            if (batch_.certificates[0].primal > null_) start_over();
+            if (!(batch_.certificates[0].primal <= null_)) start_over();  // NaN, too
             finish(0);
             k = 1;
         }
