@@ -112,8 +112,8 @@ LargeVector FoldMoments::sum(const std::vector<double>& count) const {
 
 /// The columns that vary on the rows with these weights, of which T is the sum of the cells; nothing where the moments cannot
 /// tell, or where one that does not vary has to be displaced.
-std::optional<std::vector<Index>> FoldMoments::varying(const LargeVector& T, const double* s,
-                                                       const Request& request) const {
+std::optional<std::vector<Index>> FoldMoments::varying(const LargeVector& T, const double* s, const Request& request,
+                                                       Team& team) const {
     const std::size_t p = design_->cols(), m = p + 2;
     const double* ones = T.data() + (p + 1) * m;  // products with the column of ones
     std::vector<Index> columns;
@@ -125,16 +125,16 @@ std::optional<std::vector<Index>> FoldMoments::varying(const LargeVector& T, con
             continue;
         }
         const bool displaced = (request.lower && request.lower[j] > 0) || (request.upper && request.upper[j] < 0);
-        if (displaced || !request.fit_intercept || !is_constant(j, s)) return std::nullopt;
+        if (displaced || !request.fit_intercept || !is_constant(j, s, team)) return std::nullopt;
     }
     return columns;
 }
 
 /// The same test that measuring a design makes, of the rows themselves.
-bool FoldMoments::is_constant(std::size_t j, const double* s) const {
+bool FoldMoments::is_constant(std::size_t j, const double* s, Team& team) const {
     const std::size_t n = design_->rows();
     std::vector<double> x(n);
-    design_->gather({static_cast<Index>(j)}, nullptr, x.data(), whole_->team);
+    design_->gather({static_cast<Index>(j)}, nullptr, x.data(), team);
     std::size_t first = 0;
     while (s && first + 1 < n && s[first] == 0) ++first;
     double weight = 0, sum = 0, squares = 0;
@@ -181,11 +181,11 @@ std::optional<FoldPath> FoldMoments::solve(int fold, const double* y, const Requ
     const auto f = static_cast<std::size_t>(std::max(fold, 0));
     const std::vector<double> count = fold < 0 ? std::vector<double>(cells_.size(), 1.0) : train_[f];
     const LargeVector T = sum(count);
-    const auto columns = varying(T, request.sample_weight, request);
+    Team team(1, &control);
+    const auto columns = varying(T, request.sample_weight, request, team);
     if (!columns || columns->empty()) return std::nullopt;
     CentredMoments known = centred(T, *columns, request.fit_intercept);
     set_units(known, count);
-    Team team(1, &control);
     MomentsDesign design(design_->rows(), std::move(known));
     const Listed listed(request, *columns);
     Problem problem(design, y, listed.request, team);

@@ -22,7 +22,7 @@ public:
     std::optional<FoldPath> solve(int fold, const double* y, const Request& request, const PathOptions& options,
                                   Control& control) const;
 
-    /// All rows, and the units of the moments.
+    /// All rows, and the units of the moments. Its team is that of `make`, and gone with it.
     Problem& whole() const { return *whole_; }
 
 private:
@@ -30,8 +30,9 @@ private:
     bool partition(const std::vector<Fold>& folds, std::size_t n);
     /// sum over the cells of count[c] times their Gram matrix.
     LargeVector sum(const std::vector<double>& count) const;
-    std::optional<std::vector<Index>> varying(const LargeVector& T, const double* s, const Request& request) const;
-    bool is_constant(std::size_t j, const double* s) const;
+    std::optional<std::vector<Index>> varying(const LargeVector& T, const double* s, const Request& request,
+                                              Team& team) const;
+    bool is_constant(std::size_t j, const double* s, Team& team) const;
     CentredMoments centred(const LargeVector& T, const std::vector<Index>& columns, bool centre) const;
     void set_units(CentredMoments& known, const std::vector<double>& count) const;
     std::optional<std::vector<double>> losses(const std::vector<Solution>& solutions, const LargeVector& held) const;
