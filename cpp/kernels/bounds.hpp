@@ -8,11 +8,11 @@ size_t unsettled(const Feature* list, size_t count, const BoundTable& t, const d
         const size_t j = size_t(list[i]);
         const double* row = t.rows + 24 * (t.reference[j] + 1);
         const double exact = t.exact[j], xty = t.xty[j], norm = t.norm[j];
-        Mask beyond{};
+        whole beyond{};
 #pragma GCC unroll 4
         for (int v = 0; v < V; ++v) {
             const vec guess = load(row + v * W) * exact + load(row + 8 + v * W) * xty;
-            beyond |= ~((guess < 0 ? -guess : guess) + load(row + 16 + v * W) * norm <= all(limit[j]));
+            beyond |= ~(absolute(guess) + load(row + 16 + v * W) * norm <= all(limit[j]));
         }
         out[found] = list[i];
         found += any(beyond);

@@ -2,22 +2,19 @@
 // namespace, after compressed.hpp.
 #pragma once
 
-RIATA_INLINE vec larger(vec a, vec b) { return a > b ? a : b; }
-RIATA_INLINE vec smaller(vec a, vec b) { return a < b ? a : b; }
-
 /// The move of one column's 8 coefficients for their correlations g with the residuals; returns whether any moves.
 RIATA_INLINE bool lane_moves(const LaneSweep& s, size_t j, const vec* g, vec* delta) {
-    Mask moves{};
+    whole moves{};
 #pragma GCC unroll 4
     for (int v = 0; v < 8 / W; ++v) {
         const vec w = load(s.w + 8 * j + v * W), l1 = load(s.l1_scale + v * W) * s.l1_factor[j];
         const vec curvature = s.square[j] + load(s.l2_scale + v * W) * s.l2_factor[j];
-        const vec pull = g[v] + w * s.square[j], size = (pull < 0 ? -pull : pull) - l1;
+        const vec pull = g[v] + w * s.square[j], size = absolute(pull) - l1;
         vec next = larger(size, vec{}) / curvature;
         next = pull < 0 ? -next : next;
         if (s.lower) next = smaller(larger(next, all(s.lower[j])), all(s.upper[j]));
         delta[v] = (next - w) * load(s.on + v * W);
-        const vec moved = (delta[v] < 0 ? -delta[v] : delta[v]) * curvature / (l1 + s.floor);
+        const vec moved = absolute(delta[v]) * curvature / (l1 + s.floor);
         store(s.moved + v * W, larger(load(s.moved + v * W), moved));
         moves |= delta[v] != 0;
     }

@@ -2,16 +2,11 @@
 // Included by kernels.cpp inside its anonymous namespace.
 #pragma once
 
-using whole = Lanes<long long>::type;
-
 constexpr double kRound =
     0x1.8p52;  // added to a double of moderate size, leaves it rounded to an integer in the low bits
 constexpr double kLn2High = 0x1.62e42fefap-1, kLn2Low = 0x1.cf79abc9e3b3ap-40;
 
 constexpr double kInfinite = __builtin_inf();
-
-RIATA_INLINE vec pick(whole which, vec yes, vec no) { return which ? yes : no; }
-RIATA_INLINE vec absolute(vec x) { return x < 0 ? -x : x; }
 
 /// c[0] + c[1] x + ... + c[N-1] x^(N-1).
 template <int N>

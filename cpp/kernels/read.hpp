@@ -6,7 +6,7 @@ template <class T>
 double max_abs(const T* x, size_t n) {
     vec top[2] = {}, nan[2] = {};
     const auto step = [&](int a, vec v) __attribute__((always_inline)) {
-        v = v < 0 ? -v : v;
+        v = absolute(v);
         top[a] = v > top[a] ? v : top[a];
         nan[a] = v == v ? nan[a] : v;
     };

@@ -19,8 +19,13 @@ struct Lanes {
     typedef T unaligned __attribute__((vector_size(W * sizeof(T)), aligned(alignof(T)), may_alias));
 };
 using vec = Lanes<double>::type;
+using whole = Lanes<long long>::type;  ///< integers, and what a comparison yields: all bits set where it holds
 
 RIATA_INLINE vec all(double a) { return a - vec{}; }
+RIATA_INLINE vec pick(whole which, vec yes, vec no) { return which ? yes : no; }
+RIATA_INLINE vec absolute(vec x) { return x < 0 ? -x : x; }
+RIATA_INLINE vec larger(vec a, vec b) { return a > b ? a : b; }
+RIATA_INLINE vec smaller(vec a, vec b) { return a < b ? a : b; }
 
 RIATA_INLINE vec load(const double* p) { return *reinterpret_cast<const Lanes<double>::unaligned*>(p); }
 RIATA_INLINE vec load(const float* p) {
@@ -144,8 +149,7 @@ RIATA_INLINE double sum(vec a) {
 }
 
 /// True where any lane of a comparison is. Intrinsics, because the compiler makes a chain of shuffles of the loop.
-using Mask = decltype(vec{} < vec{});
-RIATA_INLINE bool any(Mask m) {
+RIATA_INLINE bool any(whole m) {
 #if defined(__AVX512F__)
     return _mm512_test_epi64_mask(__m512i(m), __m512i(m)) != 0;
 #elif defined(__AVX2__)

@@ -243,22 +243,13 @@ bool MultinomialDriver::grow(double alpha, double before) {
 
 /// Hands out the solutions of all classes. True when the path ends here.
 bool MultinomialDriver::hand_out(double alpha, double tol) {
-    Stop stop = Stop::kCompleted;
     std::size_t df = 0;
     for (std::size_t k = 0; k < classes(); ++k) {
         paths_[k].solutions.push_back(solution(k, alpha));
         paths_[k].solutions.back().status = certificate_.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
         df += paths_[k].solutions.back().features.size();
     }
-    const auto& solutions = paths_[0].solutions;
-    const std::size_t index = solutions.size() - 1;
-    const double explained = solutions.back().dev_ratio;
-    if (options_.callback && options_.callback(index, alpha, certificate_.rel_gap, df, explained))
-        stop = Stop::kCallback;
-    if (options_.max_features && df > options_.max_features) stop = Stop::kMaxFeatures;
-    if (options_.early_stop && index >= 5 &&
-        (explained > 0.999 || explained - solutions[index - 1].dev_ratio < 1e-5 * explained))
-        stop = Stop::kEarlyStop;
+    const Stop stop = stop_after(options_, paths_[0].solutions, df);
     for (Path& path : paths_) path.stop = stop;
     return stop != Stop::kCompleted;
 }

@@ -194,15 +194,7 @@ std::size_t NewtonDriver::accept() {
 bool NewtonDriver::finish(std::size_t k) {
     if (!wanted(k)) return false;
     path_.solutions.push_back(solution(k));
-    const Solution& s = path_.solutions.back();
-    const std::size_t index = path_.solutions.size() - 1;
-    if (options_.callback && options_.callback(index, s.alpha, s.certificate.rel_gap, s.features.size(), s.dev_ratio))
-        path_.stop = Stop::kCallback;
-    if (options_.max_features && s.features.size() > options_.max_features) path_.stop = Stop::kMaxFeatures;
-    if (options_.early_stop && index >= 5) {
-        const double before = path_.solutions[index - 1].dev_ratio;
-        if (s.dev_ratio > 0.999 || s.dev_ratio - before < 1e-5 * s.dev_ratio) path_.stop = Stop::kEarlyStop;
-    }
+    path_.stop = stop_after(options_, path_.solutions, path_.solutions.back().features.size());
     return path_.stop != Stop::kCompleted;
 }
 

@@ -48,6 +48,9 @@ struct Path {
     Stop stop = Stop::kCompleted;
 };
 
+/// Whether the path ends with the last of these solutions, which has df non-zero coefficients; asks the callback.
+Stop stop_after(const PathOptions& options, const std::vector<Solution>& solutions, std::size_t df);
+
 Path solve_path(Problem& problem, const PathOptions& options, Control& control);
 
 /// What a loss needs beside the problem, whose y is empty.
