@@ -137,3 +137,15 @@ def test_the_certificate_is_that_of_the_final_fit(rng):
     assert model.certificate_.converged
     assert model.certificate_.alpha == pytest.approx(model.alpha_ / 60)
     assert_array_equal(model.coef_, Ridge(model.alpha_).fit(X, y).coef_)
+
+
+def test_a_plain_scorer_sees_the_rows_held_out(rng):
+    X, y = rng.standard_normal((40, 3)), rng.standard_normal(40)
+    seen = []
+
+    def scorer(model, rows, target):
+        seen.append(rows.copy())
+        return -np.mean((target - model.predict(rows)) ** 2)
+
+    RidgeCV(alphas=[1.0], cv=4, scoring=scorer).fit(X, y)
+    np.testing.assert_array_equal(np.concatenate(seen), X)

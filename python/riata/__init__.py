@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from ._class_result import ClassPathResult
     from ._config import show_config
     from ._criteria import InformationCriteria, information_criteria
-    from ._cv import CVResult, cv_path
+    from ._cv import cv_path
+    from ._cv_result import CVResult
     from ._fit import Certificate
     from ._path import enet_path, lasso_path, path
     from ._result import PathPoint, PathResult
@@ -31,7 +32,7 @@ __version__ = "0.1.0"
 
 # Where each public name lives.
 _HOMES = {
-    "CVResult": "_cv",
+    "CVResult": "_cv_result",
     "Certificate": "_fit",
     "ClassPathResult": "_class_result",
     "ElasticNet": "regression",

@@ -3,13 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from . import _fit, _wide
+from . import _validation as check
 from ._fit import Certificate, PathArrays
 from ._problem import Array, Problem
 from ._routes import unpenalised
+from .exceptions import warn_not_converged
+
+SYSTEMS = 1000  # linear systems that scikit-learn's one iteration stands for
+LEAST = 1e-12  # relative gap below which rounding rules
+
+
+def gap_tolerance(tol: float) -> float:
+    """The relative gap for scikit-learn's tol: the gap is quadratic in the gradient that tol bounds there."""
+    return min(max(tol * tol, LEAST), 1e-6)
+
+
+def stopping_rule(tol: Any, max_iter: Any) -> tuple[float, int]:
+    """Relative gap and linear systems for an estimator's tol and max_iter, checked."""
+    return (
+        gap_tolerance(check.nonnegative(tol, "tol")),
+        SYSTEMS * check.integer(max_iter, "max_iter", 1),
+    )
+
+
+def warn_of_gap(certificate: Certificate, tol: float, max_iter: int, penalty: str) -> None:
+    """Warn, from an estimator's fit, of a gap above tol; `penalty` is what makes the problem easier."""
+    if not certificate.converged:
+        warn_not_converged(
+            f"The relative duality gap is {certificate.rel_gap:.2g}, above {tol:.2g} (the square of tol, at most 1e-6). Raise "
+            f"max_iter (now {max_iter}), tol or {penalty}; certificate_ holds the gap of this fit.",
+            stacklevel=3,
+        )
 
 
 @dataclass(slots=True)

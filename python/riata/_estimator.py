@@ -94,11 +94,7 @@ class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEst
         self.certificate_: Certificate | list[Certificate] = (
             fits.certificates[0] if single else fits.certificates
         )
-        self.n_features_in_ = problem.X.shape[1]
-        if names is not None:
-            self.feature_names_in_ = names
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+        self._take_columns(problem.X.shape[1], names)
 
     def predict(self, X: Any) -> Array:
         """X @ coef_ + intercept_; an offset, if the fit had one, is the caller's to add.

@@ -47,6 +47,14 @@ class LinearEstimator:
         eta = np.asarray(_fit.predict(X, coef.T.astype(np.float64)) + self.intercept_)
         return eta.astype(np.result_type(X.dtype, coef.dtype), copy=False)
 
+    def _take_columns(self, n_features: int, names: Array | None) -> None:
+        """Remember the columns of a fit, whose names may be unknown."""
+        self.n_features_in_ = n_features
+        if names is not None:
+            self.feature_names_in_ = names
+        elif hasattr(self, "feature_names_in_"):
+            del self.feature_names_in_
+
     def _in_one_pass(self, X: Array) -> Array | None:
         """The same for a plain float array and one output; None where the general way is due, for errors too."""
         coef, intercept = self.coef_, self.intercept_

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import sys
 from typing import Any
 
 import numpy as np
 
-from . import _fit
 from . import _validation as check
 from ._class_result import ClassPathResult
 from ._fit import Callback, PathArrays
 from ._problem import Array, Problem, check_problem
 from ._result import PathResult
-from ._routes import TIGHT, Control, relative_tolerance, solve_grid, solve_smooth_grid
+from ._routes import (
+    Control,
+    check_control,
+    scikit_learn_control,
+    solve_grid,
+    solve_smooth_grid,
+)
 from .exceptions import warn_not_converged
 
 LONG_WORK = 2e9  # entries of X times alphas from which on a progress bar may show
@@ -153,17 +157,17 @@ def path(
     )
     grid = check.penalty_grid(alphas)
     k = grid if isinstance(grid, int) else len(grid)
-    tol = check.positive(tol, "tol")
-    control = Control(
-        eps=0.0 if eps is None else check.real(eps, "eps", 0.0, 1.0, open_low=True, open_high=True),
-        tol=tol,
-        max_iter=_fit.MAX_ITER if max_iter is None else check.integer(max_iter, "max_iter", 1),
+    control = check_control(
+        eps,
+        tol,
+        max_iter,
+        time_limit,
+        memory_limit,
         max_features=0 if max_features is None else check.integer(max_features, "max_features", 1),
         early_stop=check.flag(early_stop, "early_stop") and isinstance(grid, int),
-        time_limit=math.inf if time_limit is None else check.positive(time_limit, "time_limit"),
-        memory_limit=0 if memory_limit is None else check.integer(memory_limit, "memory_limit", 1),
         callback=callback,
     )
+    tol = control.tol
     if callback is not None and not callable(callback):
         raise TypeError(f"callback must be callable; got {callback!r}")
     bar = progress_bar(progress, k, problem.X.size * k, "riata.path")
@@ -345,11 +349,7 @@ def enet_path(
     grid = check.penalty_grid(alphas)
     if isinstance(grid, int) and problem.l1_ratio == 0:
         raise ValueError("l1_ratio=0 has no automatic grid of alphas here: pass alphas")
-    control = Control(
-        eps=check.real(eps, "eps", 0.0, 1.0, open_low=True),
-        tol=min(relative_tolerance(tol), TIGHT),
-        max_iter=_fit.MAX_ITER if max_iter is None else check.integer(max_iter, "max_iter", 1),
-    )
+    control = scikit_learn_control(eps, tol, max_iter)
     arrays = solve_grid(problem, grid, control)
     if arrays.status.any():
         warn_gaps(arrays, control.tol, control.max_iter)

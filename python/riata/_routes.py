@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from . import _fit, _ridge
+from . import _validation as check
 from ._fit import Callback, Certificate, PathArrays
 from ._problem import Array, Problem
 
@@ -39,6 +41,38 @@ class Control:
     time_limit: float = math.inf
     memory_limit: int = 0
     callback: Callback | None = None
+
+
+def check_control(
+    eps: Any, tol: Any, max_iter: Any, time_limit: Any, memory_limit: Any, **more: Any
+) -> Control:
+    """The limits of a path as its callers give them, checked; None for none."""
+    return Control(
+        eps=0.0 if eps is None else check.real(eps, "eps", 0.0, 1.0, open_low=True, open_high=True),
+        tol=check.positive(tol, "tol"),
+        max_iter=_systems(max_iter),
+        time_limit=_seconds(time_limit),
+        memory_limit=0 if memory_limit is None else check.integer(memory_limit, "memory_limit", 1),
+        **more,
+    )
+
+
+def scikit_learn_control(eps: Any, tol: Any, max_iter: Any, time_limit: Any = None) -> Control:
+    """The same on scikit-learn's scale of tol, which is tightened."""
+    return Control(
+        eps=check.real(eps, "eps", 0.0, 1.0, open_low=True),
+        tol=min(relative_tolerance(check.nonnegative(tol, "tol")), TIGHT),
+        max_iter=_systems(max_iter),
+        time_limit=_seconds(time_limit),
+    )
+
+
+def _systems(max_iter: Any) -> int:
+    return _fit.MAX_ITER if max_iter is None else check.integer(max_iter, "max_iter", 1)
+
+
+def _seconds(time_limit: Any) -> float:
+    return math.inf if time_limit is None else check.positive(time_limit, "time_limit")
 
 
 def solve_grid(problem: Problem, grid: int | Array, control: Control) -> PathArrays:

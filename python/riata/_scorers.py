@@ -13,23 +13,24 @@ from ._problem import Array, Problem
 Scorer = Callable[..., float]
 
 
-def find_scorer(scoring: Any) -> Scorer:
-    """The scorer of a name, or the callable itself."""
+def find_scorer(scoring: Any, weighted: bool = False) -> Scorer:
+    """The scorer of a name, or the callable itself; where rows are weighted it has to take sample weights."""
     from sklearn.metrics import get_scorer
 
     if isinstance(scoring, str):
-        return get_scorer(scoring)
-    if callable(scoring):
-        return scoring
-    raise TypeError(
-        f"scoring must be the name of a scorer or a callable scorer(estimator, X, y); got {scoring!r}"
-    )
-
-
-def takes_weights(scorer: Scorer) -> bool:
-    """Whether sample weights can be handed on."""
+        scorer = get_scorer(scoring)
+    elif callable(scoring):
+        scorer = scoring
+    else:
+        raise TypeError(
+            f"scoring must be the name of a scorer or a callable scorer(estimator, X, y); got {scoring!r}"
+        )
     function = getattr(scorer, "_score_func", scorer)
-    return "sample_weight" in inspect.signature(function).parameters
+    if weighted and "sample_weight" not in inspect.signature(function).parameters:
+        raise ValueError(
+            f"scoring={scoring!r} does not take sample_weight: rows would count in the scores as if they had none"
+        )
+    return scorer
 
 
 def with_labels(scorer: Scorer, classes: Array | None) -> Scorer:

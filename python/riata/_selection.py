@@ -35,6 +35,12 @@ def one_standard_error(mean: Array, error: Array, best: tuple[int, int]) -> tupl
     return row, int(np.argmax(mean[row, : k + 1] <= limit))  # alphas fall
 
 
+def ranks(mean: Array) -> Array:
+    """Places of mean scores, 1 for the largest; NaN comes last."""
+    worse = np.where(np.isnan(mean), np.inf, -mean)
+    return (1 + np.searchsorted(np.sort(worse), worse)).astype(np.int32)
+
+
 def check_select(select: Any) -> Select:
     """The rule, or an error naming the argument."""
     if callable(select):

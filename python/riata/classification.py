@@ -8,19 +8,10 @@ from typing import Any, Self
 import numpy as np
 
 from . import _validation as check
-from ._classes import fit_classes
+from ._classes import fit_classes, stopping_rule, warn_of_gap
 from ._classifier import LinearClassifier, class_weights, encode
 from ._estimator import feature_names
 from ._problem import Array, Problem, check_problem
-from .exceptions import warn_not_converged
-
-SYSTEMS = 1000  # linear systems that scikit-learn's one iteration stands for
-LEAST = 1e-12  # relative gap below which rounding rules
-
-
-def gap_tolerance(tol: float) -> float:
-    """The relative gap for scikit-learn's tol: the gap is quadratic in the gradient that tol bounds there."""
-    return min(max(tol * tol, LEAST), 1e-6)
 
 
 class LogisticRegression(LinearClassifier):
@@ -157,8 +148,7 @@ class LogisticRegression(LinearClassifier):
         ConvergenceWarning
             If the duality gap stayed above the tolerance; it quotes the gap.
         """
-        tol = gap_tolerance(check.nonnegative(self.tol, "tol"))
-        max_iter = SYSTEMS * check.integer(self.max_iter, "max_iter", 1)
+        tol, max_iter = stopping_rule(self.tol, self.max_iter)
         problem = self._problem(X, y, sample_weight, offset)
         names = feature_names(X)
         fit = fit_classes(problem, self._penalty(problem), tol, max_iter)
@@ -168,17 +158,8 @@ class LogisticRegression(LinearClassifier):
         self.intercept_ = fit.intercepts.astype(dtype, copy=False)
         self.n_iter_ = np.array([fit.n_iter], dtype=np.int32)
         self.certificate_ = fit.certificate
-        self.n_features_in_ = problem.X.shape[1]
-        if names is not None:
-            self.feature_names_in_ = names
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
-        if not fit.certificate.converged:
-            warn_not_converged(
-                f"The relative duality gap is {fit.certificate.rel_gap:.2g}, above {tol:.2g} (the square of tol, at most 1e-6). Raise "
-                f"max_iter (now {self.max_iter}), tol or the penalty; certificate_ holds the gap of this fit.",
-                stacklevel=2,
-            )
+        self._take_columns(problem.X.shape[1], names)
+        warn_of_gap(fit.certificate, tol, self.max_iter, "the penalty")
         return self
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:

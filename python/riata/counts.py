@@ -8,12 +8,11 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from . import _validation as check
-from ._classes import fit_classes
+from ._classes import fit_classes, stopping_rule, warn_of_gap
 from ._estimator import feature_names
 from ._linear import LinearEstimator
 from ._problem import Array, Problem, check_problem
-from .classification import SYSTEMS, gap_tolerance
-from .exceptions import warn_column_vector, warn_not_converged
+from .exceptions import warn_column_vector
 
 
 class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type: ignore[misc]
@@ -104,8 +103,7 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
         -------
         self
         """
-        tol = gap_tolerance(check.nonnegative(self.tol, "tol"))
-        max_iter = SYSTEMS * check.integer(self.max_iter, "max_iter", 1)
+        tol, max_iter = stopping_rule(self.tol, self.max_iter)
         problem = self._problem(X, y, sample_weight, offset)
         names = feature_names(X)
         fit = fit_classes(problem, self._penalty(problem), tol, max_iter)
@@ -114,17 +112,8 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
         self.intercept_ = dtype.type(fit.intercepts[0])
         self.n_iter_ = fit.n_iter
         self.certificate_ = fit.certificate
-        self.n_features_in_ = problem.X.shape[1]
-        if names is not None:
-            self.feature_names_in_ = names
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
-        if not fit.certificate.converged:
-            warn_not_converged(
-                f"The relative duality gap is {fit.certificate.rel_gap:.2g}, above {tol:.2g} (the square of tol, at most 1e-6). Raise "
-                f"max_iter (now {self.max_iter}), tol or alpha; certificate_ holds the gap of this fit.",
-                stacklevel=2,
-            )
+        self._take_columns(problem.X.shape[1], names)
+        warn_of_gap(fit.certificate, tol, self.max_iter, "alpha")
         return self
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:

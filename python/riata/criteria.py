@@ -6,7 +6,6 @@ from typing import Any, Self
 
 import numpy as np
 
-from . import _fit as _fitting
 from . import _validation as check
 from ._criteria import CRITERIA, information_criteria
 from ._estimator import LinearRegressor, feature_names
@@ -14,7 +13,7 @@ from ._path import lasso_path, warn_gaps
 from ._problem import Problem
 from ._result import PathResult
 from ._ridge import solve as solve_directly
-from ._routes import TIGHT, Control, relative_tolerance, solve_grid
+from ._routes import scikit_learn_control, solve_grid
 
 
 class LassoIC(LinearRegressor):
@@ -127,15 +126,7 @@ class LassoIC(LinearRegressor):
             If a duality gap stayed above `tol`.
         """
         criterion = check.one_of(self.criterion, "criterion", CRITERIA)
-        control = Control(
-            eps=check.real(self.eps, "eps", 0.0, 1.0, open_low=True),
-            tol=min(relative_tolerance(check.nonnegative(self.tol, "tol")), TIGHT),
-            max_iter=(
-                _fitting.MAX_ITER
-                if self.max_iter is None
-                else check.integer(self.max_iter, "max_iter", 1)
-            ),
-        )
+        control = scikit_learn_control(self.eps, self.tol, self.max_iter)
         problem = self._single_problem(X, y, sample_weight, offset)
         names = feature_names(X)
         arrays = solve_grid(problem, check.penalty_grid(self.alphas), control)
@@ -160,11 +151,7 @@ class LassoIC(LinearRegressor):
         self.certificate_ = path.certificate(k)
         self.dual_gap_ = self.certificate_.gap
         self.n_iter_ = max(1, int(path.n_iter[k]))
-        self.n_features_in_ = p
-        if names is not None:
-            self.feature_names_in_ = names
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+        self._take_columns(p, names)
         return self
 
     def __sklearn_tags__(self) -> Any:

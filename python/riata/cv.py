@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, Self
 
 import numpy as np
 
 from . import _cv, _splits
-from . import _fit as _fitting
 from . import _validation as check
-from ._cv import CVResult
+from ._cv_result import CVResult
 from ._estimator import LinearRegressor, feature_names
 from ._path import enet_path, lasso_path
 from ._problem import Array
-from ._routes import TIGHT, Control, relative_tolerance
+from ._routes import scikit_learn_control
 
 
 class SparseRegressorCV(LinearRegressor):
@@ -52,20 +50,7 @@ class SparseRegressorCV(LinearRegressor):
             If a duality gap stayed above `tol`.
         """
         check.one_of(self.selection, "selection", ("cyclic", "random"))
-        control = Control(
-            eps=check.real(self.eps, "eps", 0.0, 1.0, open_low=True),
-            tol=min(relative_tolerance(check.nonnegative(self.tol, "tol")), TIGHT),
-            max_iter=(
-                _fitting.MAX_ITER
-                if self.max_iter is None
-                else check.integer(self.max_iter, "max_iter", 1)
-            ),
-            time_limit=(
-                math.inf
-                if self.time_limit is None
-                else check.positive(self.time_limit, "time_limit")
-            ),
-        )
+        control = scikit_learn_control(self.eps, self.tol, self.max_iter, self.time_limit)
         ratios = self._ratios()
         problem = self._single_problem(X, y, sample_weight, offset)
         names = feature_names(X)
@@ -146,11 +131,7 @@ class SparseRegressorCV(LinearRegressor):
         self.alphas_ = result.alphas
         self.mse_path_ = np.squeeze(result.loss)
         self.cv_results_ = result.cv_results_
-        self.n_features_in_ = result.path.n_features_in_
-        if names is not None:
-            self.feature_names_in_ = names
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
+        self._take_columns(result.path.n_features_in_, names)
 
     def plot_cv(self, ax: Any = None) -> Any:
         """Mean score and one standard error against log alpha; returns the matplotlib axes. See `riata.plotting.plot_cv`."""

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from . import _fit, _ridge
+from ._classes import gap_tolerance
 from ._fit import Certificate
 from ._problem import Problem, check_problem
 from ._routes import relative_tolerance, unpenalised
-from .classification import LogisticRegression, gap_tolerance
+from .classification import LogisticRegression
 from .counts import PoissonRegressor
 
 # scikit-learn's classes by name: where alpha and l1_ratio are found (an attribute's name or the value itself).

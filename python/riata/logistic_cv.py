@@ -10,12 +10,11 @@ import numpy as np
 from . import _class_folds, _scorers, _selection, _splits
 from . import _validation as check
 from ._class_folds import ClassFolds
-from ._classes import ClassFit, fit_classes
+from ._classes import ClassFit, fit_classes, stopping_rule, warn_of_gap
 from ._cv import mixing_ratios
 from ._estimator import feature_names
 from ._problem import Array, Problem
-from .classification import SYSTEMS, LogisticRegression, gap_tolerance
-from .exceptions import warn_not_converged
+from .classification import LogisticRegression
 
 
 class LogisticRegressionCV(LogisticRegression):
@@ -161,8 +160,7 @@ class LogisticRegressionCV(LogisticRegression):
         unknown = set(params) - {"groups"}
         if unknown:
             raise TypeError(f"fit() got an unexpected keyword argument {sorted(unknown)[0]!r}")
-        tol = gap_tolerance(check.nonnegative(self.tol, "tol"))
-        max_iter = SYSTEMS * check.integer(self.max_iter, "max_iter", 1)
+        tol, max_iter = stopping_rule(self.tol, self.max_iter)
         select = _selection.check_select(self.select)
         refit = check.flag(self.refit, "refit")
         Cs, ratios = self._grid(), self._ratios()
@@ -207,17 +205,9 @@ class LogisticRegressionCV(LogisticRegression):
         )
         self.cv_results_ = results
         self._runs, self._back = runs, back
-        self.n_features_in_ = p
-        if names is not None:
-            self.feature_names_in_ = names
-        elif hasattr(self, "feature_names_in_"):
-            del self.feature_names_in_
-        if refit and not self.certificate_.converged:
-            warn_not_converged(
-                f"The relative duality gap is {self.certificate_.rel_gap:.2g}, above {tol:.2g} (the square of tol, at most 1e-6). "
-                f"Raise max_iter (now {self.max_iter}), tol or the penalty; certificate_ holds the gap of this fit.",
-                stacklevel=2,
-            )
+        self._take_columns(p, names)
+        if refit:
+            warn_of_gap(self.certificate_, tol, self.max_iter, "the penalty")
         return self
 
     @property
@@ -262,11 +252,8 @@ class LogisticRegressionCV(LogisticRegression):
         X: Any,
     ) -> Array:
         """(folds, l1_ratios, Cs)."""
-        scorer = _scorers.find_scorer("accuracy" if self.scoring is None else self.scoring)
-        if weight is not None and not _scorers.takes_weights(scorer):
-            raise ValueError(
-                f"scoring={self.scoring!r} does not take sample_weight: rows would count in the scores as if they had none"
-            )
+        scoring = "accuracy" if self.scoring is None else self.scoring
+        scorer = _scorers.find_scorer(scoring, weight is not None)
         scorer = _scorers.with_labels(scorer, problem.classes)
         return np.array(
             [
@@ -334,9 +321,8 @@ def _results(scores: Array, Cs: Array, ratios: list[float]) -> dict[str, Any]:
         "params": [{"C": float(C), "l1_ratio": ratio} for ratio in ratios for C in Cs],
     }
     results |= {f"split{i}_test_score": flat[i] for i in range(folds)}
-    rank = 1 + np.searchsorted(np.sort(-mean), -mean)
     return results | {
         "mean_test_score": mean,
         "std_test_score": flat.std(axis=0),
-        "rank_test_score": rank.astype(np.int32),
+        "rank_test_score": _selection.ranks(mean),
     }

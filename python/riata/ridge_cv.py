@@ -139,8 +139,9 @@ class RidgeCV(LinearRegressor):
         unknown = set(params) - {"groups"}
         if unknown:
             raise TypeError(f"fit() got an unexpected keyword argument {sorted(unknown)[0]!r}")
-        scorer = None if self.scoring is None else _scorers.find_scorer(self.scoring)
         problem = self._problem(X, y, sample_weight)
+        weighted = problem.sample_weight is not None
+        scorer = None if self.scoring is None else _scorers.find_scorer(self.scoring, weighted)
         alphas = self._grid(problem)
         names = feature_names(X)
         if self.cv is None:
@@ -151,7 +152,7 @@ class RidgeCV(LinearRegressor):
             splits = _splits.make_splits(
                 self.cv, X, y, problem.X.shape[0], problem.sample_weight, params=params
             )
-            choice = _Folds(problem, alphas, scorer, splits)
+            choice = _Folds(problem, alphas, scorer, splits, X)
         targets = 1 if problem.y.ndim == 1 else problem.y.shape[1]
         best = np.broadcast_to(choice.best, targets)
         penalties = [float(alphas[k]) / problem.total_weight for k in best]
@@ -248,7 +249,7 @@ class _LeaveOneOut:
         """(targets, alphas); rows without weight do not count."""
         s = problem.sample_weight
         rows = slice(None) if s is None else np.flatnonzero(s)
-        weight = None if s is None else _weights_for(scorer, s[rows])
+        weight = None if s is None else s[rows]
         X = np.empty((len(Y[rows]), 0))
         return np.array(
             [
@@ -261,7 +262,9 @@ class _LeaveOneOut:
 class _Folds:
     """The same for folds; the default score is R^2, of several targets their mean."""
 
-    def __init__(self, problem: Problem, alphas: Array, scorer: Any, splits: list[Split]) -> None:
+    def __init__(
+        self, problem: Problem, alphas: Array, scorer: Any, splits: list[Split], rows: Any
+    ) -> None:
         n = problem.X.shape[0]
         s = np.ones(n) if problem.sample_weight is None else problem.sample_weight
         t = 1 if problem.y.ndim == 1 else problem.y.shape[1]
@@ -279,17 +282,9 @@ class _Folds:
             predictions = eta.T.reshape(k, t, -1).transpose(0, 2, 1)
             if problem.y.ndim == 1:
                 predictions = predictions[:, :, 0]
-            weight = None if problem.sample_weight is None else _weights_for(scorer, s[test])
-            X = np.empty((len(test), 0))
+            weight = None if problem.sample_weight is None else s[test]
+            X = _scorers.rows_for(scorer, rows, test)
             scores[i] = _scorers.score_regressions(scorer, predictions, X, problem.y[test], weight)
         mean = scores.mean(axis=0)
         self.best: Any = int(np.argmax(mean))
         self.best_score: Any = float(mean[self.best])
-
-
-def _weights_for(scorer: Any, weight: Array) -> Array:
-    if not _scorers.takes_weights(scorer):
-        raise ValueError(
-            "scoring does not take sample_weight: rows would count as if they had none"
-        )
-    return weight

@@ -1,0 +1,246 @@
+"""What cross-validation returns: scores along a grid, the models of all rows, and the one that was chosen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import _folds, _scorers, _selection, plotting
+from ._fit import Certificate
+from ._folds import FoldPaths
+from ._problem import Array, Problem
+from ._result import PathResult
+from ._selection import Select
+from ._splits import Split
+
+LOSSES = {
+    "gaussian": "mean squared error",
+    "binomial": "log loss",
+    "poisson": "half the deviance",
+}
+
+
+class CVResult:
+    """Scores along a grid, the models of all rows, and the one that was chosen.
+
+    Attributes
+    ----------
+    alphas : ndarray of shape (k,) or (l, k)
+        Penalties from large to small; a row for every l1_ratio where there are several.
+    l1_ratios : ndarray of shape (l,)
+    scores : ndarray of shape (k, folds) or (l, k, folds)
+        Held-out scores: `loss`, or what `scoring` returns. NaN for penalties that the time did not suffice for.
+    loss : ndarray, shaped like scores
+        Held-out mean losses: squared error, log loss, or half the Poisson deviance.
+    mean_score, std_error : ndarray of shape (k,) or (l, k)
+        Mean over the folds and its standard error.
+    alpha, l1_ratio : float
+        What was chosen.
+    alpha_min, alpha_1se : float
+        Penalty with the best mean score, and the largest at the same l1_ratio within one standard error of it.
+    coef, intercept, certificate
+        The model chosen, fitted to all rows.
+    path : PathResult
+        All rows' path at the chosen l1_ratio. `paths` has those of all l1_ratios.
+    fold_paths : list of list of PathResult
+        For every l1_ratio the paths of the training sets.
+    predictions : ndarray of shape (n_samples, k) or (l, n_samples, k), or None
+        Out-of-fold predictions, averaged where a row is held out several times, NaN where never.
+    cv_results_ : dict
+        As of scikit-learn's GridSearchCV: a long array per key, l1_ratio by l1_ratio. Scores here are such that more is better.
+    splits : list of (train, test)
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        runs: list[FoldPaths],
+        splits: list[Split],
+        tol: float,
+        select: Select,
+        names: Array | None,
+        predictions: bool,
+    ) -> None:
+        p = problem.X.shape[1]
+
+        def results(run: FoldPaths) -> list[PathResult]:
+            return [
+                PathResult(path, p, tol, run.l1_ratio, names, problem.family, problem.classes)
+                for path in (run.whole, *run.folds)
+            ]
+
+        every = [results(run) for run in runs]
+        self.paths = [paths[0] for paths in every]
+        self.fold_paths = [paths[1:] for paths in every]
+        self.l1_ratios = np.array([run.l1_ratio for run in runs])
+        self.splits = splits
+        self.select = select
+        self._alphas = np.array([run.alphas for run in runs])
+        self._base = np.array([_folds.losses(run) for run in runs])
+        self._loss, self._sign = self._base, -1.0
+        self.predictions: Array | None = None
+        if predictions:
+            self.predictions = self._shaped(
+                np.array([_out_of_fold(run, splits, problem.X.shape[0]) for run in runs])
+            )
+        self._index = (0, 0)
+
+    def _score(self, scorer: Any, problem: Problem, runs: list[FoldPaths], rows: Any) -> None:
+        loss = np.full_like(self._base, np.nan)
+        scorer = _scorers.with_labels(scorer, problem.classes)
+        for i, (_, test) in enumerate(self.splits):
+            X = _scorers.rows_for(scorer, rows, test)
+            weight = None if problem.sample_weight is None else problem.sample_weight[test]
+            shift = 0.0 if problem.offset is None else problem.offset[test]
+            for row, run in enumerate(runs):
+                reached = _folds.common_length(run)
+                predictions = run.predictions[i]
+                assert predictions is not None
+                loss[row, :reached, i] = -_scorers.score_margins(
+                    scorer, predictions[:reached] + shift, X, problem, test, weight
+                )
+        self._loss, self._sign = loss, 1.0
+
+    def choose(self, select: Select | None = None) -> None:
+        """Choose anew, by another rule: "min", "1se" or a callable."""
+        rule = self.select if select is None else _selection.check_select(select)
+        index = _selection.choose(rule, self.mean_loss, self._error, lambda: self.cv_results_)
+        self.select, self._index = rule, index
+
+    def _shaped(self, values: Array) -> Array:
+        return values[0] if len(self.l1_ratios) == 1 else values
+
+    @property
+    def mean_loss(self) -> Array:
+        return np.asarray(self._loss.mean(axis=-1))
+
+    @property
+    def _error(self) -> Array:
+        return _selection.standard_error(self._loss)
+
+    @property
+    def alphas(self) -> Array:
+        return self._shaped(self._alphas)
+
+    @property
+    def scores(self) -> Array:
+        return self._shaped(self._loss if self._sign < 0 else -self._loss)
+
+    @property
+    def loss(self) -> Array:
+        return self._shaped(self._base)
+
+    @property
+    def mean_score(self) -> Array:
+        return np.asarray(self.scores.mean(axis=-1))
+
+    @property
+    def std_error(self) -> Array:
+        return self._shaped(self._error)
+
+    @property
+    def best_index(self) -> tuple[int, int]:
+        """(l1_ratio, alpha) of what was chosen."""
+        return self._index
+
+    @property
+    def alpha(self) -> float:
+        return float(self._alphas[self._index])
+
+    @property
+    def l1_ratio(self) -> float:
+        return float(self.l1_ratios[self._index[0]])
+
+    @property
+    def alpha_min(self) -> float:
+        return float(self._alphas[_selection.least(self.mean_loss)])
+
+    @property
+    def alpha_1se(self) -> float:
+        mean = self.mean_loss
+        at = _selection.one_standard_error(mean, self._error, _selection.least(mean))
+        return float(self._alphas[at])
+
+    @property
+    def path(self) -> PathResult:
+        return self.paths[self._index[0]]
+
+    @property
+    def coef(self) -> Array:
+        return self.path.at(self.alpha).coef
+
+    @property
+    def intercept(self) -> float:
+        return float(self.path.intercepts[self._index[1]])
+
+    @property
+    def certificate(self) -> Certificate:
+        return self.path.certificate(self._index[1])
+
+    @property
+    def cv_results_(self) -> dict[str, Any]:
+        ratios, k, folds = self._loss.shape
+        score = -self._loss.reshape(ratios * k, folds)
+        mean = score.mean(axis=1)
+        results: dict[str, Any] = {
+            "param_alpha": self._alphas.ravel(),
+            "param_l1_ratio": np.repeat(self.l1_ratios, k),
+            "n_features": np.concatenate([_padded(path.df, k) for path in self.paths]),
+            "params": [
+                {"alpha": float(alpha), "l1_ratio": float(ratio)}
+                for ratio, alphas in zip(self.l1_ratios, self._alphas)
+                for alpha in alphas
+            ],
+        }
+        results |= {f"split{i}_test_score": score[:, i] for i in range(folds)}
+        return results | {
+            "mean_test_score": mean,
+            "std_test_score": self._error.ravel() * np.sqrt(folds - 1),
+            "std_error_test_score": self._error.ravel(),
+            "rank_test_score": _selection.ranks(mean),
+        }
+
+    def predict(self, X: Any) -> Array:
+        """Predictions of the model chosen, (n_samples,)."""
+        return self.path.predict(X, self.alpha)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Mean score and one standard error against log alpha; returns the matplotlib axes. See `riata.plotting.plot_cv`."""
+        row = self._index[0]
+        return plotting.plot_cv(
+            self._alphas[row],
+            (self._loss[row] if self._sign < 0 else -self._loss[row]),
+            self.paths[row].df,
+            alpha_min=self.alpha_min,
+            alpha_1se=self.alpha_1se,
+            alpha=self.alpha,
+            label=LOSSES[self.path.family] if self._sign < 0 else "score",
+            ax=ax,
+        )
+
+    plot_cv = plot
+
+    def __repr__(self) -> str:
+        ratios, k, folds = self._loss.shape
+        return (
+            f"CVResult({folds} folds, {k} alphas{f', {ratios} l1_ratios' if ratios > 1 else ''}: alpha={self.alpha:.4g}"
+            f"{f', l1_ratio={self.l1_ratio:g}' if ratios > 1 else ''} by select={self.select!r}, "
+            f"{self.path.df[self._index[1]]} of {self.path.n_features_in_} features)"
+        )
+
+
+def _padded(df: Array, k: int) -> Array:
+    return np.concatenate([df, np.zeros(k - len(df), dtype=df.dtype)])
+
+
+def _out_of_fold(run: FoldPaths, splits: list[Split], n: int) -> Array:
+    k, reached = len(run.alphas), _folds.common_length(run)
+    total, times = np.zeros((n, k)), np.zeros(n)
+    for (_, test), eta in zip(splits, run.predictions):
+        assert eta is not None
+        np.add.at(total[:, :reached], test, eta[:reached].T)
+        np.add.at(times, test, 1.0)
+    total[:, reached:] = np.nan
+    with np.errstate(invalid="ignore"):
+        return np.asarray(total / times[:, None])
