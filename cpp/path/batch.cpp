@@ -22,18 +22,8 @@ void Driver::speculate(std::size_t first, std::size_t count) {
     batch_.count = count;
     batch_.w.resize(count);
     batch_.solves.assign(count, 0);
-    if (first == 0 && !model_.complete()) {
-        // Nothing is known of the path yet: begin with what the null model says the first alphas will want.
-        const Penalty& penalty = problem_.penalty;
-        std::vector<Candidate> candidates;
-        problem_.at(alphas_[first + count - 1]);
-        for (Index feature : beyond_) {
-            const auto j = static_cast<std::size_t>(feature);
-            if (std::abs(c_now_[j]) > penalty.l1(j))
-                candidates.push_back({feature, std::abs(c_now_[j]) / penalty.l1_factor[j]});
-        }
-        grow(candidates, 64);
-    }
+    // Nothing is known of the path at first: begin with what the null model says the first alphas will want.
+    if (first == 0 && !model_.complete()) grow(frontier_->first_candidates(alphas_[count - 1], 64));
     if (lanes_) return solve_in_lanes();
     for (std::size_t k = 0; k < count; ++k) {
         set_alpha(first + k);
@@ -101,8 +91,6 @@ bool Driver::read_off_gram() {
     batch_.in_model.resize(p * K);
     batch_.rr.resize(K);
     batch_.ry.resize(K);
-    batch_.listed.clear();
-    batch_.lacking.clear();
     for (std::size_t k = 0; k < K; ++k) {
         const double* w = batch_.w[k].data();
         double qw = 0, cw = 0;
@@ -135,7 +123,12 @@ void Driver::find_residuals() {
     batch_.rr.resize(K);
     batch_.ry.resize(K);
     batch_.r.measure(problem_.weights(), problem_.y.data(), batch_.rr.data(), batch_.ry.data(), problem_.team);
-    if (!problem_.request.fit_intercept) return;
+    if (problem_.request.fit_intercept) recentre_residuals();
+    if (problem_.weights()) batch_.u.weigh(batch_.r, problem_.weights(), problem_.team);
+}
+
+void Driver::recentre_residuals() {
+    const std::size_t K = batch_.count;
     double mean[Panel::kLanes];
     for (std::size_t k = 0; k < K; ++k) mean[k] = batch_.r.sums()[k] / problem_.weight;
     if (problem_.weights()) {
@@ -164,8 +157,9 @@ bool Driver::gram_settles() {
 }
 
 /// Correlations of the slots: of members off the Gram matrix if allowed, of the others from the residuals.
-void Driver::correlate_model(const Panel& u, bool by_gram) {
+void Driver::correlate_model(bool by_gram) {
     const std::size_t K = batch_.count;
+    const Panel& u = weighted_residuals();
     batch_.in_model.resize(model_.size() * K);
     if (!by_gram) {
         batch_.rounding.clear();
@@ -191,35 +185,12 @@ void Driver::correlate_model(const Panel& u, bool by_gram) {
     path_.n_passes += static_cast<double>(slots.size()) / static_cast<double>(design_.cols());
 }
 
-/// Correlations of the batch's residuals with W, and exact ones with every other feature that no bound settles.
-void Driver::correlate(bool by_gram) {
-    const std::size_t K = batch_.count;
-    const Penalty& penalty = problem_.penalty;
-    std::vector<double> scales(K);
-    for (std::size_t k = 0; k < K; ++k) {
-        set_alpha(batch_.first + k);
-        scales[k] = penalty.l1_scale;
-    }
-    if (problem_.weights()) batch_.u.weigh(batch_.r, problem_.weights(), problem_.team);
-    const Panel& u = problem_.weights() ? batch_.u : batch_.r;
-    correlate_model(u, by_gram);
-    batch_.lacking.clear();
-    if (bounds_pay_ && !beyond_.empty()) {
-        bounds_.look_at(batch_.r, batch_.rr, batch_.ry, scales.data());
-        bounds_.unsettled(beyond_, penalty.l1_factor, batch_.listed);
-    } else {
-        batch_.listed = beyond_;
-    }
-    batch_.exact.resize(batch_.listed.size() * K);
-    if (!batch_.listed.empty()) design_.correlate(batch_.listed, u, batch_.exact.data(), problem_.team);
-    for (std::size_t i = 0; i < batch_.listed.size(); ++i) {
-        const double factor = penalty.l1_factor[static_cast<std::size_t>(batch_.listed[i])];
-        const double* c = batch_.exact.data() + i * K;
-        bool lacks = false;
-        for (std::size_t k = 0; k < K; ++k) lacks |= std::abs(c[k]) > scales[k] * factor;
-        if (lacks) batch_.lacking.push_back(i);
-    }
-    path_.n_passes += static_cast<double>(batch_.listed.size()) / static_cast<double>(design_.cols());
+/// Correlations of the batch's residuals with the features beyond W that no bound settles.
+void Driver::look_beyond() {
+    const std::vector<double> alphas(alphas_.begin() + static_cast<std::ptrdiff_t>(batch_.first),
+                                     alphas_.begin() + static_cast<std::ptrdiff_t>(batch_.first + batch_.count));
+    const auto read = frontier_->look(batch_.r, weighted_residuals(), batch_.rr, batch_.ry, alphas);
+    path_.n_passes += static_cast<double>(read) / static_cast<double>(design_.cols());
 }
 
 Certificate Driver::certificate(std::size_t k) {
@@ -236,9 +207,9 @@ Certificate Driver::certificate(std::size_t k) {
         cost += h.value(w[slot]);
         dual.add(h, w[slot], batch_.in_model[slot * K + k], norm[j], scale[j]);
     }
-    for (std::size_t i : batch_.lacking) {
-        const Index j = batch_.listed[i];
-        dual.add(penalty[j], 0.0, batch_.exact[i * K + k], norm[j], scale[j]);
+    for (std::size_t i : frontier_->lacking()) {
+        const Index j = frontier_->listed()[i];
+        dual.add(penalty[j], 0.0, frontier_->exact(i, k), norm[j], scale[j]);
     }
     Certificate c;
     c.primal = cost;
@@ -248,15 +219,6 @@ Certificate Driver::certificate(std::size_t k) {
     c.rel_gap = null_ > 0 ? c.gap / null_ : (c.gap > 0 ? kInfinity : 0.0);
     c.kkt_max = dual.kkt_max() / problem_.y_unit() / problem_.weight;
     return c;
-}
-
-/// True when a feature beyond W violates its condition at the first alpha of the batch.
-bool Driver::lacks_at_first() {
-    set_alpha(batch_.first);
-    return std::any_of(batch_.lacking.begin(), batch_.lacking.end(), [&](std::size_t i) {
-        const auto j = static_cast<std::size_t>(batch_.listed[i]);
-        return problem_.penalty[j].violation(0.0, batch_.exact[i * batch_.count]) > 0;
-    });
 }
 
 void Driver::certify() {
@@ -272,10 +234,11 @@ void Driver::certify() {
     }
     find_residuals();
     const bool by_gram = active_ && !model_.complete() && !on_samples_ && gram_settles();
-    correlate(by_gram);
+    correlate_model(by_gram);
+    look_beyond();
     judge();
-    if (!by_gram || accepted(0) || lacks_at_first()) return;
-    correlate(false);
+    if (!by_gram || accepted(0) || frontier_->lacks(0)) return;
+    correlate_model(false);
     judge();
 }
 

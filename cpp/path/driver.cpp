@@ -10,7 +10,6 @@
 namespace riata {
 
 namespace {
-constexpr std::size_t kWidest = ReferenceBounds::kWidest;
 constexpr double kStone = 0.87;             // ratio of neighbouring stepping stones
 constexpr double kStoneGap = 1e-2;          // relative gap at which a stepping stone is left behind
 constexpr double kRestartTolerance = 1e-8;  // of coordinate descent from rest, relative to l1
@@ -19,10 +18,7 @@ constexpr int kCorrections = 4;  // defect corrections of one alpha before its g
 }  // namespace
 
 Driver::Driver(Problem& problem, const PathOptions& options, Control& control)
-    : problem_(problem), options_(options), control_(control), design_(problem.design), model_(problem),
-      bounds_(design_.rows(), design_.entries(), problem.weights(), problem.y.data(), problem.xty,
-              design_.moments().norm),
-      bounds_pay_(design_.entries() > bounds_.cost()), c_before_(design_.cols(), 0.0), c_now_(problem.xty) {}
+    : problem_(problem), options_(options), control_(control), design_(problem.design), model_(problem) {}
 
 Path Driver::run() {
     start();
@@ -33,15 +29,17 @@ Path Driver::run() {
         certify();
         const std::size_t done = accept();
         k += done;
-        width_ = design_.interleaves()  ? kWidest
-                 : done == batch_.count ? std::min(2 * done, kWidest)
+        width_ = design_.interleaves()  ? Frontier::kWidest
+                 : done == batch_.count ? std::min(2 * done, Frontier::kWidest)
                                         : std::max<std::size_t>(1, done);
         if (path_.stop != Stop::kCompleted) break;
         if (control_.out_of_time()) path_.stop = Stop::kTimeLimit;
         if (model_.complete() || k == alphas_.size()) continue;
-        look_beyond(done);
-        if (done < batch_.count) grow_by_violators(done);
-        if (done > 0) grow_by_prediction(k);
+        std::vector<Index> lacking;
+        if (done < batch_.count) lacking = frontier_->violators(done, room());
+        frontier_->advance(done);
+        grow(lacking);
+        if (done > 0) grow(frontier_->candidates(last_alpha(k), room()));
     }
     return std::move(path_);
 }
@@ -56,14 +54,13 @@ void Driver::start() {
         model_.admit(likely);
         path_.n_passes += sweep ? 1 : static_cast<double>(likely.size()) / 8;
     } else {
-        for (std::size_t j = 0; j < design_.cols(); ++j)
-            if (problem_.usable[j]) beyond_.push_back(static_cast<Index>(j));
-        add(unpenalised(problem_));
+        model_.grow(unpenalised(problem_));
     }
     active_ = std::make_unique<ActiveSet>(model_, make_gram_system(model_), control_);
     null_ = 0.5 * problem_.yy;
-    c_now_ = null_correlations(problem_, model_, *active_);
-    path_.alpha_max = alpha_max(problem_, c_now_);
+    const auto correlations = null_correlations(problem_, model_, *active_);
+    path_.alpha_max = alpha_max(problem_, correlations);
+    frontier_ = std::make_unique<Frontier>(problem_, model_, problem_.y, problem_.xty, correlations);
 }
 
 /// The features that a path on a sample of the rows makes use of.
@@ -155,18 +152,24 @@ std::size_t Driver::accept() {
     }
     if (k == 0 && path_.stop == Stop::kCompleted) {
         // Not for want of features: either q is corrected and the alpha solved again, or this is as good as it gets.
-        if (!lacks_at_first() && !correct(0)) {
+        if (!frontier_->lacks(0) && !correct(0)) {
             if (!(batch_.certificates[0].primal <= null_)) start_over();  // NaN, too
             finish(0);
             k = 1;
         }
     }
-    if (k > 0) remember(k - 1);
+    if (k > 0) frontier_->remember(k - 1);
     if (k > 0 && lanes_) {
         w_before_ = k > 1 ? batch_.w[k - 2] : w_now_;
         w_now_ = batch_.w[k - 1];
     }
     return k;
+}
+
+void Driver::grow(const std::vector<Index>& features) {
+    if (features.empty()) return;
+    model_.grow(features);
+    frontier_->drop_members();
 }
 
 /// Hands out one solution. True when the path ends here.
@@ -204,7 +207,8 @@ void Driver::start_over() {
     batch_.w[0] = w;
     if (active_) active_->start_from(problem_.penalty, w);
     find_residuals();
-    correlate(false);
+    correlate_model(false);
+    look_beyond();
     batch_.certificates[0] = certificate(0);
 }
 

@@ -1,14 +1,15 @@
 // The path driver: predict W, solve on W for a batch of alphas, certify the batch, accept its leading part, grow W.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
+#include "path/frontier.hpp"
 #include "path/path.hpp"
 #include "solver/active_set.hpp"
 #include "solver/gram_model.hpp"
 #include "solver/lanes.hpp"
-#include "solver/reference_bounds.hpp"
 
 namespace riata {
 
@@ -23,18 +24,11 @@ private:
         std::size_t first = 0, count = 0;
         std::vector<std::vector<double>> w;  ///< per alpha, an entry per slot
         std::vector<long> solves;
-        Panel r, u;                        ///< residuals, and the same times s
-        std::vector<double> rr, ry;        ///< r'r and r'y
-        std::vector<double> rounding;      ///< of the dual value, where correlations come off the Gram matrix
-        std::vector<double> in_model;      ///< correlations of the slots, slot*count + k
-        std::vector<Index> listed;         ///< features beyond W that no bound settled
-        std::vector<double> exact;         ///< their correlations, place in listed * count + k
-        std::vector<std::size_t> lacking;  ///< places in listed that exceed their l1 at some alpha
+        Panel r, u;                    ///< residuals, and the same times s
+        std::vector<double> rr, ry;    ///< r'r and r'y
+        std::vector<double> rounding;  ///< of the dual value, where correlations come off the Gram matrix
+        std::vector<double> in_model;  ///< correlations of the slots, slot*count + k
         std::vector<Certificate> certificates;
-    };
-    struct Candidate {
-        Index feature;
-        double score;
     };
 
     void start();
@@ -59,9 +53,10 @@ private:
     bool read_off_gram();
     bool gram_settles();
     void find_residuals();
-    void correlate_model(const Panel& u, bool by_gram);
-    void correlate(bool by_gram);
-    bool lacks_at_first();
+    void recentre_residuals();
+    const Panel& weighted_residuals() const { return problem_.weights() ? batch_.u : batch_.r; }
+    void correlate_model(bool by_gram);
+    void look_beyond();
     void certify();
     Certificate certificate(std::size_t k);
     bool wanted(std::size_t k) const;
@@ -69,12 +64,9 @@ private:
 
     std::size_t accept();
     bool finish(std::size_t k);
-    void remember(std::size_t k);
-    void look_beyond(std::size_t done);
-    void grow_by_violators(std::size_t k);
-    void grow_by_prediction(std::size_t next);
-    void add(const std::vector<Index>& features);
-    void grow(std::vector<Candidate>& candidates, std::size_t limit);
+    void grow(const std::vector<Index>& features);
+    std::size_t room() const { return std::max<std::size_t>(64, model_.size() / 2); }
+    double last_alpha(std::size_t next) const { return alphas_[std::min(next + width_, alphas_.size()) - 1]; }
     bool correct(std::size_t k);
     void start_over();
     double rest_of(Index constant) const;
@@ -85,9 +77,8 @@ private:
     Control& control_;
     Design& design_;
     GramModel model_;
-    ReferenceBounds bounds_;
+    std::unique_ptr<Frontier> frontier_;
     std::unique_ptr<ActiveSet> active_;
-    bool bounds_pay_;               ///< an exact correlation costs more than a bound, on the whole
     bool on_samples_ = false;       ///< the free system in use is the n x n one
     bool lean_ = false;             ///< no Gram matrix: memory is short
     std::unique_ptr<Lanes> lanes_;  ///< in place of the active set, for large supports on sparse data
@@ -97,9 +88,6 @@ private:
     double lane_tolerance_ = 0.5;           ///< of the lanes, relative to what the gap allows
     std::vector<double> w_before_, w_now_;  ///< the last two accepted solutions, in lanes
     std::vector<double> alphas_;
-    std::vector<Index> beyond_;             ///< usable features outside W
-    std::vector<double> c_before_, c_now_;  ///< their correlations at two accepted alphas, exact or guessed
-    double at_before_ = 0, at_now_ = 0;     ///< the l1 scales of those alphas
     Batch batch_;
     Path path_;
     std::vector<std::size_t> every_slot_;  // scratch

@@ -9,10 +9,11 @@ namespace {
 constexpr double kLikely = 0.97;  // of its l1: what an extrapolated correlation has to reach to be predicted
 }
 
-Frontier::Frontier(Problem& problem, GramModel& model, const std::vector<double>& y, const std::vector<double>& xty)
+Frontier::Frontier(Problem& problem, GramModel& model, const std::vector<double>& y, const std::vector<double>& xty,
+                   const std::vector<double>& null)
     : problem_(problem), model_(model), y_(y), bounds_(problem.design.rows(), problem.design.entries(),
                                                        problem.weights(), y.data(), xty, problem.design.moments().norm),
-      bounds_pay_(problem.design.entries() > bounds_.cost()), c_before_(xty.size(), 0.0), c_now_(xty) {
+      bounds_pay_(problem.design.entries() > bounds_.cost()), c_before_(xty.size(), 0.0), c_now_(null) {
     for (std::size_t j = 0; j < xty.size(); ++j)
         if (problem_.usable[j]) beyond_.push_back(static_cast<Index>(j));
     drop_members();
@@ -23,9 +24,21 @@ void Frontier::drop_members() {
 }
 
 std::size_t Frontier::look(const std::vector<const double*>& r, const std::vector<double>& alphas) {
+    std::vector<double> rr(r.size()), ry(r.size());
+    if (!beyond_.empty()) {
+        own_r_.shape(problem_.design.rows(), r.size(), problem_.design.interleaves());
+        own_r_.put(r, nullptr);
+        if (bounds_pay_) own_r_.measure(problem_.weights(), y_.data(), rr.data(), ry.data(), problem_.team);
+        if (problem_.weights()) own_u_.weigh(own_r_, problem_.weights(), problem_.team);
+    }
+    return look(own_r_, problem_.weights() ? own_u_ : own_r_, rr, ry, alphas);
+}
+
+std::size_t Frontier::look(const Panel& r, const Panel& u, const std::vector<double>& rr, const std::vector<double>& ry,
+                           const std::vector<double>& alphas) {
     const Penalty& penalty = problem_.penalty;
-    const Design& design = problem_.design;
     const std::size_t K = alphas.size();
+    r_ = &r;
     alphas_ = alphas;
     scales_.resize(K);
     for (std::size_t k = 0; k < K; ++k) {
@@ -35,20 +48,15 @@ std::size_t Frontier::look(const std::vector<const double*>& r, const std::vecto
     listed_.clear();
     lacking_.clear();
     if (beyond_.empty()) return 0;
-    r_.shape(design.rows(), K, design.interleaves());
-    r_.put(r, nullptr);
     if (bounds_pay_) {
-        std::vector<double> rr(K), ry(K);
-        r_.measure(problem_.weights(), y_.data(), rr.data(), ry.data(), problem_.team);
-        bounds_.look_at(r_, rr, ry, scales_.data());
+        bounds_.look_at(r, rr, ry, scales_.data());
         bounds_.unsettled(beyond_, penalty.l1_factor, listed_);
     } else {
         listed_ = beyond_;
     }
     if (listed_.empty()) return 0;
-    if (problem_.weights()) u_.weigh(r_, problem_.weights(), problem_.team);
     exact_.resize(listed_.size() * K);
-    design.correlate(listed_, problem_.weights() ? u_ : r_, exact_.data(), problem_.team);
+    problem_.design.correlate(listed_, u, exact_.data(), problem_.team);
     for (std::size_t i = 0; i < listed_.size(); ++i) {
         const double factor = penalty.l1_factor[static_cast<std::size_t>(listed_[i])];
         bool lacks = false;
@@ -59,6 +67,7 @@ std::size_t Frontier::look(const std::vector<const double*>& r, const std::vecto
 }
 
 bool Frontier::lacks(std::size_t k) const {
+    if (lacking_.empty()) return false;
     problem_.at(alphas_[k]);
     return std::any_of(lacking_.begin(), lacking_.end(), [&](std::size_t i) {
         return problem_.penalty[static_cast<std::size_t>(listed_[i])].violation(0.0, exact(i, k)) > 0;
@@ -67,11 +76,12 @@ bool Frontier::lacks(std::size_t k) const {
 
 void Frontier::remember(std::size_t k) {
     if (!bounds_pay_ || listed_.empty()) return;
-    bounds_.store(r_, k);
+    bounds_.store(*r_, k);
     for (std::size_t i = 0; i < listed_.size(); ++i) bounds_.note(static_cast<std::size_t>(listed_[i]), exact(i, k));
 }
 
 void Frontier::advance(std::size_t done) {
+    if (done == 0) return;
     const std::size_t last = done - 1;
     if (done < 2) {
         c_before_.swap(c_now_);

@@ -14,12 +14,18 @@ class Frontier {
 public:
     static constexpr std::size_t kWidest = ReferenceBounds::kWidest;
 
-    /// y and xty: the residual of the null model and its correlations with all features.
-    Frontier(Problem& problem, GramModel& model, const std::vector<double>& y, const std::vector<double>& xty);
+    /// y and xty: the residual that later ones are compared with and its correlations with all features; null: the
+    /// correlations of the null model. Borrows y and xty.
+    Frontier(Problem& problem, GramModel& model, const std::vector<double>& y, const std::vector<double>& xty,
+             const std::vector<double>& null);
 
     bool empty() const { return beyond_.empty(); }
 
-    /// Looks at the residuals r[k] of solutions for alphas[k]. Returns how many columns were read.
+    /// Looks at the residuals r of solutions for alphas, with their squared norms rr and products ry with y; u is r times
+    /// the weights. Returns how many columns were read. Borrows r until the next look.
+    std::size_t look(const Panel& r, const Panel& u, const std::vector<double>& rr, const std::vector<double>& ry,
+                     const std::vector<double>& alphas);
+    /// The same for residuals that are no panel yet.
     std::size_t look(const std::vector<const double*>& r, const std::vector<double>& alphas);
 
     /// Features whose condition residual k violates, by places in listed(); exact correlations at place * K + k.
@@ -30,7 +36,7 @@ public:
 
     /// The residual k that was looked at becomes the reference for later bounds.
     void remember(std::size_t k);
-    /// Notes the correlations at the first `done` > 0 solutions, to extrapolate from.
+    /// Notes the correlations at the first `done` solutions, to extrapolate from.
     void advance(std::size_t done);
 
     /// Features that violate their condition at residual k or a later one, at most `limit`.
@@ -61,8 +67,9 @@ private:
     std::vector<double> alphas_, scales_;   // of the residuals looked at, and their l1 scales
     std::vector<Index> listed_;             // features that no bound settled
     std::vector<double> exact_;
-    Panel r_, u_;
     std::vector<std::size_t> lacking_;
+    const Panel* r_ = nullptr;  // looked at
+    Panel own_r_, own_u_;
 };
 
 }  // namespace riata

@@ -93,7 +93,7 @@ void NewtonDriver::start() {
     problem_.weigh(null_r_.data(), u.data());
     problem_.design.correlate_all(u.data(), 1, null_c_.data(), problem_.team);
     path_.n_passes += 1;
-    frontier_ = std::make_unique<Frontier>(problem_, model_, null_r_, null_c_);
+    frontier_ = std::make_unique<Frontier>(problem_, model_, null_r_, null_c_, null_c_);
 }
 
 double NewtonDriver::find_alpha_max() {
