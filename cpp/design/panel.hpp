@@ -37,7 +37,7 @@ public:
     /// to[i] = v_ki.
     void copy(std::size_t k, double* to) const;
     /// v_ki := from[k][i] * (s ? s[i] : 1); sums() follow.
-    void put(const std::vector<const double*>& from, const double* s);
+    void put(const std::vector<const double*>& from, const double* s, Team& team);
 
 private:
     std::size_t rows_ = 0, count_ = 0;

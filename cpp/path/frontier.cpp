@@ -27,7 +27,7 @@ std::size_t Frontier::look(const std::vector<const double*>& r, const std::vecto
     std::vector<double> rr(r.size()), ry(r.size());
     if (!beyond_.empty()) {
         own_r_.shape(problem_.design.rows(), r.size(), problem_.design.interleaves());
-        own_r_.put(r, nullptr);
+        own_r_.put(r, nullptr, problem_.team);
         if (bounds_pay_) own_r_.measure(problem_.weights(), y_.data(), rr.data(), ry.data(), problem_.team);
         if (problem_.weights()) own_u_.weigh(own_r_, problem_.weights(), problem_.team);
     }

@@ -147,13 +147,14 @@ void GramModel::gradient(const double* w, const std::vector<std::size_t>& slots,
         gradient_by_columns(w, slots, g);
     } else if (possible && (missing == 0 ? by_gram : 8 * by_gram) <= by_residual) {
         if (missing > 0) admit(slots);
-        gradient_by_gram(w, slots, g);
+        multiply(w, slots, g);
+        for (std::size_t i = 0; i < slots.size(); ++i) g[i] = q_[slots[i]] - g[i];
     } else {
         gradient_by_residual(w, slots, g);
     }
 }
 
-void GramModel::gradient_by_gram(const double* w, const std::vector<std::size_t>& slots, double* g) {
+void GramModel::multiply(const double* w, const std::vector<std::size_t>& slots, double* out) {
     const std::size_t m = members();
     w_.resize(m);
     for (std::size_t i = 0; i < m; ++i) w_[i] = w[member_[i]];
@@ -162,8 +163,7 @@ void GramModel::gradient_by_gram(const double* w, const std::vector<std::size_t>
     const auto& leaf = kernels::active();
     team_.for_blocks(slots.size(), slots.size() * m < kParallelWork ? slots.size() : 64,
                      [&](std::size_t b, std::size_t e) {
-                         leaf.f64.correlate(columns_.data() + b, nullptr, e - b, w_.data(), m, 1, m, g + b, 1);
-                         for (std::size_t i = b; i < e; ++i) g[i] = q_[slots[i]] - g[i];
+                         leaf.f64.correlate(columns_.data() + b, nullptr, e - b, w_.data(), m, 1, m, out + b, 1);
                      });
 }
 

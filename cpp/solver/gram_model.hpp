@@ -51,7 +51,7 @@ public:
 
     /// g[i] = q_i - (G w)_i for the listed slots, by the cheaper of the Gram matrix and the residual. w has an entry
     /// for every slot.
-    void gradient(const double* w, const std::vector<std::size_t>& slots, double* g);
+    virtual void gradient(const double* w, const std::vector<std::size_t>& slots, double* g);
 
     /// The last resort: coordinate descent on w, an entry per slot.
     virtual void descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control);
@@ -68,12 +68,12 @@ public:
 protected:
     /// out[a*B.size() + b] = the entry of G for features A[a] and B[b].
     virtual void products(const std::vector<Index>& A, const std::vector<Index>& B, double* out);
-    /// g[i] = q_i - (G w)_i without a look at G.
-    virtual void gradient_by_residual(const double* w, const std::vector<std::size_t>& slots, double* g);
+    /// out[i] = (G w)_i for members; w has an entry for every slot and is supported on members.
+    void multiply(const double* w, const std::vector<std::size_t>& slots, double* out);
     void reserve(std::size_t size);
     void admit_square(const std::vector<std::size_t>& fresh);
     void admit_complete(const std::vector<std::size_t>& fresh);
-    void gradient_by_gram(const double* w, const std::vector<std::size_t>& slots, double* g);
+    void gradient_by_residual(const double* w, const std::vector<std::size_t>& slots, double* g);
     void gradient_by_columns(const double* w, const std::vector<std::size_t>& slots, double* g);
 
     Problem& problem_;

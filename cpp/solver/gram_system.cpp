@@ -109,12 +109,14 @@ private:
     /// Makes slots members, whose targets then know of what is pinned away from zero.
     void admit(const std::vector<std::size_t>& slots) {
         model_.admit(slots);
+        std::vector<std::size_t> away;
+        for (std::size_t slot = 0; slot < pinned_.size(); ++slot)
+            if (pinned_[slot] != 0) away.push_back(slot);
         for (std::size_t slot : slots) {
             if (settled_[slot]) continue;
             settled_[slot] = 1;
             target_[slot] = model_.q()[slot];
-            for (std::size_t other = 0; other < pinned_.size(); ++other)
-                if (pinned_[other] != 0) target_[slot] -= model_(slot, other) * pinned_[other];
+            for (std::size_t other : away) target_[slot] -= model_(slot, other) * pinned_[other];
         }
     }
 

@@ -348,7 +348,7 @@ void Newton::correlate(const std::vector<Lane*>& lanes) {
     panel_.shape(n, K, problem_.design.interleaves());
     std::vector<const double*> r;
     for (const Lane* lane : lanes) r.push_back(lane->r.data());
-    panel_.put(r, problem_.weights());
+    panel_.put(r, problem_.weights(), problem_.team);
     out_.resize(m * K);
     problem_.design.correlate(model_.features(), panel_, out_.data(), problem_.team);
     for (std::size_t k = 0; k < K; ++k) {

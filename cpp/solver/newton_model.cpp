@@ -45,7 +45,9 @@ void NewtonModel::expand(const std::vector<double>& w, const std::vector<double>
     for (std::size_t slot = 0; slot < w0_.size(); ++slot)
         if (w0_[slot] != 0) support_of_w0_.push_back(slot);
     admit(support_of_w0_);
-    for (std::size_t slot : member_) set_target(slot);
+    g_.resize(members());
+    multiply(w0_.data(), member_, g_.data());
+    for (std::size_t i = 0; i < members(); ++i) q_[member_[i]] = c_[member_[i]] + g_[i];
 }
 
 /// q = c + G w0 of a member.
@@ -91,25 +93,18 @@ double NewtonModel::intercept_shift(const std::vector<double>& w) const {
     return sum / total_;
 }
 
-/// g = c - Xh'D X~ (w - w0).
-void NewtonModel::gradient_by_residual(const double* w, const std::vector<std::size_t>& slots, double* g) {
-    support_.clear();
-    w_.clear();
-    for (std::size_t slot = 0; slot < size(); ++slot)
-        if (w[slot] != w0_[slot]) {
-            support_.push_back(features_[slot]);
-            w_.push_back(w0_[slot] - w[slot]);
-        }
-    u_.assign(design_.rows(), 0.0);
-    design_.accumulate(support_, w_.data(), 1, u_.data(), team_);
-    double mean = 0;
-    if (problem_.request.fit_intercept && total_ > 0)
-        mean = std::inner_product(d_.begin(), d_.end(), u_.begin(), 0.0) / total_;
-    for (std::size_t i = 0; i < u_.size(); ++i) u_[i] = d_[i] * (u_[i] - mean);
-    wanted_.resize(slots.size());
-    for (std::size_t i = 0; i < slots.size(); ++i) wanted_[i] = features_[slots[i]];
-    design_.correlate(wanted_, u_.data(), 1, g, team_);
-    for (std::size_t i = 0; i < slots.size(); ++i) g[i] += c_[slots[i]];
+void NewtonModel::gradient(const double* w, const std::vector<std::size_t>& slots, double* g) {
+    known_.clear();
+    places_.clear();
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        g[i] = c_[slots[i]];
+        if (!is_member(slots[i])) continue;
+        known_.push_back(slots[i]);
+        places_.push_back(i);
+    }
+    g_.resize(known_.size());
+    multiply(w, known_, g_.data());
+    for (std::size_t i = 0; i < known_.size(); ++i) g[places_[i]] = q_[known_[i]] - g_[i];
 }
 
 /// Cyclic coordinate descent on the Gram matrix.

@@ -34,11 +34,13 @@ public:
     double intercept_shift(const std::vector<double>& w) const;
 
     void admit(const std::vector<std::size_t>& slots) override;
+    /// Of slots that are no members, which stay where they are in this model, the gradient at w0: the next model is made
+    /// from exact ones, and sees what this leaves.
+    void gradient(const double* w, const std::vector<std::size_t>& slots, double* g) override;
     void descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) override;
 
 protected:
     void products(const std::vector<Index>& A, const std::vector<Index>& B, double* out) override;
-    void gradient_by_residual(const double* w, const std::vector<std::size_t>& slots, double* g) override;
 
 private:
     void set_target(std::size_t slot);
@@ -49,7 +51,8 @@ private:
     std::vector<double> xd_;  // per slot: xh'd, of members
     std::vector<double> w0_, c_;
     std::vector<std::size_t> support_of_w0_;
-    std::vector<double> z_, y_;  // scratch
+    std::vector<double> z_, y_, g_;  // scratch
+    std::vector<std::size_t> known_, places_;
 };
 
 }  // namespace riata
