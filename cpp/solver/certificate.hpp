@@ -27,6 +27,7 @@ public:
 
     /// A feature with coefficient w and exact correlation c; its column has this norm and is `scale` times the caller's.
     void add(const ScalarPenalty& h, double w, double c, double norm, double scale) {
+        if (w == 0 && std::abs(c) <= h.l1 && h.lower <= 0 && h.upper >= 0) return;  // at rest: most features are
         kkt_ = std::max(kkt_, h.violation(w, c - h.l2 * w) / scale);
         const double limit = c > 0 ? h.limit_above() : h.limit_below();
         // An unpenalised feature is an equality in the dual, and one with l1 below the rounding level nearly so; the solver

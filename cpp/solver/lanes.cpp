@@ -14,6 +14,13 @@ constexpr double kLeastWeight = 1e-10;  // of the mean: of a row, where weights 
 constexpr double kLeastSquare = 1e-12;  // of what centring starts from
 constexpr double kSlowSweeps = 30;      // violation, in tolerances, from which conjugate gradients take over,
 constexpr double kSlowModel = 3;        // and where tolerances are those of a model
+
+/// f(place, lane) for all lanes of `count` places.
+template <class F>
+void for_each(std::size_t count, const F& f) {
+    for (std::size_t at = 0; at < count * Lanes::kLanes; at += Lanes::kLanes)
+        for (std::size_t k = 0; k < Lanes::kLanes; ++k) f(at + k, k);
+}
 }  // namespace
 
 Lanes::Lanes(Problem& problem, Control& control) : problem_(problem), control_(control), leaf_(kernels::active()) {}
@@ -197,7 +204,7 @@ void Lanes::multiply(const Places& places, const std::vector<double>& p, Lane& c
     }
 }
 
-/// out := (Xh'S Xh + l2) p on the places, zero where a lane is not free (curvature_ is zero there).
+/// out := (Xh'S Xh + l2) p on the places, zero where a lane is not free.
 void Lanes::apply_hessian(const Places& places, const std::vector<double>& p, std::vector<double>& out) {
     Lane constant;
     multiply(places, p, constant);
@@ -209,14 +216,15 @@ void Lanes::apply_hessian(const Places& places, const std::vector<double>& p, st
         for (std::size_t k = 0; k < kLanes; ++k) {
             const std::size_t at = i * kLanes + k;
             const double value = dots[k] + constant[k] * columns_.sum[j] + l2_scale_[k] * l2_factor_[j] * p[at];
-            out[at] = curvature_[at] > 0 ? value : 0.0;
+            out[at] = inverse_[at] > 0 ? value : 0.0;
         }
     }
 }
 
-/// gradient_ := Xh'S r - l1 sign(w) - l2 w on free places, and curvature_ the diagonal there.
+/// gradient_ := Xh'S r - l1 sign(w) - l2 w on free places, inverse_ one over the diagonal there, and unit_ one over l1.
 void Lanes::set_gradient(const Places& places) {
-    for (auto* v : {&gradient_, &step_, &direction_, &image_, &curvature_}) v->assign(places.size() * kLanes, 0.0);
+    for (auto* v : {&gradient_, &step_, &direction_, &image_, &inverse_, &unit_})
+        v->assign(places.size() * kLanes, 0.0);
     for (std::size_t i = 0; i < places.size(); ++i) {
         const std::size_t j = places[i], begin = columns_.start[j];
         double dots[kLanes];
@@ -226,30 +234,28 @@ void Lanes::set_gradient(const Places& places) {
             if (on_[k] == 0 || !is_free(j, k)) continue;
             const std::size_t at = i * kLanes + k;
             const double l2 = l2_scale_[k] * l2_factor_[j], value = w(j, k);
-            curvature_[at] = square_[j] + l2;
-            gradient_[at] = dots[k] + offset_[k] * columns_.sum[j] -
-                            std::copysign(l1_scale_[k] * l1_factor_[j], value) - l2 * value;
+            const double l1 = l1_scale_[k] * l1_factor_[j];
+            inverse_[at] = square_[j] + l2 > 0 ? 1 / (square_[j] + l2) : 0.0;
+            unit_[at] = 1 / (l1 + problem_.noise());
+            gradient_[at] = dots[k] + offset_[k] * columns_.sum[j] - std::copysign(l1, value) - l2 * value;
         }
     }
 }
 
 /// step_ := approximate solution of H step = gradient, with the diagonal as preconditioner; gradient_ becomes what is left.
 void Lanes::conjugate_gradients(const Places& places, const Lane& tolerance) {
-    const std::size_t m = places.size() * kLanes;
+    const std::size_t m = places.size();
     Lane rho{}, running = on_;
-    for (std::size_t at = 0; at < m; ++at)
-        if (curvature_[at] > 0) {
-            direction_[at] = gradient_[at] / curvature_[at];
-            rho[at % kLanes] += gradient_[at] * direction_[at];
-        }
+    for_each(m, [&](std::size_t at, std::size_t k) {
+        direction_[at] = gradient_[at] * inverse_[at];
+        rho[k] += gradient_[at] * direction_[at];
+    });
     for (long steps = 0; steps < cg_steps_; ++steps) {
         if (control_.cancelled()) throw Cancelled{};
         Lane worst{};
-        for (std::size_t at = 0; at < m; ++at) {
-            const std::size_t k = at % kLanes;
-            worst[k] = std::max(worst[k], std::abs(gradient_[at]) /
-                                              (l1_scale_[k] * l1_factor_[places[at / kLanes]] + problem_.noise()));
-        }
+        for_each(m, [&](std::size_t at, std::size_t k) {
+            worst[k] = std::max(worst[k], std::abs(gradient_[at]) * unit_[at]);
+        });
         bool any = false;
         for (std::size_t k = 0; k < kLanes; ++k) {
             if (worst[k] <= kInner * tolerance[k] || !(rho[k] > 0)) running[k] = 0;
@@ -258,20 +264,18 @@ void Lanes::conjugate_gradients(const Places& places, const Lane& tolerance) {
         if (!any) return;
         apply_hessian(places, direction_, image_);
         ++products_;
-        Lane bend{}, length{}, next{};
-        for (std::size_t at = 0; at < m; ++at) bend[at % kLanes] += direction_[at] * image_[at];
+        Lane bend{}, length{}, next{}, kept{};
+        for_each(m, [&](std::size_t at, std::size_t k) { bend[k] += direction_[at] * image_[at]; });
         for (std::size_t k = 0; k < kLanes; ++k) length[k] = running[k] > 0 && bend[k] > 0 ? rho[k] / bend[k] : 0.0;
-        for (std::size_t at = 0; at < m; ++at) {
-            const std::size_t k = at % kLanes;
+        for_each(m, [&](std::size_t at, std::size_t k) {
             step_[at] += length[k] * direction_[at];
             gradient_[at] -= length[k] * image_[at];
-            if (curvature_[at] > 0) next[k] += gradient_[at] * gradient_[at] / curvature_[at];
-        }
-        for (std::size_t at = 0; at < m; ++at) {
-            const std::size_t k = at % kLanes;
-            if (running[k] > 0 && curvature_[at] > 0)
-                direction_[at] = gradient_[at] / curvature_[at] + next[k] / rho[k] * direction_[at];
-        }
+            next[k] += gradient_[at] * gradient_[at] * inverse_[at];
+        });
+        for (std::size_t k = 0; k < kLanes; ++k) kept[k] = running[k] > 0 ? next[k] / rho[k] : 0.0;
+        for_each(m, [&](std::size_t at, std::size_t k) {
+            direction_[at] = gradient_[at] * inverse_[at] + kept[k] * direction_[at];
+        });
         rho = next;
     }
 }

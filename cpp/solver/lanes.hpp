@@ -72,7 +72,7 @@ private:
     Lane l1_scale_{}, l2_scale_{}, on_{}, offset_{}, moved_{};
     std::vector<double> w_;
     LargeVector r_, v_;
-    std::vector<double> gradient_, step_, direction_, image_, curvature_;  // per place and lane
+    std::vector<double> gradient_, step_, direction_, image_, inverse_, unit_;  // per place and lane
     long sweeps_ = 0, products_ = 0, cg_steps_ = 50;
 };
 
