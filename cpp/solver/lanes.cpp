@@ -72,10 +72,10 @@ void Lanes::weigh_columns(std::size_t first) {
     }
 }
 
-void Lanes::set_residual(std::size_t k, const double* r, const double* s) {
+void Lanes::set_residual(std::size_t k, const double* r, const double* s, double scale) {
     const std::size_t n = root_.size();
     r_.resize(n * kLanes);
-    for (std::size_t i = 0; i < n; ++i) r_[i * kLanes + k] = (s ? s[i] : 1.0) * r[i] / root_[i];
+    for (std::size_t i = 0; i < n; ++i) r_[i * kLanes + k] = (s ? s[i] : 1.0) * r[i] / (scale * root_[i]);
 }
 
 double Lanes::intercept_shift(std::size_t k, const std::vector<double>& w) const {

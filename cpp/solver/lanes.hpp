@@ -24,8 +24,8 @@ public:
 
     /// Rows weigh d from now on, columns are centred under d where `centred`, and lanes start from residuals of their own.
     void reweigh(const std::vector<double>& d, bool centred);
-    /// The residual that lane k starts from: d_i of it is s_i r_i, s null: ones.
-    void set_residual(std::size_t k, const double* r, const double* s);
+    /// The residual that lane k starts from: scale d_i of it is s_i r_i, s null: ones.
+    void set_residual(std::size_t k, const double* r, const double* s, double scale);
     /// How far the intercept moves along, to first order, when lane k goes from w to its solution.
     double intercept_shift(std::size_t k, const std::vector<double>& w) const;
 

@@ -213,6 +213,17 @@ void Newton::recurve(const Lane& lane) {
     fresh_ = true;
 }
 
+/// Curvatures that are those of the model times a factor, which is returned, leave the model as it is but for a penalty and
+/// slopes over that factor.
+double Newton::scale_penalty(const Lane& lane) {
+    double scale = 1;
+    model_.drift(lane.r.data(), &scale);
+    penalise(lane.alpha);
+    problem_.penalty.l1_scale /= scale;
+    problem_.penalty.l2_scale /= scale;
+    return scale;
+}
+
 /// The minimiser of the model about the lane.
 Newton::Step Newton::propose(Lane& lane, long max_solves) {
     if (by_gradients()) {
@@ -221,8 +232,10 @@ Newton::Step Newton::propose(Lane& lane, long max_solves) {
         factored_ = true;
         recurve(lane);
     }
-    penalise(lane.alpha);
-    model_.expand(lane.w, lane.c);
+    const double scale = scale_penalty(lane);
+    scaled_ = lane.c;
+    for (double& c : scaled_) c /= scale;
+    model_.expand(lane.w, scaled_);
     if (fresh_ && !active_.w().empty())
         active_.start_from(problem_.penalty, lane.w);
     else
@@ -251,15 +264,15 @@ std::vector<Newton::Step> Newton::propose_together(const std::vector<Lane*>& lan
     Lanes::Lane tolerance{};
     for (std::size_t k = 0; k < lanes.size(); ++k) {
         const Lane& lane = *lanes[k];
-        penalise(lane.alpha);
+        const double scale = scale_penalty(lane);
         together_->set(k, lane.w);
-        together_->set_residual(k, lane.r.data(), problem_.weights());
+        together_->set_residual(k, lane.r.data(), problem_.weights(), scale);
         // Violations of eta * l1 cost the dual value about eta * sum l1 |w|.
         double cost = 0;
         for (std::size_t slot = 0; slot < model_.size(); ++slot)
             cost += problem_.penalty.l1(static_cast<std::size_t>(model_.features()[slot])) * std::abs(lane.w[slot]);
         const double gap = std::max(kTogetherGap * lane.certificate.gap, kTogetherTol * tol_ * unit_);
-        tolerance[k] = std::min(kLeastAccuracy, lane.accuracy * gap / std::max(cost, 1e-300));
+        tolerance[k] = std::min(kLeastAccuracy, lane.accuracy * gap / std::max(scale * cost, 1e-300));
     }
     const long sweeps = together_->solve(lanes.size(), tolerance, kTogetherRounds, max_solves);
     std::vector<Step> steps;

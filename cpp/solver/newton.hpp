@@ -75,6 +75,7 @@ private:
 
     bool curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress);
     void recurve(const Lane& lane);
+    double scale_penalty(const Lane& lane);
     Step propose(Lane& lane, long max_solves);
     bool by_gradients() const;
     bool propose_by_gradients(Lane& lane, Step& step);
@@ -104,7 +105,7 @@ private:
     bool fresh_ = false;        // the active set has not seen the curvatures in use
     std::vector<double> base_;  // the margins without any feature
     Panel panel_;               // scratch
-    std::vector<double> eta_, slopes_, out_, z_;
+    std::vector<double> eta_, slopes_, out_, z_, scaled_;
 };
 
 }  // namespace riata

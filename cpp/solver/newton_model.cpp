@@ -6,6 +6,20 @@
 
 namespace riata {
 
+namespace {
+
+/// sum |d - a e| / sum d with a = sum d / sum e.
+double apart(const std::vector<double>& d, double sum_d, const std::vector<double>& e, double sum_e, double* scale) {
+    if (!(sum_d > 0) || !(sum_e > 0)) return kInfinity;
+    const double a = sum_d / sum_e;
+    double sum = 0;
+    for (std::size_t i = 0; i < d.size(); ++i) sum += std::abs(d[i] - a * e[i]);
+    if (scale) *scale = a;
+    return sum / sum_d;
+}
+
+}  // namespace
+
 void NewtonModel::recurve(const double* r) {
     d_.resize(design_.rows());
     loss_.curvature(r, d_.data());
@@ -15,13 +29,12 @@ void NewtonModel::recurve(const double* r) {
     std::fill(member_place_.begin(), member_place_.end(), Index{-1});
 }
 
-double NewtonModel::drift(const double* r) {
+double NewtonModel::drift(const double* r, double* scale) {
+    if (scale) *scale = 1;
     if (d_.empty()) return kInfinity;
     z_.resize(d_.size());
     loss_.curvature(r, z_.data());
-    double sum = 0;
-    for (std::size_t i = 0; i < d_.size(); ++i) sum += std::abs(z_[i] - d_[i]);
-    return total_ > 0 ? sum / total_ : kInfinity;
+    return apart(z_, std::accumulate(z_.begin(), z_.end(), 0.0), d_, total_, scale);
 }
 
 double NewtonModel::drift(const double* r, const double* other) {
@@ -29,12 +42,8 @@ double NewtonModel::drift(const double* r, const double* other) {
     z_.resize(d_.size());
     loss_.curvature(r, z_.data());
     loss_.curvature(other, y_.data());
-    double sum = 0, total = 0;
-    for (std::size_t i = 0; i < d_.size(); ++i) {
-        sum += std::abs(z_[i] - y_[i]);
-        total += y_[i];
-    }
-    return total > 0 ? sum / total : kInfinity;
+    return apart(z_, std::accumulate(z_.begin(), z_.end(), 0.0), y_, std::accumulate(y_.begin(), y_.end(), 0.0),
+                 nullptr);
 }
 
 void NewtonModel::expand(const std::vector<double>& w, const std::vector<double>& c) {
