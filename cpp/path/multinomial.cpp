@@ -43,7 +43,8 @@ std::vector<Path> MultinomialDriver::run() {
         path.alpha_max = top;
         path.null_objective = null_loss_ / problem_.weight;
     }
-    const auto alphas = make_alphas(options_, top, problem_.design.cols() > problem_.design.rows());
+    auto alphas = make_alphas(options_, top, problem_.design.cols() > problem_.design.rows());
+    if (take_start(alphas.back())) alphas = {alphas.back()};
     double before = top;
     for (std::size_t k = 0; k < alphas.size(); ++k) {
         const bool wanted = !options_.only_last || k + 1 == alphas.size();
@@ -51,6 +52,7 @@ std::vector<Path> MultinomialDriver::run() {
         grow(alphas[k], before);
         solve(alphas[k], tol);
         before = alphas[k];
+        if (!wanted) stone_solves_ += solves_;
         if (wanted && hand_out(alphas[k], tol)) break;
         if (control_.out_of_time()) {
             for (Path& path : paths_) path.stop = Stop::kTimeLimit;
@@ -88,7 +90,60 @@ void MultinomialDriver::start() {
     }
     problem_.yy = squares;
     correlate();
-    if (!always.empty()) solve(kInfinity, kNullGap);
+    if (always.empty()) return;
+    take_start(kInfinity);
+    solve(kInfinity, kNullGap);
+    if (options_.only_last) stone_solves_ = solves_;
+}
+
+/// Moves to the coefficients that the caller starts from. False where the model at hand is better.
+bool MultinomialDriver::take_start(double alpha) {
+    if (!options_.only_last || options_.start_coefs.empty()) return false;
+    const std::vector<Kept> kept = keep();
+    const double without = loss_ + penalty(alpha);
+    const std::size_t p = problem_.design.cols();
+    for (std::size_t k = 0; k < classes(); ++k) {
+        Class& one = *classes_[k];
+        const double* coefs = options_.start_coefs.data() + k * p;
+        double shift = options_.start_intercepts[k];
+        std::vector<Index> fresh;
+        for (std::size_t j = 0; j < p; ++j) {
+            shift += coefs[j] * problem_.design.moments().mean[j];
+            const auto feature = static_cast<Index>(j);
+            if (alpha < kInfinity && coefs[j] != 0 && problem_.usable[j] && one.model.slot(feature) < 0)
+                fresh.push_back(feature);
+        }
+        one.model.grow(fresh);
+        one.lane.alpha = alpha;
+        one.lane.w.resize(one.model.size(), 0.0);
+        one.newton.move({&one.lane}, {starting_point(problem_, one.model, coefs, alpha)});
+        one.lane.b = problem_.request.fit_intercept ? shift : 0.0;
+        for (std::size_t i = 0; i < one.margins.size(); ++i)
+            one.margins[i] = one.lane.eta[i] - one.offset[i] + one.lane.b;
+    }
+    find_slopes();
+    const bool better = loss_ + penalty(alpha) < without;
+    if (!better) {
+        restore(kept);
+        find_slopes();
+    }
+    correlate();
+    return better;
+}
+
+std::vector<MultinomialDriver::Kept> MultinomialDriver::keep() const {
+    std::vector<Kept> kept;
+    for (const auto& one : classes_) kept.push_back({one->lane.w, one->lane.eta, one->margins, one->lane.b});
+    return kept;
+}
+
+void MultinomialDriver::restore(const std::vector<Kept>& kept) {
+    for (std::size_t k = 0; k < classes(); ++k) {
+        classes_[k]->lane.w = kept[k].w;
+        classes_[k]->lane.eta = kept[k].eta;
+        classes_[k]->margins = kept[k].margins;
+        classes_[k]->lane.b = kept[k].b;
+    }
 }
 
 /// Cycles over the classes until the gap over all features is at most tol or stands still.
@@ -258,7 +313,7 @@ Solution MultinomialDriver::solution(std::size_t k, double alpha) const {
     const Class& one = *classes_[k];
     Solution s;
     s.alpha = alpha;
-    s.n_solves = solves_;
+    s.n_solves = solves_ + stone_solves_;
     s.seconds = control_.seconds();
     s.dev_ratio = null_loss_ > 0 ? 1.0 - loss_ / null_loss_ : 0.0;
     std::vector<std::pair<Index, double>> entries;

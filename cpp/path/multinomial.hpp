@@ -34,9 +34,17 @@ private:
 
     std::size_t classes() const { return classes_.size(); }
     void start();
+    bool take_start(double alpha);
     void solve(double alpha, double tol);
     void cycle(double alpha);
     void balance(double alpha);
+    /// The iterate of a class.
+    struct Kept {
+        std::vector<double> w, eta, margins;
+        double b;
+    };
+    std::vector<Kept> keep() const;
+    void restore(const std::vector<Kept>& kept);
     struct Free;
     Free find_free() const;
     std::vector<double> joint_hessian(const Free& free);
@@ -62,7 +70,7 @@ private:
     std::vector<Path> paths_;
     Certificate certificate_;
     double loss_ = 0, null_loss_ = 0;
-    long solves_ = 0;
+    long solves_ = 0, stone_solves_ = 0;  // linear systems for the alpha at hand, and for stepping stones
 };
 
 }  // namespace riata

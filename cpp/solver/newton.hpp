@@ -89,6 +89,7 @@ private:
     void judge(Lane& lane, double tol);
     void give_up(Lane& lane, double tol);
     bool orthogonalise(Lane& lane);
+    bool orthogonalise_by_gradients(Lane& lane, const std::vector<std::size_t>& free);
     std::vector<std::size_t> unheld(const Lane& lane) const;
 
     Problem& problem_;

@@ -51,19 +51,56 @@ class ClassFit:
     n_iter: int
 
 
-def fit_classes(problem: Problem, alpha: float, tol: float, max_iter: int) -> ClassFit:
-    """Fit a binomial, multinomial or Poisson problem with penalty alpha (riata's scale), to the relative gap tol."""
+Start = tuple[Array, Array]  # coefficients of shape (rows, p) and intercepts
+
+
+def earlier_fit(estimator: Any, problem: Problem) -> Start | None:
+    """Where a fit with `warm_start` begins: at the coefficients of the last one, if those have the problem's shape."""
+    if not check.flag(estimator.warm_start, "warm_start") or not hasattr(estimator, "coef_"):
+        return None
+    rows = len(problem.classes) if problem.family == "multinomial" else 1
+    coef = estimator.coef_
+    coef = np.atleast_2d(coef if isinstance(coef, np.ndarray) else coef.toarray())
+    intercepts = np.ravel(estimator.intercept_)
+    if coef.shape != (rows, problem.X.shape[1]) or intercepts.shape != (rows,):
+        return None
+    if not (np.isfinite(coef).all() and np.isfinite(intercepts).all()):
+        return None
+    return np.ascontiguousarray(coef, dtype=np.float64), intercepts.astype(np.float64)
+
+
+def fit_classes(
+    problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None = None
+) -> ClassFit:
+    """Fit a binomial, multinomial or Poisson problem with penalty alpha (riata's scale), to the relative gap tol.
+
+    A start that does not end there is dropped: it never costs the certificate.
+    """
+    if start is not None:
+        fit = _fit_from(problem, alpha, tol, max_iter, start)
+        if fit.certificate.converged:
+            return fit
+    return _fit_from(problem, alpha, tol, max_iter, None)
+
+
+def _fit_from(
+    problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None
+) -> ClassFit:
     if alpha > 0 and _wide.applies(problem):
-        return _fit_wide(problem, alpha, tol, max_iter)
+        return _fit_wide(problem, alpha, tol, max_iter, start)
     if alpha == 0:
-        fit = _solve(unpenalised(problem), 1.0, tol, max_iter)
+        fit = _solve(unpenalised(problem), 1.0, tol, max_iter, start)
         fit.certificate = replace(fit.certificate, alpha=0.0)
         return fit
-    return _solve(problem, alpha, tol, max_iter)
+    return _solve(problem, alpha, tol, max_iter, start)
 
 
-def _solve(problem: Problem, alpha: float, tol: float, max_iter: int) -> ClassFit:
-    paths = _fit.solve_path(problem, np.array([alpha]), tol=tol, max_iter=max_iter, single=True)
+def _solve(
+    problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None
+) -> ClassFit:
+    paths = _fit.solve_path(
+        problem, np.array([alpha]), tol=tol, max_iter=max_iter, single=True, start=start
+    )
     coef = np.array([path.coefficients(len(path.alphas) - 1, problem.X.shape[1]) for path in paths])
     last: PathArrays = paths[0]
     k = len(last.alphas) - 1
@@ -75,9 +112,13 @@ def _solve(problem: Problem, alpha: float, tol: float, max_iter: int) -> ClassFi
     )
 
 
-def _fit_wide(problem: Problem, alpha: float, tol: float, max_iter: int) -> ClassFit:
+def _fit_wide(
+    problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None
+) -> ClassFit:
     reduced = _wide.reduce(problem)
-    fit = _solve(reduced.small, alpha, tol, max_iter)
+    if start is not None:
+        start = reduced.start(*start)
+    fit = _solve(reduced.small, alpha, tol, max_iter, start)
     W = reduced.coefficients(fit.coef.T)
     intercepts = reduced.intercepts(W, fit.intercepts)
     certificate = fit.certificate
