@@ -272,7 +272,7 @@ def grid(spec, X, y):
     """
     Y = y[:, None]
     if spec.loss == "softmax":
-        Y = (Y == np.unique(y)).astype(np.float64)
+        Y = (np.unique(y) == Y).astype(np.float64)
     correlation = np.abs(X.T @ (Y - Y.mean(axis=0))).max() / X.shape[0]
     return correlation / spec.l1_ratio * np.geomspace(1.0, spec.eps, spec.n_alphas)
 

@@ -182,7 +182,7 @@ void Newton::rebase(Lane& lane, const std::vector<double>& offset) {
 void Newton::step(Lane& lane, long max_solves) {
     if (by_gradients() || lane.cut || model_.drift(lane.r.data()) > kStaleStep) recurve(lane);
     std::vector<Lane*> lanes{&lane};
-    take(lanes, {propose(lane, max_solves)});
+    advance(lanes, {propose(lane, max_solves)});
 }
 
 /// Whether new curvatures are worth their Gram matrix. A round with curvatures off by a share rho leaves about (1.5 rho)^2
@@ -270,8 +270,13 @@ std::vector<Newton::Step> Newton::propose_together(const std::vector<Lane*>& lan
     return steps;
 }
 
-/// Moves every lane along its step, as far as it descends.
+/// Moves every lane along its step, as far as it descends, and finds its correlations.
 void Newton::take(std::vector<Lane*>& lanes, const std::vector<Step>& steps) {
+    advance(lanes, steps);
+    correlate(lanes);
+}
+
+void Newton::advance(std::vector<Lane*>& lanes, const std::vector<Step>& steps) {
     const std::size_t n = problem_.design.rows(), K = lanes.size();
     std::vector<Index> support;
     std::vector<double> weights;
@@ -306,7 +311,6 @@ void Newton::take(std::vector<Lane*>& lanes, const std::vector<Step>& steps) {
         lane.b = step.b;
         settle(lane, sums);
     }
-    correlate(lanes);
 }
 
 /// Whether the objective at `step`, with this loss, is not above that of the lane.

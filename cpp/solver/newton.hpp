@@ -57,7 +57,7 @@ public:
 
     /// Makes `offset` the margins without any feature; the lane stays at its w and finds its best intercept anew.
     void rebase(Lane& lane, const std::vector<double>& offset);
-    /// One Newton step of a lane, with new curvatures where the present ones are far off.
+    /// One Newton step of a lane, with new curvatures where the present ones are far off. Leaves its correlations to rebase().
     void step(Lane& lane, long max_solves);
 
     /// The certificate of a lane over W and the features `beyond` with correlations `exact`, w = 0. A rough one takes the
@@ -81,6 +81,7 @@ private:
     bool lanes_pay(const std::vector<Lane*>& lanes) const;
     std::vector<Step> propose_together(const std::vector<Lane*>& lanes, long max_solves);
     void take(std::vector<Lane*>& lanes, const std::vector<Step>& steps);
+    void advance(std::vector<Lane*>& lanes, const std::vector<Step>& steps);
     bool descends(const Lane& lane, const Step& step, double loss) const;
     bool cut_back(Lane& lane, const Step& step, const double* eta, Step& shorter);
     void settle(Lane& lane, const Loss::Sums& sums);
