@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _fit, _wide
+from . import _annealing, _fit, _wide
 from . import _validation as check
 from ._fit import Certificate, PathArrays
 from ._problem import Array, Problem
@@ -58,7 +58,9 @@ def earlier_fit(estimator: Any, problem: Problem) -> Start | None:
     """Where a fit with `warm_start` begins: at the coefficients of the last one, if those have the problem's shape."""
     if not check.flag(estimator.warm_start, "warm_start") or not hasattr(estimator, "coef_"):
         return None
-    rows = len(problem.classes) if problem.family == "multinomial" else 1
+    rows = 1
+    if problem.family == "multinomial" and problem.classes is not None:
+        rows = len(problem.classes)
     coef = estimator.coef_
     coef = np.atleast_2d(coef if isinstance(coef, np.ndarray) else coef.toarray())
     intercepts = np.ravel(estimator.intercept_)
@@ -98,7 +100,7 @@ def _fit_from(
 def _solve(
     problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None
 ) -> ClassFit:
-    paths = _fit.solve_path(
+    paths = _annealing.solve_path(
         problem, np.array([alpha]), tol=tol, max_iter=max_iter, single=True, start=start
     )
     coef = np.array([path.coefficients(len(path.alphas) - 1, problem.X.shape[1]) for path in paths])
