@@ -73,7 +73,7 @@ private:
         double b;
     };
 
-    bool curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress);
+    bool curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress, bool kept);
     void recurve(const Lane& lane);
     Step propose(Lane& lane, long max_solves);
     bool by_gradients() const;

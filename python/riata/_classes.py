@@ -16,6 +16,10 @@ from .exceptions import warn_not_converged
 
 SYSTEMS = 1000  # linear systems that scikit-learn's one iteration stands for
 LEAST = 1e-12  # relative gap below which rounding rules
+SAMPLED = 2_000_000  # entries of X from which on a sample of the rows is fitted first,
+ROWS_PER_FEATURE = 100  # with so many rows for every feature,
+LONGEST_STRIDE = 16  # every so many rows at most,
+SAMPLE_TOL = 1e-4  # to this relative gap
 
 
 def gap_tolerance(tol: float) -> float:
@@ -100,6 +104,8 @@ def _fit_from(
 def _solve(
     problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None
 ) -> ClassFit:
+    if start is None:
+        start = _start_from_sample(problem, alpha, max_iter)
     paths = _annealing.solve_path(
         problem, np.array([alpha]), tol=tol, max_iter=max_iter, single=True, start=start
     )
@@ -112,6 +118,40 @@ def _solve(
         last.certificate(k, tol),
         max(1, int(last.n_iter[k])),
     )
+
+
+def _start_from_sample(problem: Problem, alpha: float, max_iter: int) -> Start | None:
+    """The solution for every so many rows, where the penalty has no corners and rows are plenty: it spares the first, longest
+    Newton steps on all of them.
+    """
+    n, p = problem.X.shape
+    smooth = problem.l1_ratio == 0 or (
+        problem.penalty_weights is not None and not problem.penalty_weights.any()
+    )
+    step = min(LONGEST_STRIDE, n // (ROWS_PER_FEATURE * p))
+    if not smooth or step < 2 or problem.X.size < SAMPLED or not isinstance(problem.X, np.ndarray):
+        return None
+
+    def rows(values: Array | None) -> Array | None:
+        return None if values is None else np.ascontiguousarray(values[::step])
+
+    y = problem.y[::step]
+    s = problem.sample_weight
+    present = y if s is None else y[s[::step] > 0]
+    if len(np.unique(present)) < (2 if problem.classes is None else len(problem.classes)):
+        return None
+    few = replace(
+        problem,
+        X=np.asfortranarray(problem.X[::step]),
+        y=np.ascontiguousarray(y),
+        sample_weight=rows(s),
+        offset=rows(problem.offset),
+    )
+    paths = _annealing.solve_path(
+        few, np.array([alpha]), tol=SAMPLE_TOL, max_iter=max_iter, single=True
+    )
+    coefs = np.array([path.coefficients(0, p) for path in paths])
+    return coefs, np.array([path.intercepts[0] for path in paths])
 
 
 def _fit_wide(
