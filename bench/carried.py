@@ -31,6 +31,17 @@ def nci60():
     return np.load(folder / "NCI60data.npy"), first_class(labels)
 
 
+def nci60_types():
+    """The same cell lines: the cancer types that more than one of them has, as numbers from 0."""
+    import pandas as pd
+
+    folder = carrier("ISLP") / "data"
+    labels = pd.read_csv(folder / "NCI60labs.csv").iloc[:, -1].astype(str)
+    often = labels.map(labels.value_counts()) > 1
+    codes = np.unique(labels[often], return_inverse=True)[1]
+    return np.load(folder / "NCI60data.npy")[often], codes.astype(np.float64)
+
+
 def khan():
     """Gene expression of 83 tumours (83 x 2,308), training and test part together: the first of 4 types against the rest."""
     import pandas as pd
@@ -61,6 +72,12 @@ def mfeat_first():
     return X, first_class(digit)
 
 
+def mfeat_digits():
+    """The same digits as classes 0 to 9."""
+    X, digit = mfeat()
+    return X, np.unique(digit, return_inverse=True)[1].astype(np.float64)
+
+
 def _pines_cube():
     folder = carrier("tensorly") / "datasets" / "data"
     cube = np.load(folder / "Indian_pines_corrected.npy").astype(np.float64)
@@ -71,6 +88,12 @@ def indian_pines():
     """Spectra of the labelled pixels of one aerial image (10,249 x 200): the class code as a number."""
     X, code = _pines_cube()
     return X[code > 0], code[code > 0].astype(np.float64)
+
+
+def pines_classes():
+    """The same pixels: 16 classes of ground cover, as numbers from 0."""
+    X, code = indian_pines()
+    return X, code - 1.0
 
 
 def pines_bands():

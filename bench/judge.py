@@ -5,7 +5,8 @@ works with centred columns (``columns.py`` says how), profiles the unpenalised i
 
     P(w) = |yc - Xc w|^2 / (2n) + a1 |w|_1 + a2 |w|_2^2 / 2,     a1 = alpha l1_ratio,  a2 = alpha (1 - l1_ratio)
 
-against the better of two dual bounds, each at its best scaling of the residual. ``judge_logistic.py`` does the same for labels.
+against the better of two dual bounds, each at its best scaling of the residual. ``judge_logistic.py`` and
+``judge_softmax.py`` do the same for labels.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from bench.columns import column_norms, columns_of
 from bench.judge_logistic import judge_logistic, logistic_null
+from bench.judge_softmax import judge_softmax, n_classes, softmax_null
 
 CHUNK_BYTES = 1 << 28  # of one array of residuals or correlations
 
@@ -60,13 +62,13 @@ def judge(X, y, alphas, coefs, intercepts=None, l1_ratio=1.0, loss="squared") ->
     alphas : ndarray of shape (k,)
         Penalties in scikit-learn's scale.
     coefs : ndarray or scipy CSC of shape (p, k)
-        One column per alpha.
-    intercepts : ndarray of shape (k,), optional
+        One column per alpha, and per class of each alpha in turn if the loss is "softmax".
+    intercepts : ndarray of shape (k,), or one per column of coefs, optional
         Only measured against the best ones; the gap uses the best.
     l1_ratio : float
         Share of the L1 penalty.
-    loss : {"squared", "logistic"}
-        For "logistic", y holds 0.0 and 1.0.
+    loss : {"squared", "logistic", "softmax"}
+        For "logistic", y holds 0.0 and 1.0; for "softmax" 0.0, 1.0, 2.0, ...
 
     Returns
     -------
@@ -79,25 +81,28 @@ def judge(X, y, alphas, coefs, intercepts=None, l1_ratio=1.0, loss="squared") ->
     """
     alphas = np.asarray(alphas, dtype=np.float64)
     y = np.asarray(y, dtype=np.float64)
-    if coefs.shape != (X.shape[1], alphas.size):
-        raise ValueError(f"coefs has shape {coefs.shape}, expected {(X.shape[1], alphas.size)}")
     if loss not in JUDGES:
         raise NotImplementedError(f"no judge for loss {loss!r}")
+    outputs = n_classes(y) if loss == "softmax" else 1
+    columns = alphas.size * outputs
+    if coefs.shape != (X.shape[1], columns):
+        raise ValueError(f"coefs has shape {coefs.shape}, expected {(X.shape[1], columns)}")
     design = columns_of(X)
     null = NULLS[loss](y)
     if intercepts is None:
-        intercepts = np.full(alphas.size, np.nan)
-    width = max(1, int(CHUNK_BYTES // (8 * max(X.shape))))
+        intercepts = np.full(columns, np.nan)
+    width = max(1, int(CHUNK_BYTES // (8 * max(X.shape) * outputs)))
     parts = []
     for i in range(0, alphas.size, width):
         some = slice(i, i + width)
         a1, a2 = alphas[some] * l1_ratio, alphas[some] * (1.0 - l1_ratio)
-        given = coefs[:, some], np.asarray(intercepts)[some]
+        own = slice(i * outputs, (i + width) * outputs)
+        given = coefs[:, own], np.asarray(intercepts)[own]
         with np.errstate(invalid="ignore"):  # what is not a number ends as an infinite gap
             parts.append(JUDGES[loss](design, y, a1, a2, *given))
     primal, dual, excess = (np.concatenate(part) for part in zip(*parts))
     scale = null if null > 0 else 1.0
-    excess = np.where(np.isnan(intercepts), 0.0, excess)
+    excess = np.where(np.isnan(intercepts[::outputs]), 0.0, excess)
     return Verdict((primal - dual) / scale, primal, dual, float(null), excess / scale)
 
 
@@ -173,5 +178,5 @@ def _unconstrained_dual(n, c, rr, ry, a1, a2):
     return max(float(value), 0.0)
 
 
-JUDGES = {"squared": judge_squared, "logistic": judge_logistic}
-NULLS = {"squared": squared_null, "logistic": logistic_null}
+JUDGES = {"squared": judge_squared, "logistic": judge_logistic, "softmax": judge_softmax}
+NULLS = {"squared": squared_null, "logistic": logistic_null, "softmax": softmax_null}

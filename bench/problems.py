@@ -31,7 +31,7 @@ class Spec:
     name, data : str
         The problem and the data set it uses.
     loss : str
-        "squared", or "logistic" with y of 0.0 and 1.0.
+        "squared", "logistic" with y of 0.0 and 1.0, or "softmax" with y of 0.0, 1.0, 2.0, ...
     l1_ratio, eps, n_alphas
         The path: ``n_alphas`` alphas from alpha_max down to ``eps * alpha_max``.
     goal : float or None
@@ -89,6 +89,11 @@ class Problem:
         return self.spec.loss == "logistic"
 
     @property
+    def n_classes(self):
+        """How many columns of coefficients a softmax model has; 1 for other losses."""
+        return int(self.y.max()) + 1 if self.spec.loss == "softmax" else 1
+
+    @property
     def nbytes(self):
         """Bytes of X."""
         if not self.sparse:
@@ -128,6 +133,9 @@ DATA: dict[str, Callable] = {
     "text_labels": labelled(synthetic.text, 50_000, 200_000, 100),
     "flights_late": carried.flights_late,
     "mfeat_first": carried.mfeat_first,
+    "mfeat_digits": carried.mfeat_digits,
+    "nci60_types": carried.nci60_types,
+    "pines_classes": carried.pines_classes,
     "word_language": carried_sparse.word_language,
     "word_frequency": carried_sparse.word_frequency,
     "cmudict": carried_sparse.cmudict_phonemes,
@@ -192,7 +200,15 @@ LOGISTIC = {
         Spec("logistic_mfeat", "mfeat_first", "logistic", goal=10),
     ]
 }
-PROBLEMS = DENSE | SPARSE | LOGISTIC
+SOFTMAX = {
+    spec.name: spec
+    for spec in [
+        Spec("softmax_mfeat", "mfeat_digits", "softmax", goal=10),
+        Spec("softmax_nci60", "nci60_types", "softmax", goal=10),
+        Spec("softmax_indian_pines", "pines_classes", "softmax", goal=10),
+    ]
+}
+PROBLEMS = DENSE | SPARSE | LOGISTIC | SOFTMAX
 
 
 def standardised(X):
@@ -251,9 +267,13 @@ def prepare(name) -> Path:
 def grid(spec, X, y):
     """Return the alphas of a problem, from the smallest one with no feature in the model downwards.
 
-    At coefficients of zero the gradient of either loss is X'(mean(y) - y) / n, y being 0 and 1 in the logistic one.
+    At coefficients of zero the gradient of every loss is X'(mean(y) - y) / n, y being 0 and 1 in the logistic one and in each class
+    of a softmax one.
     """
-    correlation = np.abs(X.T @ (y - y.mean())).max() / X.shape[0]
+    Y = y[:, None]
+    if spec.loss == "softmax":
+        Y = (np.unique(y) == Y).astype(np.float64)
+    correlation = np.abs(X.T @ (Y - Y.mean(axis=0))).max() / X.shape[0]
     return correlation / spec.l1_ratio * np.geomspace(1.0, spec.eps, spec.n_alphas)
 
 
@@ -273,5 +293,7 @@ def warm_up_problem(problem) -> Problem:
         X = type(problem.X)(np.where(np.abs(X) > 1.0, X, 0.0))
     if problem.logistic:
         y = (y > np.median(y)).astype(np.float64)
+    if problem.spec.loss == "softmax":
+        y = np.digitize(y, np.quantile(y, [1 / 3, 2 / 3])).astype(np.float64)
     small = Spec(**{**asdict(problem.spec), "n_alphas": 3})
     return Problem(small, X, y, grid(small, X, y))

@@ -178,8 +178,9 @@ class Racer:
             intercepts = saved["intercepts"]
         problem = self.problem
         alphas = problem.alphas if self.alpha is None else np.array([self.alpha])
-        if coefs.shape[1] != alphas.size:
-            raise RuntimeError(f"returned {coefs.shape[1]} of {alphas.size} alphas")
+        found = coefs.shape[1] // problem.n_classes
+        if found != alphas.size:
+            raise RuntimeError(f"returned {found} of {alphas.size} alphas")
         return judge(
             problem.X, problem.y, alphas, coefs, intercepts, problem.l1_ratio, problem.spec.loss
         )

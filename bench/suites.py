@@ -18,6 +18,7 @@ RACES = {  # the problems a racing suite takes unless the command line names som
     "path": [name for name, spec in problems.DENSE.items() if spec.default],
     "sparse": [name for name, spec in problems.SPARSE.items() if spec.default],
     "logistic": [name for name, spec in problems.LOGISTIC.items() if spec.default],
+    "softmax": [name for name, spec in problems.SOFTMAX.items() if spec.default],
 }
 ACCURACY_PROBLEMS = [*RACES["path"], *RACES["sparse"], *RACES["logistic"]]
 THREAD_PROBLEMS = [

@@ -38,7 +38,7 @@ STOREYS = [
     {"_labels", "_budget", "_splits", "_selection"},
     {"_problem"},
     {"_fit", "_linalg"},
-    {"_linear"},
+    {"_linear", "_annealing"},
     {"_classifier"},
     {"_scorers"},
     {"_ridge_system"},

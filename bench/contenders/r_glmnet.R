@@ -40,12 +40,17 @@ solve <- function(X, y, alphas) {
   type <- if (ncol(X) > 500) "naive" else "covariance"
   fit <- glmnet(X, y / s, family = family, alpha = r, lambda = alphas, standardize = FALSE, thresh = thresh, maxit = 1e8,
                 type.gaussian = type)
+  if (family == "multinomial") {  # one matrix per class: class by class for each lambda in turn
+    beta <- do.call(cbind, fit$beta)
+    order <- as.vector(t(matrix(seq_len(ncol(beta)), ncol = length(fit$beta))))
+    return(list(beta = beta[, order], a0 = as.vector(fit$a0)))
+  }
   list(beta = fit$beta * s, a0 = fit$a0 * s)
 }
 set.seed(1)
 warm <- matrix(rnorm(300), 30, 10)
 if (is(X, "sparseMatrix")) warm <- as(warm, "CsparseMatrix")
-warm <- solve(warm, as.double(rnorm(30) > 0), c(0.2, 0.1))
+warm <- solve(warm, as.double(rank(rnorm(30)) %% (if (family == "multinomial") 3 else 2)), c(0.2, 0.1))
 invisible(gc())
 start <- proc.time()
 fit <- solve(X, y, alphas)

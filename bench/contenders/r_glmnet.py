@@ -6,7 +6,8 @@ from pathlib import Path
 
 ENVIRONMENT = None
 LADDER = tuple(10.0**-k for k in range(7, 18, 2))
-LOSSES = ("squared", "logistic")
+FAMILIES = {"squared": "gaussian", "logistic": "binomial", "softmax": "multinomial"}
+LOSSES = tuple(FAMILIES)
 SPARSE = True
 LATEST = {}
 SCRIPT = Path(__file__).with_suffix(".R")
@@ -47,7 +48,7 @@ def path(problem, tolerance, threads=1):
             "k": problem.alphas.size,
             "l1_ratio": problem.l1_ratio,
             "thresh": tolerance,
-            "family": "binomial" if problem.logistic else "gaussian",
+            "family": FAMILIES[problem.spec.loss],
             "folder": folder,
         }
         arguments = [f"{key}={value}" for key, value in job.items()]

@@ -5,8 +5,8 @@ from time import perf_counter
 ENVIRONMENT = None
 LADDER = (1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-6)
 RELATIVE_TO_TARGET = True
-LOSSES = ("squared", "logistic")
-FAMILIES = {"squared": "gaussian", "logistic": "binomial"}
+FAMILIES = {"squared": "gaussian", "logistic": "binomial", "softmax": "multinomial"}
+LOSSES = tuple(FAMILIES)
 SPARSE = True
 
 
@@ -31,7 +31,7 @@ def path(problem, tolerance, threads=1):
     import riata
 
     # Versions that know squared loss alone take no family.
-    family = {"family": FAMILIES[problem.spec.loss]} if problem.logistic else {}
+    family = {} if problem.spec.loss == "squared" else {"family": FAMILIES[problem.spec.loss]}
     start = perf_counter()
     found = riata.path(
         problem.X,
@@ -44,7 +44,18 @@ def path(problem, tolerance, threads=1):
         early_stop=False,
     )
     seconds = perf_counter() - start
+    if problem.spec.loss == "softmax":
+        return by_alphas(found.coefs), found.intercepts, seconds
     return found.coefs, found.intercepts, seconds
+
+
+def by_alphas(coefs):
+    """Return one CSC matrix out of those of the classes, its columns class by class for each alpha in turn."""
+    from scipy.sparse import hstack
+
+    k, width = coefs[0].shape[1], len(coefs)
+    joined = hstack(coefs, format="csc")
+    return joined[:, [c * k + i for i in range(k) for c in range(width)]]
 
 
 def fit(problem, alpha, tolerance):

@@ -3,7 +3,9 @@
 import warnings
 from time import perf_counter
 
-from bench.contenders.liblinear import ENVIRONMENT, LADDER, LOSSES, SPARSE, version
+from bench.contenders.liblinear import ENVIRONMENT, LADDER, SPARSE, version
+
+LOSSES = ("logistic", "softmax")
 
 __all__ = ["ENVIRONMENT", "LADDER", "LOSSES", "SPARSE", "path", "version"]
 
@@ -30,6 +32,6 @@ def path(problem, tolerance, threads=1):
         model.C = 1.0 / (alpha * n)
         model.fit(X, problem.y)
         coefs.append(csc_matrix(model.coef_.T))
-        intercepts.append(model.intercept_[0])
+        intercepts.append(model.intercept_)
     seconds = perf_counter() - start
-    return hstack(coefs, format="csc"), np.array(intercepts), seconds
+    return hstack(coefs, format="csc"), np.concatenate(intercepts), seconds

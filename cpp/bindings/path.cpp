@@ -72,7 +72,7 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
                         double l1_ratio, bool fit_intercept, bool standardize, double tol, long max_iter,
                         std::size_t max_features, bool early_stop, double time_limit, std::size_t memory_limit,
                         bool single, const py::object& callback, const std::string& family, const MaybeDoubles& offset,
-                        int n_threads) {
+                        const MaybeDoubles& start_coefs, const MaybeDoubles& start_intercepts, int n_threads) {
     const Borrowed matrix = borrow(X);
     const auto columns = responses(y, matrix.rows);
     const Request request = request_of(matrix, sample_weight, penalty_weights, l2_weights, lower, upper, l1_ratio,
@@ -97,9 +97,18 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
     options.early_stop = early_stop;
     options.memory_limit = memory_limit;
     options.callback = wrap_callback(callback, control);
+    const auto take_start = [&](std::size_t n_classes) {
+        if (!start_coefs || !start_intercepts) return;
+        const auto size = [](const Doubles& values) { return static_cast<std::size_t>(values.size()); };
+        if (size(*start_coefs) != n_classes * matrix.cols || size(*start_intercepts) != n_classes)
+            throw py::value_error("a start has a coefficient per column and an intercept for every class");
+        options.start_coefs.assign(start_coefs->data(), start_coefs->data() + start_coefs->size());
+        options.start_intercepts.assign(start_intercepts->data(), start_intercepts->data() + n_classes);
+    };
     if (family == "multinomial") {
         const auto [labels, n_classes] = labels_of(columns[0]);
         if (offset) throw py::value_error("offset is not supported by the multinomial family");
+        take_start(static_cast<std::size_t>(n_classes));
         return unlocked([&, &labels = labels, n_classes = n_classes] {
             Team team(n_threads, &control);
             const auto design = matrix.design(team);
@@ -110,6 +119,7 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
     const Response response = response_of(family, columns[0], offset);
     if (response.family != Family::kGaussian) {
         if (columns.size() != 1) throw py::value_error("y has to be one response");
+        take_start(1);
         return unlocked([&] {
             Team team(n_threads, &control);
             const auto design = matrix.design(team);
@@ -173,7 +183,8 @@ void bind_path(py::module_& m) {
           py::arg("standardize") = false, py::arg("tol") = 1e-6, py::arg("max_iter") = 1000000,
           py::arg("max_features") = 0, py::arg("early_stop") = false, py::arg("time_limit") = 0.0,
           py::arg("memory_limit") = 0, py::arg("single") = false, py::arg("callback") = py::none(),
-          py::arg("family") = "gaussian", py::arg("offset") = py::none(), py::arg("n_threads") = 1);
+          py::arg("family") = "gaussian", py::arg("offset") = py::none(), py::arg("start_coefs") = py::none(),
+          py::arg("start_intercepts") = py::none(), py::arg("n_threads") = 1);
 }
 
 }  // namespace riata::bindings

@@ -19,6 +19,7 @@ public:
     void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
                     Team& team) const override;
     void gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const override;
+    bool gram_takes_weights() const override { return true; }
     void gram_all(const double* root_s, double* G, Team& team) const override;
     std::vector<LargeVector> cell_grams(const std::vector<std::vector<Index>>& cells, const double* root_s,
                                         const double* y, Team& team) const override;

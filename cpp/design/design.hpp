@@ -86,6 +86,9 @@ public:
     /// G = Xh' S Xh for all columns, both triangles, leading dimension cols; root_s (null: ones) is sqrt(s).
     virtual void gram_all(const double* root_s, double* G, Team& team) const = 0;
 
+    /// Whether gram_all() takes any weights, not only those of measure().
+    virtual bool gram_takes_weights() const { return false; }
+
     /// For every cell, a list of ascending rows, the S-weighted Gram matrix of its rows of [Xh, y, 1], as a square of
     /// cols + 2; root_s null: ones. Empty where this layout has no way that pays.
     virtual std::vector<LargeVector> cell_grams(const std::vector<std::vector<Index>>& /*cells*/,

@@ -12,12 +12,14 @@ namespace riata {
 namespace {
 constexpr int kMaxCycles = 2000;
 constexpr int kPatience = 20;       // cycles that gain nothing before an alpha is left as it is
+constexpr double kMargin = 0.7;     // of tol: gap over the working sets at which the features beyond are looked at
 constexpr double kFalling = 0.99;   // or what they may leave of the gap
 constexpr double kSlow = 0.3;       // of the gap left by a cycle: classes had better step together
 constexpr double kGain = 1e-3;      // of the gap: what a cycle has to gain
 constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
 constexpr double kNullGap = 1e-12;
-constexpr double kLeast = 1e-17;  // of the loss: what profiling an intercept may leave at the least
+constexpr double kFarthest = 600;  // above the largest margin: as far as a class is followed within a cycle
+constexpr double kLeast = 1e-17;   // of the loss: what profiling an intercept may leave at the least
 }  // namespace
 
 MultinomialDriver::Class::Class(Problem& problem, std::vector<double> y, Control& control)
@@ -43,7 +45,8 @@ std::vector<Path> MultinomialDriver::run() {
         path.alpha_max = top;
         path.null_objective = null_loss_ / problem_.weight;
     }
-    const auto alphas = make_alphas(options_, top, problem_.design.cols() > problem_.design.rows());
+    auto alphas = make_alphas(options_, top, problem_.design.cols() > problem_.design.rows());
+    if (take_start(alphas.back())) alphas = {alphas.back()};
     double before = top;
     for (std::size_t k = 0; k < alphas.size(); ++k) {
         const bool wanted = !options_.only_last || k + 1 == alphas.size();
@@ -51,6 +54,7 @@ std::vector<Path> MultinomialDriver::run() {
         grow(alphas[k], before);
         solve(alphas[k], tol);
         before = alphas[k];
+        if (!wanted) stone_solves_ += solves_;
         if (wanted && hand_out(alphas[k], tol)) break;
         if (control_.out_of_time()) {
             for (Path& path : paths_) path.stop = Stop::kTimeLimit;
@@ -88,38 +92,100 @@ void MultinomialDriver::start() {
     }
     problem_.yy = squares;
     correlate();
-    if (!always.empty()) solve(kInfinity, kNullGap);
+    if (always.empty()) return;
+    take_start(kInfinity);
+    solve(kInfinity, kNullGap);
+    if (options_.only_last) stone_solves_ = solves_;
 }
 
-/// Cycles over the classes until the gap over all features is at most tol or stands still.
+/// Moves to the coefficients that the caller starts from. False where the model at hand is better.
+bool MultinomialDriver::take_start(double alpha) {
+    if (!options_.only_last || options_.start_coefs.empty()) return false;
+    const std::vector<Kept> kept = keep();
+    const double without = loss_ + penalty(alpha);
+    const std::size_t p = problem_.design.cols();
+    for (std::size_t k = 0; k < classes(); ++k) {
+        Class& one = *classes_[k];
+        const double* coefs = options_.start_coefs.data() + k * p;
+        double shift = options_.start_intercepts[k];
+        std::vector<Index> fresh;
+        for (std::size_t j = 0; j < p; ++j) {
+            shift += coefs[j] * problem_.design.moments().mean[j];
+            const auto feature = static_cast<Index>(j);
+            if (alpha < kInfinity && coefs[j] != 0 && problem_.usable[j] && one.model.slot(feature) < 0)
+                fresh.push_back(feature);
+        }
+        one.model.grow(fresh);
+        one.lane.alpha = alpha;
+        one.lane.w.resize(one.model.size(), 0.0);
+        one.newton.move({&one.lane}, {starting_point(problem_, one.model, coefs, alpha)});
+        one.lane.b = problem_.request.fit_intercept ? shift : 0.0;
+        for (std::size_t i = 0; i < one.margins.size(); ++i)
+            one.margins[i] = one.lane.eta[i] - one.offset[i] + one.lane.b;
+    }
+    find_slopes();
+    const bool better = loss_ + penalty(alpha) < without;
+    if (!better) {
+        restore(kept);
+        find_slopes();
+    }
+    correlate();
+    return better;
+}
+
+std::vector<MultinomialDriver::Kept> MultinomialDriver::keep() const {
+    std::vector<Kept> kept;
+    for (const auto& one : classes_) kept.push_back({one->lane.w, one->lane.eta, one->margins, one->lane.b});
+    return kept;
+}
+
+void MultinomialDriver::restore(const std::vector<Kept>& kept) {
+    for (std::size_t k = 0; k < classes(); ++k) {
+        classes_[k]->lane.w = kept[k].w;
+        classes_[k]->lane.eta = kept[k].eta;
+        classes_[k]->margins = kept[k].margins;
+        classes_[k]->lane.b = kept[k].b;
+    }
+}
+
+/// Cycles over the classes until the gap over all features is at most tol or stands still. Features beyond the working sets
+/// are looked at when all is well within.
 void MultinomialDriver::solve(double alpha, double tol) {
     // Each class leaves its intercept a little off, which the joint dual point sees to first order.
     for (auto& one : classes_) one->newton.set_tolerance(std::max(tol * tol, kLeast));
     solves_ = 0;
     int idle = 0;
+    correlate_within();
     certificate_ = certify(alpha, false);
     bool slow = false;
     for (int k = 0; k < kMaxCycles && idle < kPatience && solves_ < options_.max_solves; ++k) {
-        if (certificate_.rel_gap <= tol) return;
+        bool grown = false;
+        if (certificate_.rel_gap <= kMargin * tol) {  // over the working sets: look beyond
+            correlate();
+            certificate_ = certify(alpha, false);
+            if (certificate_.rel_gap <= tol) return;
+            grown = grow(alpha, alpha);
+        }
         if (control_.cancelled()) throw Cancelled{};
         cycle(alpha);
         balance(alpha);
         if (slow) slow = step_jointly(alpha);
         const bool sound = find_slopes();
-        correlate();
+        correlate_within();
         const Certificate before = certificate_;
         certificate_ = certify(alpha, false);
         slow = slow || certificate_.gap > kSlow * before.gap;
-        const bool grown = grow(alpha, alpha);
         const bool gained =
             before.primal - certificate_.primal > kGain * certificate_.gap || certificate_.gap < kFalling * before.gap;
         idle = grown || gained || !sound ? 0 : idle + 1;
     }
-    if (certificate_.rel_gap > tol) certificate_ = certify(alpha, true);
+    correlate();
+    certificate_ = certify(alpha, true);
 }
 
 /// One Newton step of every class.
 void MultinomialDriver::cycle(double alpha) {
+    begin_cycle();
     for (std::size_t k = 0; k < classes(); ++k) {
         Class& one = *classes_[k];
         find_offset(k);
@@ -131,6 +197,7 @@ void MultinomialDriver::cycle(double alpha) {
         solves_ += one.lane.solves;
         for (std::size_t i = 0; i < one.margins.size(); ++i)
             one.margins[i] = one.lane.eta[i] - one.offset[i] + one.lane.b;
+        pass(k);
     }
 }
 
@@ -197,20 +264,40 @@ void MultinomialDriver::balance(double alpha) {
         }
 }
 
-/// offset_k = -log sum_{l != k} e^{eta_l}.
+/// Takes the largest margins, and for every class what those after it add up to.
+void MultinomialDriver::begin_cycle() {
+    const std::size_t n = labels_.size();
+    top_.assign(n, -kInfinity);
+    passed_.assign(n, 0.0);
+    e_.resize(n);
+    for (const auto& one : classes_)
+        for (std::size_t i = 0; i < n; ++i) top_[i] = std::max(top_[i], one->margins[i]);
+    classes_.back()->after.assign(n, 0.0);
+    for (std::size_t k = classes() - 1; k > 0; --k) {
+        const Class& one = *classes_[k];
+        for (std::size_t i = 0; i < n; ++i) e_[i] = one.margins[i] - top_[i];
+        kernels::active().exponentials(e_.data(), n, e_.data());
+        auto& after = classes_[k - 1]->after;
+        after.resize(n);
+        for (std::size_t i = 0; i < n; ++i) after[i] = one.after[i] + e_[i];
+    }
+}
+
+/// offset_k = -log sum_{l != k} e^{eta_l}: classes before k have moved, those after it have not.
 void MultinomialDriver::find_offset(std::size_t k) {
     const std::size_t n = labels_.size();
-    std::vector<double> top(n, -kInfinity), sum(n, 0.0), e(n);
-    for (std::size_t l = 0; l < classes(); ++l)
-        for (std::size_t i = 0; i < n && l != k; ++i) top[i] = std::max(top[i], classes_[l]->margins[i]);
-    for (std::size_t l = 0; l < classes(); ++l) {
-        if (l == k) continue;
-        for (std::size_t i = 0; i < n; ++i) e[i] = classes_[l]->margins[i] - top[i];
-        kernels::active().exponentials(e.data(), n, e.data());
-        for (std::size_t i = 0; i < n; ++i) sum[i] += e[i];
-    }
-    kernels::active().logarithms(sum.data(), n, sum.data());
-    for (std::size_t i = 0; i < n; ++i) classes_[k]->offset[i] = -top[i] - sum[i];
+    Class& one = *classes_[k];
+    for (std::size_t i = 0; i < n; ++i) e_[i] = passed_[i] + one.after[i];
+    kernels::active().logarithms(e_.data(), n, e_.data());
+    for (std::size_t i = 0; i < n; ++i) one.offset[i] = -top_[i] - e_[i];
+}
+
+/// Class k has moved.
+void MultinomialDriver::pass(std::size_t k) {
+    const std::size_t n = labels_.size();
+    for (std::size_t i = 0; i < n; ++i) e_[i] = std::min(classes_[k]->margins[i] - top_[i], kFarthest);
+    kernels::active().exponentials(e_.data(), n, e_.data());
+    for (std::size_t i = 0; i < n; ++i) passed_[i] += e_[i];
 }
 
 /// Adds to each class's working set the features whose correlation exceeds their l1 at alpha, or would if it went on to
@@ -258,7 +345,7 @@ Solution MultinomialDriver::solution(std::size_t k, double alpha) const {
     const Class& one = *classes_[k];
     Solution s;
     s.alpha = alpha;
-    s.n_solves = solves_;
+    s.n_solves = solves_ + stone_solves_;
     s.seconds = control_.seconds();
     s.dev_ratio = null_loss_ > 0 ? 1.0 - loss_ / null_loss_ : 0.0;
     std::vector<std::pair<Index, double>> entries;

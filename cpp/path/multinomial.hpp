@@ -29,24 +29,36 @@ private:
         Newton newton;
         Lane lane;
         std::vector<double> margins, offset;  ///< eta_k, and what the others make of it
-        std::vector<double> r, c;  ///< y_k - p_k moved to the dual's domain, its correlations with all features
+        std::vector<double> r, c;             ///< y_k - p_k moved to the dual's domain, its correlations by features
+        std::vector<double> after;            ///< sum_{l > k} e^{eta_l - top} at the beginning of the cycle
     };
 
     std::size_t classes() const { return classes_.size(); }
     void start();
+    bool take_start(double alpha);
     void solve(double alpha, double tol);
     void cycle(double alpha);
     void balance(double alpha);
+    /// The iterate of a class.
+    struct Kept {
+        std::vector<double> w, eta, margins;
+        double b;
+    };
+    std::vector<Kept> keep() const;
+    void restore(const std::vector<Kept>& kept);
     struct Free;
     Free find_free() const;
     std::vector<double> joint_hessian(const Free& free);
     std::vector<double> joint_slope(const Free& free);
     double move_jointly(const Free& free, const std::vector<double>& step, double t, double alpha);
     bool step_jointly(double alpha);
+    void begin_cycle();
     void find_offset(std::size_t k);
+    void pass(std::size_t k);
     bool find_slopes();
     void predict();
     void correlate();
+    void correlate_within();
     Certificate certify(double alpha, bool thorough);
     double dual_loss(double t) const;
     double penalty(double alpha) const;
@@ -61,8 +73,12 @@ private:
     std::vector<std::unique_ptr<Class>> classes_;
     std::vector<Path> paths_;
     Certificate certificate_;
+    bool whole_ = false;  // correlations are those of all features, not of the working sets alone
+    std::vector<double> top_,
+        passed_;  // of a cycle: the largest margins, sum_{l < k} e^{eta_l - top} of classes that moved
+    std::vector<double> e_, u_, out_;  // scratch
     double loss_ = 0, null_loss_ = 0;
-    long solves_ = 0;
+    long solves_ = 0, stone_solves_ = 0;  // linear systems for the alpha at hand, and for stepping stones
 };
 
 }  // namespace riata

@@ -73,18 +73,38 @@ bool MultinomialDriver::find_slopes() {
 /// c_k = Xh'S r_k over all features.
 void MultinomialDriver::correlate() {
     const std::size_t n = labels_.size(), p = problem_.design.cols(), C = classes(), width = Panel::kLanes;
-    std::vector<double> u(n * width), out(p * width);
+    u_.resize(n * width);
+    out_.resize(p * width);
     for (std::size_t first = 0; first < C; first += width) {
         const std::size_t K = std::min(width, C - first);
-        for (std::size_t k = 0; k < K; ++k) problem_.weigh(classes_[first + k]->r.data(), u.data() + k * n);
-        problem_.design.correlate_all(u.data(), K, out.data(), problem_.team);
+        for (std::size_t k = 0; k < K; ++k) problem_.weigh(classes_[first + k]->r.data(), u_.data() + k * n);
+        problem_.design.correlate_all(u_.data(), K, out_.data(), problem_.team);
         for (std::size_t k = 0; k < K; ++k) {
             auto& c = classes_[first + k]->c;
             c.resize(p);
-            for (std::size_t j = 0; j < p; ++j) c[j] = out[j * K + k];
+            for (std::size_t j = 0; j < p; ++j) c[j] = out_[j * K + k];
         }
     }
+    whole_ = true;
     for (Path& path : paths_) path.n_passes += static_cast<double>(C) / static_cast<double>(width);
+}
+
+/// The same over the working sets alone.
+void MultinomialDriver::correlate_within() {
+    const std::size_t n = labels_.size(), p = problem_.design.cols();
+    u_.resize(n * Panel::kLanes);
+    for (auto& one : classes_) {
+        const auto& features = one->model.features();
+        problem_.weigh(one->r.data(), u_.data());
+        out_.resize(std::max(out_.size(), features.size()));
+        problem_.design.correlate(features, u_.data(), 1, out_.data(), problem_.team);
+        one->c.resize(p);
+        for (std::size_t slot = 0; slot < features.size(); ++slot)
+            one->c[static_cast<std::size_t>(features[slot])] = out_[slot];
+        const double read = static_cast<double>(features.size()) / static_cast<double>(p * Panel::kLanes);
+        for (Path& path : paths_) path.n_passes += read;
+    }
+    whole_ = false;
 }
 
 double MultinomialDriver::penalty(double alpha) const {
@@ -117,15 +137,23 @@ Certificate MultinomialDriver::certify(double alpha, bool thorough) {
     Certificate result;
     result.primal = loss_ + penalty(alpha);
     DualPoint dual(1e3 * problem_.noise());
-    for (const auto& one : classes_)
-        for (std::size_t j = 0; j < one->c.size(); ++j) {
-            if (!problem_.usable[j]) continue;
+    for (const auto& one : classes_) {
+        const auto& features = one->model.features();
+        for (std::size_t slot = 0; slot < features.size(); ++slot) {
+            const auto j = static_cast<std::size_t>(features[slot]);
             const ScalarPenalty h = problem_.penalty[j];
             if (alpha == kInfinity && h.l1 > 0) continue;
-            const Index slot = one->model.slot(static_cast<Index>(j));
-            const bool known = slot >= 0 && static_cast<std::size_t>(slot) < one->lane.w.size();
-            dual.add(h, known ? one->lane.w[static_cast<std::size_t>(slot)] : 0.0, one->c[j], norm[j], scale[j]);
+            dual.add(h, slot < one->lane.w.size() ? one->lane.w[slot] : 0.0, one->c[j], norm[j], scale[j]);
         }
+        if (!whole_ || alpha == kInfinity) continue;
+        const auto& l1_factor = problem_.penalty.l1_factor;
+        for (std::size_t j = 0; j < one->c.size(); ++j) {
+            // Most stay below their l1, where they cost nothing.
+            if (std::abs(one->c[j]) <= problem_.penalty.l1_scale * l1_factor[j]) continue;
+            if (!problem_.usable[j] || one->model.slot(static_cast<Index>(j)) >= 0) continue;
+            dual.add(problem_.penalty[j], 0.0, one->c[j], norm[j], scale[j]);
+        }
+    }
     result.dual =
         dual.best([&](double t) { return dual_loss(t); }, result.primal - 0.1 * options_.tol * null_loss_, thorough);
     result.gap = std::abs(result.primal - result.dual);

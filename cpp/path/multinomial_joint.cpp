@@ -139,20 +139,10 @@ bool MultinomialDriver::step_jointly(double alpha) {
     if (leaf.cholesky(H.data(), free.size, free.size, nullptr) < free.size) return false;
     leaf.solve_lower(H.data(), free.size, free.size, step.data());
     leaf.solve_lower_transposed(H.data(), free.size, free.size, step.data());
-    struct Kept {
-        std::vector<double> w, eta, margins;
-        double b;
-    };
-    std::vector<Kept> kept;
-    for (const auto& one : classes_) kept.push_back({one->lane.w, one->lane.eta, one->margins, one->lane.b});
+    const std::vector<Kept> kept = keep();
     for (double t = 1; t > std::ldexp(1.0, -kMaxCuts); t *= 0.5) {
         if (move_jointly(free, step, t, alpha) < before) return true;
-        for (std::size_t a = 0; a < classes(); ++a) {
-            classes_[a]->lane.w = kept[a].w;
-            classes_[a]->lane.eta = kept[a].eta;
-            classes_[a]->margins = kept[a].margins;
-            classes_[a]->lane.b = kept[a].b;
-        }
+        restore(kept);
     }
     return false;
 }

@@ -38,6 +38,17 @@ std::vector<double> make_alphas(const PathOptions& options, double alpha_max, bo
     return alphas;
 }
 
+std::vector<double> starting_point(const Problem& problem, const GramModel& model, const double* coefs, double alpha) {
+    std::vector<double> w;
+    for (Index feature : model.features()) {
+        const auto j = static_cast<std::size_t>(feature);
+        const ScalarPenalty h = problem.penalty[j];
+        const bool rests = alpha == kInfinity && (problem.penalty.l1_factor[j] > 0 || problem.penalty.l2_factor[j] > 0);
+        w.push_back(rests ? h.rest() : std::clamp(problem.normalised(j, coefs[j]), h.lower, h.upper));
+    }
+    return w;
+}
+
 NewtonDriver::NewtonDriver(Problem& problem, const Response& response, const PathOptions& options, Control& control)
     : problem_(problem), options_(options), control_(control),
       loss_(response.family, response.y, problem.weights(), problem.team), model_(problem, loss_),
@@ -48,6 +59,7 @@ Path NewtonDriver::run() {
     path_.alpha_max = alpha_max(problem_, null_c_);
     path_.null_objective = null_loss_ / problem_.weight;
     alphas_ = make_alphas(options_, path_.alpha_max, problem_.design.cols() > problem_.design.rows());
+    if (take_start(alphas_.back())) alphas_ = {alphas_.back()};
     grow(frontier_->first_candidates(alphas_[std::min(width_, alphas_.size()) - 1], 64));
     for (std::size_t k = 0; k < alphas_.size() && path_.stop == Stop::kCompleted;) {
         prepare(k);
@@ -84,8 +96,14 @@ void NewtonDriver::start() {
     model_.grow(unpenalised(problem_));
     lanes_ = {std::move(lane)};
     newton_.follow_model(lanes_);
-    if (model_.size() > 0) newton_.minimise(lanes_, kNullGap, options_.max_solves);
     last_ = std::move(lanes_[0]);
+    if (model_.size() > 0) {
+        take_start(kInfinity);
+        lanes_ = {std::move(last_)};
+        newton_.minimise(lanes_, kNullGap, options_.max_solves);
+        last_ = std::move(lanes_[0]);
+        if (options_.only_last) stone_solves_ = last_.solves;
+    }
     lanes_.clear();
     null_r_ = last_.r;
     std::vector<double> u(null_r_.size());
@@ -94,6 +112,26 @@ void NewtonDriver::start() {
     problem_.design.correlate_all(u.data(), 1, null_c_.data(), problem_.team);
     path_.n_passes += 1;
     frontier_ = std::make_unique<Frontier>(problem_, model_, null_r_, null_c_, null_c_);
+}
+
+/// Makes the coefficients that the caller starts from the last solution. False where the one at hand is better.
+bool NewtonDriver::take_start(double alpha) {
+    if (!options_.only_last || options_.start_coefs.empty()) return false;
+    std::vector<Index> features;
+    for (std::size_t j = 0; j < problem_.design.cols() && alpha < kInfinity; ++j)
+        if (options_.start_coefs[j] != 0 && problem_.usable[j]) features.push_back(static_cast<Index>(j));
+    grow(features);
+    lanes_ = {last_};
+    Lane& lane = lanes_[0];
+    lane.alpha = alpha;
+    newton_.follow_model(lanes_);
+    const double without = newton_.certify(lane, {}, {}, options_.tol, false, true).primal;
+    newton_.move({&lane}, {starting_point(problem_, model_, options_.start_coefs.data(), alpha)});
+    const double with = newton_.certify(lane, {}, {}, options_.tol, false, true).primal;
+    const bool better = with < without;
+    if (better) last_ = std::move(lane);
+    lanes_.clear();
+    return better;
 }
 
 double NewtonDriver::find_alpha_max() {
@@ -192,7 +230,10 @@ std::size_t NewtonDriver::accept() {
 
 /// Hands out one solution. True when the path ends here.
 bool NewtonDriver::finish(std::size_t k) {
-    if (!wanted(k)) return false;
+    if (!wanted(k)) {
+        stone_solves_ += lanes_[k].solves;
+        return false;
+    }
     path_.solutions.push_back(solution(k));
     path_.stop = stop_after(options_, path_.solutions, path_.solutions.back().features.size());
     return path_.stop != Stop::kCompleted;
@@ -204,14 +245,14 @@ void NewtonDriver::grow(const std::vector<Index>& features) {
     for (Index j : features)
         if (model_.slot(j) < 0) fresh.push_back(j);
     model_.grow(fresh);
-    frontier_->drop_members();
+    if (frontier_) frontier_->drop_members();
 }
 
 Solution NewtonDriver::solution(std::size_t k) const {
     const Lane& lane = lanes_[k];
     Solution s;
     s.alpha = lane.alpha;
-    s.n_solves = lane.solves;
+    s.n_solves = lane.solves + stone_solves_;
     s.seconds = control_.seconds();
     s.dev_ratio = null_loss_ > 0 ? 1.0 - lane.loss / null_loss_ : 0.0;
     std::vector<std::pair<Index, double>> entries = problem_.displaced_constants;

@@ -20,7 +20,7 @@ public:
 
 private:
     void start();
-    void make_grid();
+    bool take_start(double alpha);
     void prepare(std::size_t first);
     void extrapolate(std::size_t known);
     void certify();
@@ -49,11 +49,16 @@ private:
     Lane last_, before_;       // the last solution accepted, and an earlier one
     std::vector<Certificate> certificates_;
     std::size_t width_ = 8;
-    int retries_ = 0;  // of the alpha at hand
+    int retries_ = 0;        // of the alpha at hand
+    long stone_solves_ = 0;  // linear systems of stepping stones
     Path path_;
 };
 
 /// The grid for alphas and options: what is given, a geometric one, or stepping stones to the only alpha asked for.
 std::vector<double> make_alphas(const PathOptions& options, double alpha_max, bool wide);
+
+/// The caller's coefficients, an entry per column, in the slots of the model, within their bounds; at infinite alpha those
+/// that nothing penalises, while others rest.
+std::vector<double> starting_point(const Problem& problem, const GramModel& model, const double* coefs, double alpha);
 
 }  // namespace riata

@@ -15,10 +15,13 @@ struct PathOptions {
     std::vector<double>
         alphas;  ///< descending and positive; empty: a geometric grid of n_alphas down to eps * alpha_max
     std::size_t n_alphas = 100;
-    double eps = 0;             ///< 0: 1e-2 when p > n, else 1e-4
-    bool only_last = false;     ///< alphas before the last are stepping stones: they are neither certified nor returned
-    double tol = 1e-6;          ///< relative duality gap
-    long max_solves = 1000000;  ///< linear systems per alpha
+    double eps = 0;          ///< 0: 1e-2 when p > n, else 1e-4
+    bool only_last = false;  ///< alphas before the last are stepping stones: they are neither certified nor returned
+    /// Where smooth losses start with only_last, in the place of stepping stones, unless the null model is better: an entry
+    /// per column for each class in turn, and the intercepts, in the caller's units. Empty for none.
+    std::vector<double> start_coefs, start_intercepts;
+    double tol = 1e-6;             ///< relative duality gap
+    long max_solves = 1000000;     ///< linear systems per alpha
     std::size_t max_features = 0;  ///< stop after the first solution with more, 0 for no limit
     bool plain = false;            ///< no look at a sample of the rows first
     bool whole_gram = false;       ///< the whole Gram matrix from the start, whatever it costs

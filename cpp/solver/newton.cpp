@@ -18,6 +18,7 @@ constexpr double kStuckRound = 0.3;      // of the gap left: a sign that curvatu
 constexpr double kFirstGap = 0.05;       // taken for a lane that nothing is known of
 constexpr double kWorstRound = 0.8;      // of the gap left by the worst curvatures
 constexpr double kSpread = 0.02;         // least difference of curvatures among lanes
+constexpr double kEntryCost = 12;        // operations that reading an entry of X stands for
 constexpr double kLossCost = 50;         // multiply-adds that a row's loss and its logarithms stand for
 constexpr double kFewFree = 300, kLaneEntries = 0.5;  // see lanes_pay
 constexpr double kTogetherDrift = 0.02;               // of curvatures that cost little to take
@@ -127,11 +128,14 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
         active.push_back(&lane);
     }
     double progress = 1;
+    bool kept = false;  // curvatures, in the last round
     for (int round = 0; round < kMaxRounds; ++round) {
         std::erase_if(active, [](const Lane* lane) { return lane->done; });
         if (active.empty()) return;
         if (control_.cancelled()) throw Cancelled{};
-        if (!by_gradients() && curvature_pays(active, tol, progress)) recurve(*active[active.size() / 2]);
+        const bool recurves = !by_gradients() && curvature_pays(active, tol, progress, kept);
+        if (recurves) recurve(*active[active.size() / 2]);
+        kept = !recurves;
         if (!together_ && lanes_pay(active)) {
             together_ = std::make_unique<Lanes>(problem_, control_);
             model_.drop_gram();
@@ -182,12 +186,13 @@ void Newton::rebase(Lane& lane, const std::vector<double>& offset) {
 void Newton::step(Lane& lane, long max_solves) {
     if (by_gradients() || lane.cut || model_.drift(lane.r.data()) > kStaleStep) recurve(lane);
     std::vector<Lane*> lanes{&lane};
-    take(lanes, {propose(lane, max_solves)});
+    advance(lanes, {propose(lane, max_solves)});
 }
 
 /// Whether new curvatures are worth their Gram matrix. A round with curvatures off by a share rho leaves about (1.5 rho)^2
-/// of the gap; those of the lane in the middle are off by what the lanes differ among themselves.
-bool Newton::curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress) {
+/// of the gap, or what the last round left with those that were kept; those of the lane in the middle are off by what the
+/// lanes differ among themselves.
+bool Newton::curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress, bool kept) {
     const double drift = model_.drift(lanes[lanes.size() / 2]->r.data());
     if (drift == kInfinity) return true;
     if (drift == 0) return false;
@@ -196,16 +201,17 @@ bool Newton::curvature_pays(const std::vector<Lane*>& lanes, double tol, double 
     if (together_) return drift > kTogetherDrift;
     double gap = 0;
     for (const Lane* lane : lanes) gap = std::max(gap, std::min(lane->certificate.rel_gap, kFirstGap));
-    const auto rounds = [&](double rho) {
-        const double left = std::min(kWorstRound, 2.25 * rho * rho);
+    const auto rounds = [&](double rho, double seen) {
+        const double left = std::min(kWorstRound, std::max(seen, 2.25 * rho * rho));
         return std::ceil(std::log(std::max(gap / tol, 1.0)) / -std::log(left));
     };
     const double spread = std::max(kSpread, 0.5 * model_.drift(lanes.back()->r.data(), lanes.front()->r.data()));
     const double n = static_cast<double>(problem_.design.rows()), K = static_cast<double>(lanes.size());
     const double A = static_cast<double>(active_.free_count());
     const double gram = A * A * n + A * A * A / 3;
-    const double look = 2 * n * K * (A + static_cast<double>(model_.size()) + kLossCost);
-    return (rounds(drift) - rounds(spread)) * look > gram;
+    const double entries = n * (A + static_cast<double>(model_.size()));
+    const double look = std::max(2 * K, kEntryCost) * entries + 2 * n * K * kLossCost;
+    return (rounds(drift, kept && progress < 1 ? progress : 0.0) - rounds(spread, 0.0)) * look > gram;
 }
 
 void Newton::recurve(const Lane& lane) {
@@ -283,8 +289,13 @@ std::vector<Newton::Step> Newton::propose_together(const std::vector<Lane*>& lan
     return steps;
 }
 
-/// Moves every lane along its step, as far as it descends.
+/// Moves every lane along its step, as far as it descends, and finds its correlations.
 void Newton::take(std::vector<Lane*>& lanes, const std::vector<Step>& steps) {
+    advance(lanes, steps);
+    correlate(lanes);
+}
+
+void Newton::advance(std::vector<Lane*>& lanes, const std::vector<Step>& steps) {
     const std::size_t n = problem_.design.rows(), K = lanes.size();
     std::vector<Index> support;
     std::vector<double> weights;
@@ -319,7 +330,6 @@ void Newton::take(std::vector<Lane*>& lanes, const std::vector<Step>& steps) {
         lane.b = step.b;
         settle(lane, sums);
     }
-    correlate(lanes);
 }
 
 /// Whether the objective at `step`, with this loss, is not above that of the lane.

@@ -57,7 +57,7 @@ public:
 
     /// Makes `offset` the margins without any feature; the lane stays at its w and finds its best intercept anew.
     void rebase(Lane& lane, const std::vector<double>& offset);
-    /// One Newton step of a lane, with new curvatures where the present ones are far off.
+    /// One Newton step of a lane, with new curvatures where the present ones are far off. Leaves its correlations to rebase().
     void step(Lane& lane, long max_solves);
 
     /// The certificate of a lane over W and the features `beyond` with correlations `exact`, w = 0. A rough one takes the
@@ -73,7 +73,7 @@ private:
         double b;
     };
 
-    bool curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress);
+    bool curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress, bool kept);
     void recurve(const Lane& lane);
     double scale_penalty(const Lane& lane);
     Step propose(Lane& lane, long max_solves);
@@ -82,6 +82,7 @@ private:
     bool lanes_pay(const std::vector<Lane*>& lanes) const;
     std::vector<Step> propose_together(const std::vector<Lane*>& lanes, long max_solves);
     void take(std::vector<Lane*>& lanes, const std::vector<Step>& steps);
+    void advance(std::vector<Lane*>& lanes, const std::vector<Step>& steps);
     bool descends(const Lane& lane, const Step& step, double loss) const;
     bool cut_back(Lane& lane, const Step& step, const double* eta, Step& shorter);
     void settle(Lane& lane, const Loss::Sums& sums);
@@ -90,6 +91,7 @@ private:
     void judge(Lane& lane, double tol);
     void give_up(Lane& lane, double tol);
     bool orthogonalise(Lane& lane);
+    bool orthogonalise_by_gradients(Lane& lane, const std::vector<std::size_t>& free);
     std::vector<std::size_t> unheld(const Lane& lane) const;
 
     Problem& problem_;

@@ -8,14 +8,20 @@
 #include <numeric>
 
 #include "solver/cholesky.hpp"
+#include "solver/curvature_system.hpp"
 #include "solver/newton.hpp"
 
 namespace riata {
 
 namespace {
-constexpr double kPivot = 1e-12;         // of the diagonal: what a feature has to add to those before it
-constexpr std::size_t kMostFree = 5000;  // features without any penalty whose correlations are made to vanish
-constexpr double kNearlyAll = 1 - 1e-4;  // of the slopes: a multiple whose conjugate is expanded about them
+constexpr double kPivot = 1e-12;             // of the diagonal: what a feature has to add to those before it
+constexpr std::size_t kMostFactored = 5000;  // features without any penalty whose Gram matrix is made
+constexpr int kProjections = 4;              // by conjugate gradients, each from a fresh start
+constexpr long kMostSteps = 2000;            // of each
+constexpr double kVanished = 0.1;            // of what the dual point takes for rounding
+constexpr double kFirstPart = 1e-6;          // of the correlations: what one projection leaves at best
+constexpr double kRounding = 1e3;            // rounding levels of a correlation that count as none
+constexpr double kNearlyAll = 1 - 1e-4;      // of the slopes: a multiple whose conjugate is expanded about them
 constexpr double kShort = 0.5;  // largest relative change of a prediction's variance that keeps it in its range
 }  // namespace
 
@@ -23,7 +29,7 @@ Certificate Newton::certify(const Lane& lane, const std::vector<Index>& beyond, 
                             double tol, bool thorough, bool rough) const {
     penalise(lane.alpha);
     const auto &norm = problem_.design.moments().norm, &scale = problem_.design.moments().scale;
-    DualPoint dual(1e3 * problem_.noise());
+    DualPoint dual(kRounding * problem_.noise());
     Certificate result;
     result.primal = lane.loss;
     for (std::size_t slot = 0; slot < lane.c.size(); ++slot) {
@@ -95,7 +101,7 @@ std::vector<std::size_t> Newton::unheld(const Lane& lane) const {
 bool Newton::orthogonalise(Lane& lane) {
     const auto free = unheld(lane);
     const std::size_t n = lane.r.size(), m = free.size();
-    if (m > kMostFree) return false;
+    if (m > kMostFactored) return orthogonalise_by_gradients(lane, free);
     std::vector<double> plain(n), d(n), xd(m), G(m * m);
     loss_.curvature(lane.r.data(), plain.data(), true);
     loss_.curvature(lane.r.data(), d.data());
@@ -129,6 +135,46 @@ bool Newton::orthogonalise(Lane& lane) {
     for (std::size_t i = 0; i < n; ++i) lane.r[i] -= plain[i] * move[i];
     correlate({&lane});
     return true;
+}
+
+/// The same for more columns than a Gram matrix is made of.
+bool Newton::orthogonalise_by_gradients(Lane& lane, const std::vector<std::size_t>& free) {
+    const std::size_t n = lane.r.size();
+    std::vector<Index> features;
+    std::vector<double> floor;
+    for (std::size_t slot : free) {
+        features.push_back(model_.features()[slot]);
+        floor.push_back(kVanished * kRounding * problem_.noise() *
+                        problem_.design.moments().norm[static_cast<std::size_t>(features.back())]);
+    }
+    const auto vanished = [&](const std::vector<double>& g, double part) {
+        for (std::size_t i = 0; i < g.size(); ++i)
+            if (!(std::abs(g[i]) <= std::max(floor[i], part))) return false;
+        return true;
+    };
+    std::vector<double> plain(n), d(n), g(free.size());
+    for (int k = 0; k < kProjections; ++k) {
+        double largest = 0;
+        for (std::size_t i = 0; i < free.size(); ++i) largest = std::max(largest, std::abs(g[i] = lane.c[free[i]]));
+        if (vanished(g, 0.0)) return true;
+        loss_.curvature(lane.r.data(), plain.data(), true);
+        loss_.curvature(lane.r.data(), d.data());
+        const CurvatureSystem system(problem_, features, d, std::accumulate(d.begin(), d.end(), 0.0));
+        CurvatureSystem::Iterate at = system.start(g);
+        system.improve(
+            at,
+            [&](const CurvatureSystem::Iterate& now) {
+                return now.steps >= kMostSteps || vanished(now.g, kFirstPart * largest);
+            },
+            control_);
+        lane.solves += at.steps;
+        if (std::any_of(at.moved.begin(), at.moved.end(), [](double v) { return !(std::abs(v) <= kShort); }))
+            return false;
+        for (std::size_t i = 0; i < n; ++i) lane.r[i] -= plain[i] * at.moved[i];
+        correlate({&lane});
+    }
+    for (std::size_t i = 0; i < free.size(); ++i) g[i] = lane.c[free[i]];
+    return vanished(g, 0.0);
 }
 
 }  // namespace riata

@@ -80,9 +80,31 @@ void NewtonModel::admit(const std::vector<std::size_t>& slots) {
     design_.correlate(features, d_.data(), 1, xd.data(), team_);
     xd_.resize(size());
     for (std::size_t i = 0; i < fresh.size(); ++i) xd_[fresh[i]] = xd[i];
-    GramModel::admit(fresh);
+    if (fresh.size() == design_.cols() && design_.gram_takes_weights())
+        admit_all();
+    else
+        GramModel::admit(fresh);
     if (c_.size() == size())
         for (std::size_t slot : fresh) set_target(slot);
+}
+
+/// Makes all slots members where these are all columns, in one sweep.
+void NewtonModel::admit_all() {
+    const std::size_t p = size();
+    std::vector<double> root(d_.size());
+    for (std::size_t i = 0; i < root.size(); ++i) root[i] = std::sqrt(d_[i]);
+    LargeVector all(p * p);
+    design_.gram_all(root.data(), all.data(), team_);
+    const double unit = problem_.request.fit_intercept && total_ > 0 ? 1 / total_ : 0.0;
+    reserve(p);
+    member_features_ = features_;
+    for (std::size_t b = 0; b < p; ++b) {
+        const double* column = all.data() + static_cast<std::size_t>(features_[b]) * p;
+        for (std::size_t a = 0; a < p; ++a)
+            G_[a + b * ld_] = column[static_cast<std::size_t>(features_[a])] - unit * xd_[a] * xd_[b];
+        member_.push_back(b);
+        member_place_[b] = static_cast<Index>(b);
+    }
 }
 
 void NewtonModel::products(const std::vector<Index>& A, const std::vector<Index>& B, double* out) {

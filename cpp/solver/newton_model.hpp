@@ -45,6 +45,7 @@ protected:
 
 private:
     void set_target(std::size_t slot);
+    void admit_all();
 
     const Loss& loss_;
     std::vector<double> d_;   // s f'' where G was taken

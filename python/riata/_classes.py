@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _fit, _wide
+from . import _annealing, _fit, _wide
 from . import _validation as check
 from ._fit import Certificate, PathArrays
 from ._problem import Array, Problem
@@ -16,6 +16,10 @@ from .exceptions import warn_not_converged
 
 SYSTEMS = 1000  # linear systems that scikit-learn's one iteration stands for
 LEAST = 1e-12  # relative gap below which rounding rules
+SAMPLED = 2_000_000  # entries of X from which on a sample of the rows is fitted first,
+ROWS_PER_FEATURE = 100  # with so many rows for every feature,
+LONGEST_STRIDE = 16  # every so many rows at most,
+SAMPLE_TOL = 1e-4  # to this relative gap
 
 
 def gap_tolerance(tol: float) -> float:
@@ -51,19 +55,60 @@ class ClassFit:
     n_iter: int
 
 
-def fit_classes(problem: Problem, alpha: float, tol: float, max_iter: int) -> ClassFit:
-    """Fit a binomial, multinomial or Poisson problem with penalty alpha (riata's scale), to the relative gap tol."""
+Start = tuple[Array, Array]  # coefficients of shape (rows, p) and intercepts
+
+
+def earlier_fit(estimator: Any, problem: Problem) -> Start | None:
+    """Where a fit with `warm_start` begins: at the coefficients of the last one, if those have the problem's shape."""
+    if not check.flag(estimator.warm_start, "warm_start") or not hasattr(estimator, "coef_"):
+        return None
+    rows = 1
+    if problem.family == "multinomial" and problem.classes is not None:
+        rows = len(problem.classes)
+    coef = estimator.coef_
+    coef = np.atleast_2d(coef if isinstance(coef, np.ndarray) else coef.toarray())
+    intercepts = np.ravel(estimator.intercept_)
+    if coef.shape != (rows, problem.X.shape[1]) or intercepts.shape != (rows,):
+        return None
+    if not (np.isfinite(coef).all() and np.isfinite(intercepts).all()):
+        return None
+    return np.ascontiguousarray(coef, dtype=np.float64), intercepts.astype(np.float64)
+
+
+def fit_classes(
+    problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None = None
+) -> ClassFit:
+    """Fit a binomial, multinomial or Poisson problem with penalty alpha (riata's scale), to the relative gap tol.
+
+    A start that does not end there is dropped: it never costs the certificate.
+    """
+    if start is not None:
+        fit = _fit_from(problem, alpha, tol, max_iter, start)
+        if fit.certificate.converged:
+            return fit
+    return _fit_from(problem, alpha, tol, max_iter, None)
+
+
+def _fit_from(
+    problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None
+) -> ClassFit:
     if alpha > 0 and _wide.applies(problem):
-        return _fit_wide(problem, alpha, tol, max_iter)
+        return _fit_wide(problem, alpha, tol, max_iter, start)
     if alpha == 0:
-        fit = _solve(unpenalised(problem), 1.0, tol, max_iter)
+        fit = _solve(unpenalised(problem), 1.0, tol, max_iter, start)
         fit.certificate = replace(fit.certificate, alpha=0.0)
         return fit
-    return _solve(problem, alpha, tol, max_iter)
+    return _solve(problem, alpha, tol, max_iter, start)
 
 
-def _solve(problem: Problem, alpha: float, tol: float, max_iter: int) -> ClassFit:
-    paths = _fit.solve_path(problem, np.array([alpha]), tol=tol, max_iter=max_iter, single=True)
+def _solve(
+    problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None
+) -> ClassFit:
+    if start is None:
+        start = _start_from_sample(problem, alpha, max_iter)
+    paths = _annealing.solve_path(
+        problem, np.array([alpha]), tol=tol, max_iter=max_iter, single=True, start=start
+    )
     coef = np.array([path.coefficients(len(path.alphas) - 1, problem.X.shape[1]) for path in paths])
     last: PathArrays = paths[0]
     k = len(last.alphas) - 1
@@ -75,9 +120,47 @@ def _solve(problem: Problem, alpha: float, tol: float, max_iter: int) -> ClassFi
     )
 
 
-def _fit_wide(problem: Problem, alpha: float, tol: float, max_iter: int) -> ClassFit:
+def _start_from_sample(problem: Problem, alpha: float, max_iter: int) -> Start | None:
+    """The solution for every so many rows, where the penalty has no corners and rows are plenty: it spares the first, longest
+    Newton steps on all of them.
+    """
+    n, p = problem.X.shape
+    smooth = problem.l1_ratio == 0 or (
+        problem.penalty_weights is not None and not problem.penalty_weights.any()
+    )
+    step = min(LONGEST_STRIDE, n // (ROWS_PER_FEATURE * p))
+    if not smooth or step < 2 or problem.X.size < SAMPLED or not isinstance(problem.X, np.ndarray):
+        return None
+
+    def rows(values: Array | None) -> Array | None:
+        return None if values is None else np.ascontiguousarray(values[::step])
+
+    y = problem.y[::step]
+    s = problem.sample_weight
+    present = y if s is None else y[s[::step] > 0]
+    if len(np.unique(present)) < (2 if problem.classes is None else len(problem.classes)):
+        return None
+    few = replace(
+        problem,
+        X=np.asfortranarray(problem.X[::step]),
+        y=np.ascontiguousarray(y),
+        sample_weight=rows(s),
+        offset=rows(problem.offset),
+    )
+    paths = _annealing.solve_path(
+        few, np.array([alpha]), tol=SAMPLE_TOL, max_iter=max_iter, single=True
+    )
+    coefs = np.array([path.coefficients(0, p) for path in paths])
+    return coefs, np.array([path.intercepts[0] for path in paths])
+
+
+def _fit_wide(
+    problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None
+) -> ClassFit:
     reduced = _wide.reduce(problem)
-    fit = _solve(reduced.small, alpha, tol, max_iter)
+    if start is not None:
+        start = reduced.start(*start)
+    fit = _solve(reduced.small, alpha, tol, max_iter, start)
     W = reduced.coefficients(fit.coef.T)
     intercepts = reduced.intercepts(W, fit.intercepts)
     certificate = fit.certificate

@@ -83,6 +83,8 @@ def solve_path(
     callback: Callable[[int, float, float, int, float], Any] | None = None,
     family: str = "gaussian",
     offset: Vector | None = None,
+    start_coefs: Vector | None = None,
+    start_intercepts: Vector | None = None,
     n_threads: int = 1,
 ) -> list[PathSolution]: ...
 def cross_validate(

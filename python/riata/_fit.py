@@ -143,8 +143,13 @@ def solve_path(
     memory_limit: int = 0,
     single: bool = False,
     callback: Callback | None = None,
+    start: tuple[Array, Array] | None = None,
 ) -> list[PathArrays]:
-    """One path per target from the core; `alphas` strictly positive and descending, None for the automatic grid."""
+    """One path per target from the core; `alphas` strictly positive and descending, None for the automatic grid.
+
+    `start` is where a single fit of a smooth loss begins: coefficients of shape (rows, p) and intercepts.
+    """
+    coefs, intercepts = (None, None) if start is None else start
     solutions = _core.solve_path(
         problem.X,
         problem.y,
@@ -169,6 +174,8 @@ def solve_path(
         callback=callback,
         family=problem.family,
         offset=problem.offset,
+        start_coefs=coefs,
+        start_intercepts=intercepts,
         n_threads=problem.n_threads,
     )
     return [_path_arrays(solution) for solution in solutions]

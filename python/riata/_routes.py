@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _fit, _ridge
+from . import _annealing, _fit, _ridge
 from . import _validation as check
 from ._fit import Callback, Certificate, PathArrays
 from ._problem import Array, Problem
@@ -109,7 +109,7 @@ def _solve_core(
 def _solve_targets(
     problem: Problem, alphas: Array | None, control: Control, n_alphas: int = 0
 ) -> list[PathArrays]:
-    return _fit.solve_path(
+    return _annealing.solve_path(
         problem,
         alphas,
         n_alphas=n_alphas or 1,

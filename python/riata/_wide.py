@@ -43,6 +43,15 @@ class Reduced:
         """w of shape (p, k) for solutions z of shape (r, k)."""
         return self.inverse_v[:, None] * _fit.correlate(self.problem, self.back @ Z)
 
+    def start(self, coef: Array, intercepts: Array) -> tuple[Array, Array]:
+        """z of shape (k, r) with the predictions of w of shape (k, p), as far as the columns have them, and intercepts."""
+        eta = _fit.predict(self.problem.X, np.ascontiguousarray(coef.T))
+        centre = np.zeros(len(coef))
+        if self.problem.fit_intercept:
+            s = self.problem.sample_weight
+            centre = eta.mean(axis=0) if s is None else s @ eta / s.sum()
+        return np.ascontiguousarray((self.back.T @ (eta - centre)).T), intercepts + centre
+
     def intercepts(self, W: Array, b: Array) -> Array:
         """Intercepts beside X for those beside centred columns."""
         if not self.problem.fit_intercept:

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from . import _validation as check
-from ._classes import fit_classes, stopping_rule, warn_of_gap
+from ._classes import earlier_fit, fit_classes, stopping_rule, warn_of_gap
 from ._classifier import LinearClassifier, class_weights, encode
 from ._estimator import feature_names
 from ._problem import Array, Problem, check_problem
@@ -32,9 +32,9 @@ class LogisticRegression(LinearClassifier):
         Inverse penalty, > 0; inf for none.
     l1_ratio : float in [0, 1], default=0.0
         0 is the L2 penalty, 1 the L1 penalty.
-    dual, intercept_scaling, random_state, solver, verbose, warm_start, n_jobs
-        scikit-learn's, accepted and of no effect: the intercept is never penalised, the solver chooses its method itself, needs no
-        start and uses no randomness. Threads are `n_threads`.
+    dual, intercept_scaling, random_state, solver, verbose, n_jobs
+        scikit-learn's, accepted and of no effect: the intercept is never penalised, the solver chooses its method itself and uses no
+        randomness. Threads are `n_threads`.
     tol : float, default=1e-4
         scikit-learn bounds the gradient by it; here the relative duality gap ends below tol^2 (between 1e-12 and 1e-6).
     fit_intercept : bool, default=True
@@ -42,6 +42,9 @@ class LogisticRegression(LinearClassifier):
         Weights of the classes, which multiply the sample weights.
     max_iter : int, default=100
         A thousand times as many linear systems are solved at most.
+    warm_start : bool, default=False
+        Begin at the coefficients of the last fit, which saves time if the answer is near; they are ignored if they belong to another
+        number of features or classes. The answer is certified all the same.
     alpha : float, optional
         The penalty on riata's scale, in the place of C.
     penalty_weights, l2_weights : float or array-like of shape (n_features,), optional
@@ -151,7 +154,8 @@ class LogisticRegression(LinearClassifier):
         tol, max_iter = stopping_rule(self.tol, self.max_iter)
         problem = self._problem(X, y, sample_weight, offset)
         names = feature_names(X)
-        fit = fit_classes(problem, self._penalty(problem), tol, max_iter)
+        start = earlier_fit(self, problem)
+        fit = fit_classes(problem, self._penalty(problem), tol, max_iter, start)
         dtype = problem.X.dtype
         self.classes_ = problem.classes
         self.coef_ = fit.coef.astype(dtype, copy=False)

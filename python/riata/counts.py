@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
 
 from . import _validation as check
-from ._classes import fit_classes, stopping_rule, warn_of_gap
+from ._classes import earlier_fit, fit_classes, stopping_rule, warn_of_gap
 from ._estimator import feature_names
 from ._linear import LinearEstimator
 from ._problem import Array, Problem, check_problem
@@ -29,8 +29,10 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
     alpha : float, default=1.0
     fit_intercept : bool, default=True
         The intercept is never penalised.
-    solver, warm_start, verbose
+    solver, verbose
         scikit-learn's, accepted and of no effect.
+    warm_start : bool, default=False
+        Begin at the coefficients of the last fit, if they have as many features; the answer is certified all the same.
     max_iter : int, default=100
         A thousand times as many linear systems are solved at most.
     tol : float, default=1e-4
@@ -106,7 +108,8 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
         tol, max_iter = stopping_rule(self.tol, self.max_iter)
         problem = self._problem(X, y, sample_weight, offset)
         names = feature_names(X)
-        fit = fit_classes(problem, self._penalty(problem), tol, max_iter)
+        start = earlier_fit(self, problem)
+        fit = fit_classes(problem, self._penalty(problem), tol, max_iter, start)
         dtype = problem.X.dtype
         self.coef_ = fit.coef[0].astype(dtype, copy=False)
         self.intercept_ = dtype.type(fit.intercepts[0])
