@@ -14,6 +14,7 @@ constexpr double kGain = 0.9;       // of the least gap so far: what a step has 
 constexpr double kNewtonGain = 7;   // -log of the share of the gap that a Newton step leaves, roughly
 constexpr double kShortest = 1e-8;  // of a Newton step
 constexpr double kArmijo = 1e-4;
+constexpr int kMostDrops = 8;  // of rows in a Newton step
 
 double norm_of(const double* v, std::size_t K) {
     double sum = 0;
@@ -156,7 +157,8 @@ struct RowSolver::Step {
     std::vector<double> direction;  ///< place + task * size of the support
     std::vector<double> move;       ///< place * K + task
     std::vector<double> product;    ///< G times the move, slot + task * m
-    bool clipped = false;           ///< rows were set to zero
+    std::vector<char> turns;        ///< per place: the row would turn round, and is set to zero
+    bool clipped = false;           ///< there are such rows
 };
 
 /// Moves by t times the direction, rows that would turn round to zero. Returns the change of the objective.
@@ -166,6 +168,7 @@ double RowSolver::try_step(double t, Step& step) const {
     double change = 0;
     step.clipped = false;
     step.move.resize(k * K_);
+    step.turns.resize(k);
     for (std::size_t i = 0; i < k; ++i) {
         const std::size_t slot = support_[i];
         const double* w = row(slot);
@@ -177,6 +180,7 @@ double RowSolver::try_step(double t, Step& step) const {
             ahead += w[task] * (w[task] + move[task]);
         }
         const bool turns = h.l1 > 0 && ahead <= 0;
+        step.turns[i] = turns;
         step.clipped = step.clipped || turns;
         for (std::size_t task = 0; task < K_; ++task) {
             if (turns) move[task] = -w[task];
@@ -195,13 +199,11 @@ double RowSolver::try_step(double t, Step& step) const {
     return change;
 }
 
-/// A Newton step on the rows of the support, cut until the objective falls. False when it cannot be made to.
-bool RowSolver::newton_step() {
+/// Finds the Newton direction on the support. Returns the objective's slope along it.
+double RowSolver::find_direction(Step& step) {
     const std::size_t k = support_.size();
-    if (k == 0) return false;
     double* M = newton_.matrix(k);
     std::vector<double> u(k * K_), c(k);
-    Step step;
     step.direction.resize(k * K_);
     for (std::size_t i = 0; i < k; ++i) {
         const std::size_t slot = support_[i];
@@ -220,19 +222,62 @@ bool RowSolver::newton_step() {
     const std::vector<double> gradient = step.direction;
     newton_.factor(u.data(), c.data(), K_);
     newton_.solve(step.direction.data());
-    const double slope = -kernels::active().dot(gradient.data(), step.direction.data(), gradient.size());
-    for (double t = 1; t > kShortest; t /= 2) {
-        const double change = try_step(t, step);
-        if (!(change < 0 && (step.clipped || change <= kArmijo * t * slope))) continue;
-        for (std::size_t i = 0; i < k; ++i)
-            for (std::size_t task = 0; task < K_; ++task) {
-                double& w = row(support_[i])[task];
-                w = step.move[i * K_ + task] == -w ? 0.0 : w + step.move[i * K_ + task];
-            }
-        refresh();
-        return true;
+    return -kernels::active().dot(gradient.data(), step.direction.data(), gradient.size());
+}
+
+void RowSolver::move(const Step& step) {
+    for (std::size_t i = 0; i < support_.size(); ++i)
+        for (std::size_t task = 0; task < K_; ++task) {
+            double& w = row(support_[i])[task];
+            w = step.move[i * K_ + task] == -w ? 0.0 : w + step.move[i * K_ + task];
+        }
+    refresh();
+}
+
+/// The objective less yy / 2.
+double RowSolver::objective() const {
+    double sum = 0;
+    for (std::size_t slot : support_) sum += penalty(slot).value(norm_of(row(slot), K_));
+    return sum - 0.5 * slope() - 0.5 * (problem_.yy - products());
+}
+
+/// A Newton step on the rows of the support. Rows that it would turn round are dropped and the rest is solved anew; failing
+/// that the step is cut until the objective falls.
+RowSolver::Outcome RowSolver::newton_step() {
+    if (support_.empty()) return Outcome::kFull;
+    Step first, step;
+    const double slope = find_direction(first);
+    double change = try_step(1, first);
+    if (change < 0 && (first.clipped || change <= kArmijo * slope)) {
+        move(first);
+        return first.clipped ? Outcome::kClipped : Outcome::kFull;
     }
-    return false;
+    if (first.clipped) {
+        const std::vector<double> before = w_;
+        const double value = objective();
+        step = first;
+        for (int drop = 0; drop < kMostDrops && step.clipped; ++drop) {
+            for (std::size_t i = 0; i < support_.size(); ++i)
+                if (step.turns[i]) std::fill_n(row(support_[i]), K_, 0.0);
+            refresh();
+            if (support_.empty()) break;
+            find_direction(step);
+            const double now = objective();
+            if (now + try_step(1, step) < value) {
+                move(step);
+                return Outcome::kClipped;
+            }
+        }
+        w_ = before;
+        refresh();
+    }
+    for (double t = 0.5; t > kShortest; t /= 2) {
+        change = try_step(t, first);
+        if (!(change < 0 && (first.clipped || change <= kArmijo * t * slope))) continue;
+        move(first);
+        return Outcome::kCut;
+    }
+    return Outcome::kNone;
 }
 
 /// Whether sweeps that take the gap from `before` to `after` are slower than Newton steps, by what both cost.
@@ -251,15 +296,10 @@ long RowSolver::solve(double goal, long max_steps) {
         if (control_.cancelled()) throw Cancelled{};
         ++steps;
         const double before = now;
-        if (by_newton_)
-            enter();
-        else
-            sweep();
+        const Outcome outcome = by_newton_ ? newton_step() : Outcome::kNone;
+        if (outcome == Outcome::kNone) sweep();
+        if (outcome == Outcome::kFull) enter();
         refresh();
-        if (by_newton_ && !newton_step()) {
-            sweep();
-            refresh();
-        }
         now = gap();
         if (!by_newton_) by_newton_ = newton_pays(before, now);
         idle = now < kGain * least ? 0 : idle + 1;

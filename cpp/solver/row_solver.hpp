@@ -44,6 +44,8 @@ public:
 
 private:
     struct Step;
+    /// What became of a Newton step: all of it, all of it with rows set to zero, a part, nothing.
+    enum class Outcome { kFull, kClipped, kCut, kNone };
     double* row(std::size_t slot) { return w_.data() + slot * K_; }
     const double* row(std::size_t slot) const { return w_.data() + slot * K_; }
     ScalarPenalty penalty(std::size_t slot) const {
@@ -55,7 +57,10 @@ private:
     void descend(std::size_t slot);
     void sweep();
     void enter();
-    bool newton_step();
+    double find_direction(Step& step);
+    void move(const Step& step);
+    double objective() const;
+    Outcome newton_step();
     double try_step(double t, Step& step) const;
     bool newton_pays(double before, double after) const;
 
