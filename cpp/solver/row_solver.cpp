@@ -12,7 +12,8 @@ namespace {
 constexpr int kPatience = 8;        // steps that hardly gain before the solver gives up
 constexpr double kGain = 0.9;       // of the least gap so far: what a step has to reach to have gained
 constexpr double kNewtonGain = 7;   // -log of the share of the gap that a Newton step leaves, roughly
-constexpr double kShortest = 1e-8;  // of a Newton step
+constexpr double kShortest = 1e-3;  // Newton step worth taking, as a share
+constexpr double kNoGain = 1e-16;   // of yy: what rounding makes of an objective
 constexpr double kArmijo = 1e-4;
 constexpr int kMostDrops = 8;  // of rows in a Newton step
 
@@ -225,6 +226,22 @@ double RowSolver::find_direction(Step& step) {
     return -kernels::active().dot(gradient.data(), step.direction.data(), gradient.size());
 }
 
+/// The share of the direction at which the first row is about to turn round.
+double RowSolver::first_turn(const Step& step) const {
+    const std::size_t k = support_.size();
+    double least = kInfinity;
+    for (std::size_t i = 0; i < k; ++i) {
+        const double* w = row(support_[i]);
+        double square = 0, pull = 0;
+        for (std::size_t task = 0; task < K_; ++task) {
+            square += w[task] * w[task];
+            pull -= w[task] * step.direction[i + task * k];
+        }
+        if (penalty(support_[i]).l1 > 0 && pull > 0) least = std::min(least, square / pull * (1 + 1e-12));
+    }
+    return least;
+}
+
 void RowSolver::move(const Step& step) {
     for (std::size_t i = 0; i < support_.size(); ++i)
         for (std::size_t task = 0; task < K_; ++task) {
@@ -247,6 +264,7 @@ RowSolver::Outcome RowSolver::newton_step() {
     if (support_.empty()) return Outcome::kFull;
     Step first, step;
     const double slope = find_direction(first);
+    if (-slope <= kNoGain * problem_.yy) return Outcome::kFull;  // the support is where it wants to be
     double change = try_step(1, first);
     if (change < 0 && (first.clipped || change <= kArmijo * slope)) {
         move(first);
@@ -271,7 +289,9 @@ RowSolver::Outcome RowSolver::newton_step() {
         w_ = before;
         refresh();
     }
-    for (double t = 0.5; t > kShortest; t /= 2) {
+    // To where the first row turns, or less. In a singular system that may be near.
+    const double turn = first_turn(first);
+    for (double t = std::min(0.5, turn); t > kShortest * std::min(1.0, turn); t /= 2) {
         change = try_step(t, first);
         if (!(change < 0 && (first.clipped || change <= kArmijo * t * slope))) continue;
         move(first);

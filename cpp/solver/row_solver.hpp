@@ -58,6 +58,7 @@ private:
     void sweep();
     void enter();
     double find_direction(Step& step);
+    double first_turn(const Step& step) const;
     void move(const Step& step);
     double objective() const;
     Outcome newton_step();
