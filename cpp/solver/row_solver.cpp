@@ -12,6 +12,7 @@ namespace {
 constexpr int kPatience = 8;        // steps that hardly gain before the solver gives up
 constexpr double kGain = 0.9;       // of the least gap so far: what a step has to reach to have gained
 constexpr double kNewtonGain = 7;   // -log of the share of the gap that a Newton step leaves, roughly
+constexpr double kDear = 30;        // sweeps, as the price of a Newton step
 constexpr double kShortest = 1e-3;  // Newton step worth taking, as a share
 constexpr double kNoGain = 1e-16;   // of yy: what rounding makes of an objective
 constexpr double kArmijo = 1e-4;
@@ -203,26 +204,22 @@ double RowSolver::try_step(double t, Step& step) const {
 /// Finds the Newton direction on the support. Returns the objective's slope along it.
 double RowSolver::find_direction(Step& step) {
     const std::size_t k = support_.size();
-    double* M = newton_.matrix(k);
-    std::vector<double> u(k * K_), c(k);
+    ActiveRows rows{support_, std::vector<double>(k * K_), std::vector<double>(k), std::vector<double>(k)};
     step.direction.resize(k * K_);
     for (std::size_t i = 0; i < k; ++i) {
         const std::size_t slot = support_[i];
         const ScalarPenalty h = penalty(slot);
         const double* w = row(slot);
-        const double* column = model_.column(slot);
         const double length = norm_of(w, K_);
-        c[i] = h.l1 / length;
-        for (std::size_t a = i; a < k; ++a) M[a + i * k] = column[model_.position(support_[a])];
-        M[i + i * k] += h.l2;
+        rows.c[i] = h.l1 / length;
+        rows.l2[i] = h.l2;
         for (std::size_t task = 0; task < K_; ++task) {
-            u[i * K_ + task] = w[task] / length;
-            step.direction[i + task * k] = c_[slot + task * m_] - (h.l2 + c[i]) * w[task];
+            rows.u[i * K_ + task] = w[task] / length;
+            step.direction[i + task * k] = c_[slot + task * m_] - (h.l2 + rows.c[i]) * w[task];
         }
     }
     const std::vector<double> gradient = step.direction;
-    newton_.factor(u.data(), c.data(), K_);
-    newton_.solve(step.direction.data());
+    newton_.solve(model_, rows, K_, step.direction);
     return -kernels::active().dot(gradient.data(), step.direction.data(), gradient.size());
 }
 
@@ -300,15 +297,20 @@ RowSolver::Outcome RowSolver::newton_step() {
     return Outcome::kNone;
 }
 
+/// What a Newton step costs, in sweeps.
+double RowSolver::newton_cost() const {
+    const double k = static_cast<double>(support_.size()), m = static_cast<double>(m_), K = static_cast<double>(K_);
+    return k > 0 ? k * (2 * k + 6 * K) / (m * K) : kInfinity;
+}
+
 /// Whether sweeps that take the gap from `before` to `after` are slower than Newton steps, by what both cost.
 bool RowSolver::newton_pays(double before, double after) const {
-    const double k = static_cast<double>(support_.size()), m = static_cast<double>(m_);
-    const double newton = k * k * (2 * k + 6 * static_cast<double>(K_)), sweep = k * m * static_cast<double>(K_);
-    return sweep > 0 && std::log(before / std::max(after, 1e-300)) * newton < kNewtonGain * sweep;
+    return std::log(before / std::max(after, 1e-300)) * newton_cost() < kNewtonGain;
 }
 
 long RowSolver::solve(double goal, long max_steps) {
     refresh();
+    if (newton_cost() > kDear) by_newton_ = false;  // sweeps are worth a try
     double now = gap(), least = now;
     int idle = 0;
     long steps = 0;

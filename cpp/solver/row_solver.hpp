@@ -63,6 +63,7 @@ private:
     double objective() const;
     Outcome newton_step();
     double try_step(double t, Step& step) const;
+    double newton_cost() const;
     bool newton_pays(double before, double after) const;
 
     Problem& problem_;
