@@ -66,7 +66,7 @@ void MultiTaskDriver::start() {
     R_ = responses_.y();
     if (!always.empty()) {
         problem_.at_infinity();
-        solver_->solve(kNullGap * null_, options_.max_solves);
+        solver_->solve(kNullGap * null_, options_.max_solves, true);
         find_residual();
         design_.correlate_all(u_.data(), tasks_, null_c.data(), problem_.team);
     }
@@ -102,8 +102,9 @@ void MultiTaskDriver::solve(std::size_t k, double tol) {
     problem_.at(alphas_[k]);
     steps_ = 0;
     double goal = kMargin * tol;
+    const bool polish = tol == options_.tol;  // not on stepping stones
     for (int corrections = 0;;) {
-        steps_ += solver_->solve(goal * null_, std::max(1L, options_.max_solves - steps_));
+        steps_ += solver_->solve(goal * null_, std::max(1L, options_.max_solves - steps_), polish);
         certify();
         const bool enough = certificate_.rel_gap <= tol || steps_ >= options_.max_solves;
         std::vector<Index> lacking;

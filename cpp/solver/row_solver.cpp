@@ -12,7 +12,9 @@ namespace {
 constexpr int kPatience = 8;        // steps that hardly gain before the solver gives up
 constexpr double kGain = 0.9;       // of the least gap so far: what a step has to reach to have gained
 constexpr double kNewtonGain = 7;   // -log of the share of the gap that a Newton step leaves, roughly
-constexpr double kDear = 30;        // sweeps, as the price of a Newton step
+constexpr double kDear = 1000;      // sweeps, as the price of a Newton step
+constexpr double kCheap = 30;       // and one that is always worth it
+constexpr double kPolished = 1e-6;  // of the gap aimed at: what is not to be improved
 constexpr double kShortest = 1e-3;  // Newton step worth taking, as a share
 constexpr double kNoGain = 1e-16;   // of yy: what rounding makes of an objective
 constexpr double kArmijo = 1e-4;
@@ -308,7 +310,7 @@ bool RowSolver::newton_pays(double before, double after) const {
     return std::log(before / std::max(after, 1e-300)) * newton_cost() < kNewtonGain;
 }
 
-long RowSolver::solve(double goal, long max_steps) {
+long RowSolver::solve(double goal, long max_steps, bool polish) {
     refresh();
     if (newton_cost() > kDear) by_newton_ = false;  // sweeps are worth a try
     double now = gap(), least = now;
@@ -326,6 +328,12 @@ long RowSolver::solve(double goal, long max_steps) {
         if (!by_newton_) by_newton_ = newton_pays(before, now);
         idle = now < kGain * least ? 0 : idle + 1;
         least = std::min(least, now);
+    }
+    // Once more where that costs little: it about squares what is left of the gap.
+    if (polish && now <= goal && now > kPolished * goal && newton_cost() < kCheap) {
+        newton_step();
+        refresh();
+        ++steps;
     }
     return steps;
 }

@@ -24,8 +24,8 @@ public:
     void follow();
 
     /// Solves at the problem's present scales until the gap on W is at most `gap`, nothing gains any more, or max_steps are
-    /// done. Returns the number of steps.
-    long solve(double gap, long max_steps);
+    /// done; with `polish` a little further where that is cheap. Returns the number of steps.
+    long solve(double gap, long max_steps, bool polish);
 
     const std::vector<double>& w() const { return w_; }  ///< slot * K + task
     void restart(std::vector<double> w) { w_ = std::move(w); }
