@@ -9,14 +9,16 @@
 namespace riata {
 
 namespace {
-constexpr int kPatience = 8;        // steps that hardly gain before the solver gives up
-constexpr double kGain = 0.9;       // of the least gap so far: what a step has to reach to have gained
-constexpr double kNewtonGain = 7;   // -log of the share of the gap that a Newton step leaves, roughly
-constexpr double kDear = 1000;      // sweeps, as the price of a Newton step
-constexpr double kCheap = 30;       // and one that is always worth it
-constexpr double kPolished = 1e-6;  // of the gap aimed at: what is not to be improved
-constexpr double kShortest = 1e-3;  // Newton step worth taking, as a share
-constexpr double kNoGain = 1e-16;   // of yy: what rounding makes of an objective
+constexpr int kPatience = 8;          // steps that hardly gain before the solver gives up
+constexpr double kGain = 0.9;         // of the least gap so far: what a step has to reach to have gained
+constexpr double kNewtonGain = 7;     // -log of the share of the gap that a Newton step leaves, roughly
+constexpr double kDear = 1000;        // sweeps, as the price of a Newton step
+constexpr double kCheap = 30;         // and one that is always worth it
+constexpr double kPolished = 1e-5;    // of the gap aimed at: what is not to be improved
+constexpr int kPolishing = 3;         // steps
+constexpr double kShortest = 1e-3;    // Newton step worth taking, as a share
+constexpr double kNoise = 1e-14;      // of yy: what rounding may do to changes of the objective,
+constexpr double kSmallGain = 1e-11;  // and a gain that it may hide
 constexpr double kArmijo = 1e-4;
 constexpr int kMostDrops = 8;  // of rows in a Newton step
 
@@ -263,8 +265,12 @@ RowSolver::Outcome RowSolver::newton_step() {
     if (support_.empty()) return Outcome::kFull;
     Step first, step;
     const double slope = find_direction(first);
-    if (-slope <= kNoGain * problem_.yy) return Outcome::kFull;  // the support is where it wants to be
     double change = try_step(1, first);
+    // A gain in the noise of the objective still counts in the gap, which sees the gradient itself.
+    if (-slope <= kSmallGain * problem_.yy && !first.clipped && change <= kNoise * problem_.yy) {
+        move(first);
+        return Outcome::kFull;
+    }
     if (change < 0 && (first.clipped || change <= kArmijo * slope)) {
         move(first);
         return first.clipped ? Outcome::kClipped : Outcome::kFull;
@@ -329,10 +335,12 @@ long RowSolver::solve(double goal, long max_steps, bool polish) {
         idle = now < kGain * least ? 0 : idle + 1;
         least = std::min(least, now);
     }
-    // Once more where that costs little: it about squares what is left of the gap.
-    if (polish && now <= goal && now > kPolished * goal && newton_cost() < kCheap) {
-        newton_step();
+    // Further where that costs little: Newton steps about square what is left of the gap.
+    const bool reached = now <= goal;
+    for (int k = 0; polish && reached && k < kPolishing && now > kPolished * goal && newton_cost() < kCheap; ++k) {
+        if (newton_step() == Outcome::kFull) enter();
         refresh();
+        now = gap();
         ++steps;
     }
     return steps;
