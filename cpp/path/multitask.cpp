@@ -14,6 +14,8 @@ constexpr double kNullGap = 1e-13;       // of the null model
 constexpr double kStoneGap = 1e-2;       // relative gap at which a stepping stone is left behind
 constexpr double kGramRounding = 4e-15;  // of a residual norm or correlation put together from Gram entries
 constexpr double kNoise = 100;           // correlations of so many rounding levels are zero
+constexpr std::size_t kSmall = 400;      // slots: so small a W grows by all that violates,
+constexpr double kSolvedOut = 1e-5;      // until the gap is this share of tol
 constexpr double kTighter = 1e-2;        // what the gap over W is aimed at once it is all that is left
 constexpr int kCorrections = 4;          // of one alpha, before its gap is reported as it is
 }  // namespace
@@ -109,10 +111,9 @@ void MultiTaskDriver::solve(std::size_t k, double tol) {
         const bool enough = certificate_.rel_gap <= tol || steps_ >= options_.max_solves;
         std::vector<Index> lacking;
         if (frontier_) {
-            if (!enough)
-                lacking = frontier_->violators(room());
-            else
-                frontier_->advance();
+            const bool more = polish && model_.size() <= kSmall && certificate_.rel_gap > kSolvedOut * tol;
+            if (!enough || (more && steps_ < options_.max_solves)) lacking = frontier_->violators(room());
+            if (lacking.empty()) frontier_->advance();
             frontier_->remember(R_);
         }
         grow(lacking);

@@ -9,16 +9,16 @@
 namespace riata {
 
 namespace {
-constexpr int kPatience = 8;          // steps that hardly gain before the solver gives up
-constexpr double kGain = 0.9;         // of the least gap so far: what a step has to reach to have gained
-constexpr double kNewtonGain = 7;     // -log of the share of the gap that a Newton step leaves, roughly
-constexpr double kDear = 1000;        // sweeps, as the price of a Newton step
-constexpr double kCheap = 30;         // and one that is always worth it
-constexpr double kPolished = 1e-5;    // of the gap aimed at: what is not to be improved
-constexpr int kPolishing = 3;         // steps
-constexpr double kShortest = 1e-3;    // Newton step worth taking, as a share
-constexpr double kNoise = 1e-14;      // of yy: what rounding may do to changes of the objective,
-constexpr double kSmallGain = 1e-11;  // and a gain that it may hide
+constexpr int kPatience = 8;           // steps that hardly gain before the solver gives up
+constexpr double kGain = 0.9;          // of the least gap so far: what a step has to reach to have gained
+constexpr double kNewtonGain = 7;      // -log of the share of the gap that a Newton step leaves, roughly
+constexpr double kDear = 1000;         // sweeps, as the price of a Newton step
+constexpr std::size_t kFewRows = 400;  // for which a Newton step always pays
+constexpr double kPolished = 1e-7;     // of the gap aimed at: what is not to be improved
+constexpr int kPolishing = 5;          // steps
+constexpr double kShortest = 1e-3;     // Newton step worth taking, as a share
+constexpr double kNoise = 1e-14;       // of yy: what rounding may do to changes of the objective,
+constexpr double kSmallGain = 1e-11;   // and a gain that it may hide
 constexpr double kArmijo = 1e-4;
 constexpr int kMostDrops = 8;  // of rows in a Newton step
 
@@ -337,11 +337,16 @@ long RowSolver::solve(double goal, long max_steps, bool polish) {
     }
     // Further where that costs little: Newton steps about square what is left of the gap.
     const bool reached = now <= goal;
-    for (int k = 0; polish && reached && k < kPolishing && now > kPolished * goal && newton_cost() < kCheap; ++k) {
-        if (newton_step() == Outcome::kFull) enter();
+    idle = 0;
+    for (int k = 0; polish && reached && k < kPolishing && now > kPolished * goal && support_.size() <= kFewRows; ++k) {
+        const double before = now;
+        const Outcome outcome = newton_step();
+        if (outcome == Outcome::kFull) enter();
         refresh();
         now = gap();
         ++steps;
+        idle = now < kGain * before ? 0 : idle + 1;
+        if (outcome == Outcome::kNone || idle == 2) break;
     }
     return steps;
 }
