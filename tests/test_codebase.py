@@ -50,7 +50,7 @@ STOREYS = [
     {"_cv"},
     {"_estimator"},
     {"regression", "classification", "counts", "scoring", "cv", "ridge_cv", "criteria"},
-    {"logistic_cv"},
+    {"logistic_cv", "multi_task"},
     {"diagnostics"},
     {"__init__"},
 ]

@@ -116,6 +116,16 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
             return solve_multinomial_path(problem, labels, n_classes, options, control);
         });
     }
+    if (family == "multi-gaussian") {
+        if (lower || upper) throw py::value_error("bounds are not supported by the multi-gaussian family");
+        if (offset) throw py::value_error("an offset of the squared loss is subtracted from y");
+        return unlocked([&] {
+            Team team(n_threads, &control);
+            const auto design = matrix.design(team);
+            Problem problem(*design, request, team);
+            return solve_multitask_path(problem, columns, options, control);
+        });
+    }
     const Response response = response_of(family, columns[0], offset);
     if (response.family != Family::kGaussian) {
         if (columns.size() != 1) throw py::value_error("y has to be one response");

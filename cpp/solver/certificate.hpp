@@ -28,7 +28,11 @@ public:
     /// A feature with coefficient w and exact correlation c; its column has this norm and is `scale` times the caller's.
     void add(const ScalarPenalty& h, double w, double c, double norm, double scale) {
         if (w == 0 && std::abs(c) <= h.l1 && h.lower <= 0 && h.upper >= 0) return;  // at rest: most features are
-        kkt_ = std::max(kkt_, h.violation(w, c - h.l2 * w) / scale);
+        add(h, w, c, h.violation(w, c - h.l2 * w), norm, scale);
+    }
+    /// A row of coefficients and correlations with these norms, and the distance from its subdifferential.
+    void add(const ScalarPenalty& h, double w, double c, double violation, double norm, double scale) {
+        kkt_ = std::max(kkt_, violation / scale);
         const double limit = c > 0 ? h.limit_above() : h.limit_below();
         // An unpenalised feature is an equality in the dual, and one with l1 below the rounding level nearly so; the solver
         // has them at that level. P(w*) >= D + sum c_j w*_j over those, which is charged with twice the w at hand.

@@ -64,23 +64,7 @@ void Problem::take_response(const double* given) {
     double unit = largest > 0 ? 1.0 / power_of_two_below(largest) : 1.0;
     y.resize(n);
     for (std::size_t i = 0; i < n; ++i) y[i] = given[i] * unit;
-    y_mean_ = 0;
-    varies = largest > 0;
-    if (request.fit_intercept) {
-        // About the first entry that counts, so that a constant response is exactly 0.
-        const auto counts = [&](std::size_t i) { return s.empty() || s[i] > 0; };
-        std::size_t start = 0;
-        while (start + 1 < n && !counts(start)) ++start;
-        const double first = y[start];
-        varies = false;
-        double sum = 0;
-        for (std::size_t i = 0; i < n; ++i) {
-            varies = varies || (counts(i) && y[i] != first);
-            sum += (s.empty() ? 1.0 : s[i]) * (y[i] - first);
-        }
-        y_mean_ = first + sum / weight;
-        for (double& v : y) v = varies ? (v - first) - sum / weight : 0.0;
-    }
+    varies = centre(y.data(), y_mean_);
     // The spread may be far below the values: once more to [1, 2).
     double spread = 0;
     for (double v : y) spread = std::max(spread, std::abs(v));
@@ -89,6 +73,31 @@ void Problem::take_response(const double* given) {
     y_mean_ /= unit;
     y_unit_ = unit * again;
     yy = inner(y.data(), y.data());
+}
+
+bool Problem::centre(double* given, double& mean) const {
+    const std::size_t n = design.rows();
+    mean = 0;
+    if (!request.fit_intercept) return std::any_of(given, given + n, [](double v) { return v != 0; });
+    // About the first entry that counts, so that a constant response is exactly 0.
+    const auto counts = [&](std::size_t i) { return s.empty() || s[i] > 0; };
+    std::size_t start = 0;
+    while (start + 1 < n && !counts(start)) ++start;
+    const double first = given[start];
+    bool differs = false;
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+        differs = differs || (counts(i) && given[i] != first);
+        sum += (s.empty() ? 1.0 : s[i]) * (given[i] - first);
+    }
+    mean = first + sum / weight;
+    for (std::size_t i = 0; i < n; ++i) given[i] = differs ? (given[i] - first) - sum / weight : 0.0;
+    return differs;
+}
+
+void Problem::set_unit(double y_unit, double squares) {
+    y_unit_ = y_unit;
+    yy = squares;
 }
 
 void Problem::make_penalty() {

@@ -37,6 +37,12 @@ public:
     /// The same design, weights and penalty for another response.
     void set_response(const double* y, Team& team);
 
+    /// For responses kept elsewhere: the factor they have been multiplied by, and the sum of their squares then.
+    void set_unit(double y_unit, double squares);
+    /// With an intercept, subtracts the weighted mean of y and sets `mean` to it: a constant y becomes exactly 0. Returns
+    /// whether y varies (without an intercept: from 0).
+    bool centre(double* y, double& mean) const;
+
     Design& design;
     Team& team;
     const Request request;

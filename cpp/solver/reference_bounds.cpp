@@ -12,6 +12,21 @@ constexpr double kEntriesPerReference = 8;  // of X, per row
 constexpr double kRounding = 1e-15;         // of a squared norm put together from inner products
 }  // namespace
 
+Combination combine(double rr, double ry, double rt, double tt, double ty, double yy) {
+    // Normal equations of r on (t, y); a reference that is nearly a multiple of y is not used beside it.
+    double c1 = 0, c2 = 0;
+    const double det = tt * yy - ty * ty;
+    if (det > 1e-10 * tt * yy) {
+        c1 = (rt * yy - ry * ty) / det;
+        c2 = (ry * tt - rt * ty) / det;
+    } else if (tt > 0) {
+        c1 = rt / tt;
+    }
+    const double size = rr + c1 * c1 * tt + c2 * c2 * yy;
+    const double rest = size - 2 * (c1 * rt + c2 * ry - c1 * c2 * ty);
+    return {c1, c2, std::sqrt(std::max(0.0, rest) + kRounding * size)};
+}
+
 ReferenceBounds::ReferenceBounds(std::size_t rows, double entries, const double* s, const double* y,
                                  const std::vector<double>& xty, const std::vector<double>& norm)
     : rows_(rows),
@@ -26,21 +41,6 @@ double ReferenceBounds::inner(const double* a, const double* b) const {
     return sum;
 }
 
-ReferenceBounds::Combination ReferenceBounds::combine(double rr, double ry, double rt, double tt, double ty) const {
-    // Normal equations of r on (t, y); a reference that is nearly a multiple of y is not used beside it.
-    double c1 = 0, c2 = 0;
-    const double det = tt * yy_ - ty * ty;
-    if (det > 1e-10 * tt * yy_) {
-        c1 = (rt * yy_ - ry * ty) / det;
-        c2 = (ry * tt - rt * ty) / det;
-    } else if (tt > 0) {
-        c1 = rt / tt;
-    }
-    const double size = rr + c1 * c1 * tt + c2 * c2 * yy_;
-    const double rest = size - 2 * (c1 * rt + c2 * ry - c1 * c2 * ty);
-    return {c1, c2, std::sqrt(std::max(0.0, rest) + kRounding * size)};
-}
-
 void ReferenceBounds::look_at(const Panel& r, const std::vector<double>& rr, const std::vector<double>& ry,
                               const double* scales) {
     table_.assign(kept_ + 1, Row{});
@@ -53,7 +53,7 @@ void ReferenceBounds::look_at(const Panel& r, const std::vector<double>& rr, con
         double rt[kWidest];
         r.products(stored_[t].data(), rt);
         for (std::size_t k = 0; k < r.count(); ++k)
-            table_[t + 1].set(k, combine(rr[k], ry[k], rt[k], tt_[t], ty_[t]), scales[k]);
+            table_[t + 1].set(k, combine(rr[k], ry[k], rt[k], tt_[t], ty_[t], yy_), scales[k]);
     }
 }
 

@@ -15,6 +15,13 @@
 
 namespace riata {
 
+/// r = of_reference t + of_y y + something of norm `rest`.
+struct Combination {
+    double of_reference, of_y, rest;
+};
+/// The least-squares combination from the inner products among r, t and y.
+Combination combine(double rr, double ry, double rt, double tt, double ty, double yy);
+
 class ReferenceBounds {
 public:
     /// s may be null. xty and norm belong to the design's columns. All have to outlive the bounds.
@@ -48,9 +55,6 @@ public:
 
 private:
     static constexpr std::size_t kMostKept = 16;
-    struct Combination {
-        double of_reference, of_y, rest;
-    };
     /// The combinations of all residuals with one reference.
     struct Row {
         double of_reference[kWidest] = {}, of_y[kWidest] = {}, rest[kWidest] = {};
@@ -62,7 +66,6 @@ private:
     };
 
     double inner(const double* a, const double* b) const;
-    Combination combine(double rr, double ry, double rt, double tt, double ty) const;
 
     std::size_t rows_, kept_;
     const double *s_, *y_;

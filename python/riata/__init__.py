@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ._class_result import ClassPathResult
+    from ._class_result import ClassPathResult, TaskPathResult
     from ._config import show_config
     from ._criteria import InformationCriteria, information_criteria
     from ._cv import cv_path
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from .cv import ElasticNetCV, LassoCV
     from .diagnostics import check_solution
     from .logistic_cv import LogisticRegressionCV
+    from .multi_task import (
+        MultiTaskElasticNet,
+        MultiTaskElasticNetCV,
+        MultiTaskLasso,
+        MultiTaskLassoCV,
+    )
     from .regression import ElasticNet, Lasso, Ridge
     from .ridge_cv import RidgeCV
     from .scales import alpha_max, convert_penalty
@@ -43,12 +49,17 @@ _HOMES = {
     "LogisticRegressionCV": "logistic_cv",
     "LassoCV": "cv",
     "LassoIC": "criteria",
+    "MultiTaskElasticNet": "multi_task",
+    "MultiTaskElasticNetCV": "multi_task",
+    "MultiTaskLasso": "multi_task",
+    "MultiTaskLassoCV": "multi_task",
     "PathPoint": "_result",
     "PathResult": "_result",
     "PoissonRegressor": "counts",
     "Ridge": "regression",
     "RidgeCV": "ridge_cv",
     "Scorer": "scoring",
+    "TaskPathResult": "_class_result",
     "alpha_max": "scales",
     "check_solution": "diagnostics",
     "convert_penalty": "scales",
@@ -75,12 +86,17 @@ __all__ = [
     "LassoIC",
     "LogisticRegression",
     "LogisticRegressionCV",
+    "MultiTaskElasticNet",
+    "MultiTaskElasticNetCV",
+    "MultiTaskLasso",
+    "MultiTaskLassoCV",
     "PathPoint",
     "PathResult",
     "PoissonRegressor",
     "Ridge",
     "RidgeCV",
     "Scorer",
+    "TaskPathResult",
     "__version__",
     "alpha_max",
     "check_solution",

@@ -1,4 +1,4 @@
-"""What a path over several classes returns: `ClassPathResult`."""
+"""What a path over several classes or tasks returns: `ClassPathResult` and `TaskPathResult`."""
 
 from __future__ import annotations
 
@@ -6,27 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from ._fit import PathArrays
+from . import plotting
+from ._fit import PathArrays, TaskArrays
 from ._problem import Array
 from ._result import PathPoint, PathResult
 
 
-class ClassPathResult(PathResult):
-    """Multinomial models along a grid of penalties: a `PathResult` whose models have coefficients for every class.
-
-    Attributes
-    ----------
-    classes_ : ndarray of shape (n_classes,)
-    coefs : list of scipy.sparse.csc_array of shape (n_features, k)
-        For every class.
-    intercepts : ndarray of shape (n_classes, k)
-    df : ndarray of shape (k,)
-        Number of non-zero coefficients of all classes together.
-
-    Notes
-    -----
-    Everything else is as in `PathResult`; gaps and certificates are those of the whole model.
-    """
+class JointPathResult(PathResult):
+    """Models with several outputs along a grid of penalties."""
 
     def __init__(
         self,
@@ -43,6 +30,62 @@ class ClassPathResult(PathResult):
             PathResult(path, n_features, tol, l1_ratio, names, family, classes) for path in paths
         ]
         self.intercepts = np.array([path.intercepts for path in paths])
+
+    @property
+    def coefs(self) -> Any:
+        return [path.coefs for path in self._paths]
+
+    def at(self, alpha: float) -> PathPoint:
+        """The model at one penalty, see `PathResult.at`; coef has the shape (n_outputs, n_features), intercept (n_outputs,)."""
+        points = [path.at(alpha) for path in self._paths]
+        return PathPoint(
+            points[0].alpha,
+            np.array([point.coef for point in points]),
+            np.array([point.intercept for point in points]),
+            points[0].exact,
+            points[0].certificate,
+        )
+
+    def predict(self, X: Any, alpha: float | None = None) -> Array:
+        """Linear predictions eta for new rows; of several classes the one with the largest is a row's.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features)
+        alpha : float, optional
+            One penalty, see `at`; all of the path by default.
+
+        Returns
+        -------
+        eta : ndarray of shape (n_samples, n_outputs), or (n_samples, n_outputs, k) if alpha is None
+        """
+        return np.stack([path.predict(X, alpha) for path in self._paths], axis=1)
+
+    def costs(self, *args: Any, **kwargs: Any) -> Any:
+        """Not for several outputs."""
+        raise NotImplementedError("costs are those of models with one response")
+
+    def budget(self, *args: Any, **kwargs: Any) -> PathPoint:
+        """Not for several outputs."""
+        raise NotImplementedError("a budget is for models with one response")
+
+
+class ClassPathResult(JointPathResult):
+    """Multinomial models along a grid of penalties: a `PathResult` whose models have coefficients for every class.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+    coefs : list of scipy.sparse.csc_array of shape (n_features, k)
+        For every class.
+    intercepts : ndarray of shape (n_classes, k)
+    df : ndarray of shape (k,)
+        Number of non-zero coefficients of all classes together.
+
+    Notes
+    -----
+    Everything else is as in `PathResult`; gaps and certificates are those of the whole model.
+    """
 
     def of_class(self, label: Any) -> PathResult:
         """The coefficients of one class along the path.
@@ -66,46 +109,75 @@ class ClassPathResult(PathResult):
     def df(self) -> Array:
         return np.sum([path.df for path in self._paths], axis=0)
 
-    @property
-    def coefs(self) -> Any:
-        return [path.coefs for path in self._paths]
-
-    def at(self, alpha: float) -> PathPoint:
-        """The model at one penalty, see `PathResult.at`; coef has the shape (n_classes, n_features), intercept (n_classes,)."""
-        points = [path.at(alpha) for path in self._paths]
-        return PathPoint(
-            points[0].alpha,
-            np.array([point.coef for point in points]),
-            np.array([point.intercept for point in points]),
-            points[0].exact,
-            points[0].certificate,
-        )
-
-    def predict(self, X: Any, alpha: float | None = None) -> Array:
-        """Linear predictions eta for new rows; the class of a row is that of its largest.
-
-        Parameters
-        ----------
-        X : array-like or sparse container of shape (n_samples, n_features)
-        alpha : float, optional
-            One penalty, see `at`; all of the path by default.
-
-        Returns
-        -------
-        eta : ndarray of shape (n_samples, n_classes), or (n_samples, n_classes, k) if alpha is None
-        """
-        return np.stack([path.predict(X, alpha) for path in self._paths], axis=1)
-
     def plot(self, ax: Any = None, *, max_labels: int = 10, label: Any = None) -> Any:
         """Coefficients of one class (by default the first) against log alpha, see `PathResult.plot`."""
         assert self.classes_ is not None
         chosen = self.of_class(self.classes_[0] if label is None else label)
         return chosen.plot(ax, max_labels=max_labels)
 
-    def costs(self, *args: Any, **kwargs: Any) -> Any:
-        """Not for several classes."""
-        raise NotImplementedError("costs are those of models with one response")
 
-    def budget(self, *args: Any, **kwargs: Any) -> PathPoint:
-        """Not for several classes."""
-        raise NotImplementedError("a budget is for models with one response")
+class TaskPathResult(JointPathResult):
+    """Models of several tasks along a grid of penalties: a `PathResult` whose models have coefficients for every task.
+
+    Attributes
+    ----------
+    coefs : list of scipy.sparse.csc_array of shape (n_features, k)
+        For every task.
+    intercepts : ndarray of shape (n_tasks, k)
+    df : ndarray of shape (k,)
+        Number of features in use.
+    n_tasks : int
+
+    Notes
+    -----
+    Everything else is as in `PathResult`; gaps and certificates are those of the whole model.
+    """
+
+    @property
+    def n_tasks(self) -> int:
+        return len(self._paths)
+
+    def of_task(self, t: int) -> PathResult:
+        """The coefficients of one task along the path.
+
+        Parameters
+        ----------
+        t : int
+            Column of y.
+
+        Returns
+        -------
+        result : PathResult
+        """
+        return self._paths[range(self.n_tasks)[t]]
+
+    @property
+    def df(self) -> Array:
+        return np.max([path.df for path in self._paths], axis=0)
+
+    def plot(self, ax: Any = None, *, max_labels: int = 10, task: int | None = None) -> Any:
+        """Lengths of the features' rows of coefficients against log alpha, or one task's coefficients; see `PathResult.plot`."""
+        if task is not None:
+            return self.of_task(task).plot(ax, max_labels=max_labels)
+        supports = [path._support() for path in self._paths]
+        used = np.unique(np.concatenate([support for support, _ in supports]))
+        squares = np.zeros((len(used), len(self)))
+        for support, coefs in supports:
+            squares[np.searchsorted(used, support)] += coefs**2
+        return plotting.plot_path(
+            self.alphas,
+            used,
+            np.sqrt(squares),
+            feature_names=self.feature_names_in_,
+            max_labels=max_labels,
+            ax=ax,
+        )
+
+
+def make_result(path: PathArrays, *about: Any) -> PathResult:
+    """The result for one target or several tasks; `about` is what follows the path in their signatures."""
+    return (
+        TaskPathResult(path.tasks, *about)
+        if isinstance(path, TaskArrays)
+        else PathResult(path, *about)
+    )

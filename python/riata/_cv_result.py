@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from . import _folds, _scorers, _selection, plotting
+from ._class_result import make_result
 from ._fit import Certificate
 from ._folds import FoldPaths
 from ._problem import Array, Problem
@@ -18,6 +19,7 @@ LOSSES = {
     "gaussian": "mean squared error",
     "binomial": "log loss",
     "poisson": "half the deviance",
+    "multi-gaussian": "mean squared error",
 }
 
 
@@ -66,7 +68,7 @@ class CVResult:
 
         def results(run: FoldPaths) -> list[PathResult]:
             return [
-                PathResult(path, p, tol, run.l1_ratio, names, problem.family, problem.classes)
+                make_result(path, p, tol, run.l1_ratio, names, problem.family, problem.classes)
                 for path in (run.whole, *run.folds)
             ]
 
@@ -171,8 +173,9 @@ class CVResult:
         return self.path.at(self.alpha).coef
 
     @property
-    def intercept(self) -> float:
-        return float(self.path.intercepts[self._index[1]])
+    def intercept(self) -> Any:
+        intercepts = self.path.intercepts[..., self._index[1]]
+        return float(intercepts) if intercepts.ndim == 0 else intercepts
 
     @property
     def certificate(self) -> Certificate:
@@ -202,7 +205,7 @@ class CVResult:
         }
 
     def predict(self, X: Any) -> Array:
-        """Predictions of the model chosen, (n_samples,)."""
+        """Predictions of the model chosen, (n_samples,) or (n_samples, n_tasks)."""
         return self.path.predict(X, self.alpha)
 
     def plot(self, ax: Any = None) -> Any:
@@ -237,10 +240,12 @@ def _padded(df: Array, k: int) -> Array:
 def _out_of_fold(run: FoldPaths, splits: list[Split], n: int) -> Array:
     k, reached = len(run.alphas), _folds.common_length(run)
     total, times = np.zeros((n, k)), np.zeros(n)
+    if run.predictions and np.ndim(run.predictions[0]) == 3:  # tasks come last
+        total = np.zeros((n, k, run.predictions[0].shape[2]))
     for (_, test), eta in zip(splits, run.predictions):
         assert eta is not None
-        np.add.at(total[:, :reached], test, eta[:reached].T)
+        np.add.at(total[:, :reached], test, np.swapaxes(eta[:reached], 0, 1))
         np.add.at(times, test, 1.0)
     total[:, reached:] = np.nan
     with np.errstate(invalid="ignore"):
-        return np.asarray(total / times[:, None])
+        return np.asarray(total / times.reshape(-1, *[1] * (total.ndim - 1)))

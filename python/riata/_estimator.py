@@ -68,9 +68,7 @@ class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEst
         )
         problem = self._problem(X, y, sample_weight, offset)
         names = feature_names(X)
-        fits = fit_targets(
-            problem, self._penalties(problem), relative_tolerance(tol), max_iter, route
-        )
+        fits = self._solve(problem, relative_tolerance(tol), max_iter, route)
         self._take(fits, problem, names)
         worst = fits.worst
         if not worst.converged:
@@ -80,6 +78,9 @@ class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEst
                 stacklevel=3,
             )
         return fits
+
+    def _solve(self, problem: Problem, tol: float, max_iter: int, route: str) -> Fits:
+        return fit_targets(problem, self._penalties(problem), tol, max_iter, route)
 
     def _take(self, fits: Fits, problem: Problem, names: Array | None) -> None:
         dtype = problem.X.dtype
@@ -115,7 +116,22 @@ class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEst
         return tags
 
 
-class SparseRegressor(LinearRegressor):
+class SparseCoef:
+    """Coefficients of which many are zero."""
+
+    coef_: Any
+
+    @property
+    def sparse_coef_(self) -> Any:
+        """`coef_` as a sparse CSR container of shape (1, n_features) or (n_targets, n_features)."""
+        from scipy.sparse import csr_array, csr_matrix
+        from sklearn import get_config
+
+        make = csr_array if get_config().get("sparse_interface") == "sparray" else csr_matrix
+        return make(np.atleast_2d(self.coef_))
+
+
+class SparseRegressor(SparseCoef, LinearRegressor):
     """Lasso and ElasticNet."""
 
     __metadata_request__fit: ClassVar = {"check_input": UNUSED}
@@ -169,15 +185,6 @@ class SparseRegressor(LinearRegressor):
             self.dual_gap_ = np.array(gaps)
             self.n_iter_ = fits.n_iter
         return self
-
-    @property
-    def sparse_coef_(self) -> Any:
-        """`coef_` as a sparse CSR container of shape (1, n_features) or (n_targets, n_features)."""
-        from scipy.sparse import csr_array, csr_matrix
-        from sklearn import get_config
-
-        make = csr_array if get_config().get("sparse_interface") == "sparray" else csr_matrix
-        return make(np.atleast_2d(self.coef_))
 
 
 def feature_names(X: Any) -> Array | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 import numpy as np
@@ -27,7 +27,7 @@ class Certificate:
     """Proof of how good a solution is, computed in float64 from a fresh residual.
 
     All values are on the scale of the objective (1/S) sum_i s_i loss(y_i, eta_i) + penalty, with S the sum of the sample weights;
-    the loss is (y - eta)^2 / 2, log(1 + exp(-y eta)), or half the Poisson deviance.
+    the loss is (y - eta)^2 / 2, summed over the tasks where there are several, log(1 + exp(-y eta)), or half the Poisson deviance.
 
     Attributes
     ----------
@@ -103,6 +103,13 @@ class PathArrays:
         coef[self.indices[entries]] = self.data[entries]
         return coef
 
+    def dense(self, p: int, dtype: Any) -> Array:
+        """All solutions as a dense array of shape (p, k)."""
+        k = len(self.alphas)
+        coefs = np.zeros((p, k), dtype=dtype)
+        coefs[self.indices, np.repeat(np.arange(k), np.diff(self.indptr))] = self.data
+        return coefs
+
     def support(self) -> tuple[Array, Array]:
         """Features that are ever non-zero, and their coefficients as a dense array."""
         k = len(self.alphas)
@@ -127,6 +134,19 @@ class PathArrays:
             n_passes=float(self.n_passes),
             seconds=float(self.seconds[k]),
         )
+
+
+@dataclass(slots=True)
+class TaskArrays(PathArrays):
+    """Solutions of several tasks: the first task's parts, with gaps and certificates of all together, and every task's path."""
+
+    tasks: list[PathArrays]
+
+
+def join_tasks(tasks: list[PathArrays]) -> TaskArrays:
+    """One path of paths that share their gaps."""
+    shared = {field.name: getattr(tasks[0], field.name) for field in fields(PathArrays)}
+    return TaskArrays(**shared, tasks=tasks)
 
 
 def solve_path(
@@ -286,8 +306,8 @@ def make_certificate(
 
 
 def alpha_max(problem: Problem) -> float:
-    """Smallest penalty at which every l1-penalised coefficient of a one-target or multinomial problem rests."""
-    if problem.family == "multinomial":
+    """Smallest penalty at which every l1-penalised coefficient of a problem of one target, of classes or of tasks rests."""
+    if problem.family in ("multinomial", "multi-gaussian"):
         return solve_path(problem, None, n_alphas=1)[0].alpha_max
     values = _core.alpha_max(
         problem.X,

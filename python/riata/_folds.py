@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import _fit, _labels
-from ._fit import PathArrays
+from ._fit import PathArrays, TaskArrays
 from ._problem import Array, Problem
 from ._routes import RIDGE_GRID_RATIO, Control, solve_grid
 from ._splits import Split
@@ -48,6 +48,7 @@ def run(
     """
     require_variety(problem, splits)
     in_core = isinstance(grid, int) or grid[-1] > 0
+    in_core = in_core and problem.family != "multi-gaussian"
     zero_fine = problem.family != "gaussian" and not isinstance(grid, int)
     together = [ratio for ratio in ratios if in_core and (ratio > 0 or zero_fine)]
     done: dict[float, FoldPaths] = {}
@@ -111,8 +112,7 @@ def _one_by_one(
         weights = s * np.bincount(train, minlength=len(s))
         own = alphas if stretch is None else alphas * stretch[i]
         path = solve_grid(replace(problem, sample_weight=weights), own, share)
-        support, coefs = path.support()
-        eta = (_fit.predict(problem.X, coefs, support)[test] + path.intercepts).T
+        eta = _held_out(problem, path, test)
         margin = eta if problem.offset is None else eta + problem.offset[test]
         loss = np.average(_row_losses(problem, test, margin), axis=1, weights=s[test])
         result.folds.append(path)
@@ -121,19 +121,30 @@ def _one_by_one(
     return result
 
 
+def _held_out(problem: Problem, path: PathArrays, rows: Array) -> Array:
+    """Predictions (k, rows), or (k, rows, tasks)."""
+    if isinstance(path, TaskArrays):
+        return np.stack([_held_out(problem, task, rows) for task in path.tasks], axis=2)
+    support, coefs = path.support()
+    return np.asarray((_fit.predict(problem.X, coefs, support)[rows] + path.intercepts).T)
+
+
 def _row_losses(problem: Problem, rows: Array, eta: Array) -> Array:
-    """Losses of rows at the margins eta (k, rows), less their least value; the Gaussian family's are squares."""
+    """Losses of rows at the margins eta (k, rows), less their least value; the Gaussian family's are squares, the mean over
+    the tasks where there are several.
+    """
     y = problem.y[rows]
     if problem.family == "binomial":
         return np.asarray(np.logaddexp(0, np.where(y > 0, -eta, eta)))
     if problem.family == "poisson":
         return np.asarray(np.exp(eta) - y + y * (np.log(np.where(y > 0, y, 1.0)) - eta))
-    return np.asarray((y - eta) ** 2)
+    squares = (y - eta) ** 2
+    return np.asarray(squares.mean(axis=2) if squares.ndim == 3 else squares)
 
 
 def require_variety(problem: Problem, splits: list[Split]) -> None:
     """Every training set has to hold what the family needs: both classes, or an event."""
-    if problem.family == "gaussian":
+    if problem.family in ("gaussian", "multi-gaussian"):
         return
     for i, (train, _) in enumerate(splits):
         s = np.bincount(train, minlength=len(problem.y)).astype(float)

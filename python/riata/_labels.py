@@ -105,7 +105,7 @@ def counts(y: Any, n: int) -> Array:
 
 def require_variety(y: Array, sample_weight: Array, family: str, classes: Array | None) -> None:
     """Raise ValueError where the rows that count hold a single class, or no event."""
-    if family == "gaussian":
+    if family in ("gaussian", "multi-gaussian"):
         return
     counting = y[sample_weight > 0]
     if family == "poisson":

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from . import _validation as check
-from ._class_result import ClassPathResult
-from ._fit import Callback, PathArrays
+from ._class_result import ClassPathResult, make_result
+from ._fit import Callback, PathArrays, TaskArrays
 from ._problem import Array, Problem, check_problem
 from ._result import PathResult
 from ._routes import (
@@ -62,12 +62,14 @@ def path(
     X : array-like or sparse container of shape (n_samples, n_features)
         Any real dtype. Float32 and float64 arrays with contiguous rows or columns (slices of such, memory maps) and scipy.sparse
         CSC are read in place; anything else is converted by one copy. Never modified.
-    y : array-like of shape (n_samples,)
+    y : array-like of shape (n_samples,), or (n_samples, n_tasks) for the family "multi-gaussian"
         Numbers, labels (numbers or strings) or counts, as the family has it.
-    family : {"gaussian", "binomial", "multinomial", "poisson"}, default="gaussian"
+    family : {"gaussian", "binomial", "multinomial", "poisson", "multi-gaussian"}, default="gaussian"
         The loss of a prediction eta: ``(y - eta)^2 / 2``; ``log(1 + exp(-y eta))`` for labels of two classes, of which the one that
         sorts last is +1 and the other -1; the softmax log loss of labels of several classes, each with coefficients of its own, in
-        its symmetric form; ``exp(eta) - y eta`` less its least value, half the deviance, for counts y >= 0.
+        its symmetric form; ``exp(eta) - y eta`` less its least value, half the deviance, for counts y >= 0;
+        squares summed over several tasks, with ``u_j ||w_j||`` of a feature's row of coefficients in place of ``u_j |w_j|``, so that
+        features matter to all tasks or to none (no bounds, no `memory_limit`).
     l1_ratio : float in [0, 1], default=1.0
         1 is the lasso, 0 is ridge (solved directly, by factorisation).
     alphas : int or array-like, default=100
@@ -110,7 +112,7 @@ def path(
 
     Returns
     -------
-    result : PathResult, or ClassPathResult for the multinomial family
+    result : PathResult, or ClassPathResult for the multinomial family, TaskPathResult for "multi-gaussian"
 
     Raises
     ------
@@ -180,7 +182,7 @@ def path(
     if paths[0].status.any():
         warn_gaps(paths[0], tol, control.max_iter)
     rest = (problem.X.shape[1], tol, problem.l1_ratio, names, family, problem.classes)
-    return PathResult(paths[0], *rest) if len(paths) == 1 else ClassPathResult(paths, *rest)
+    return make_result(paths[0], *rest) if len(paths) == 1 else ClassPathResult(paths, *rest)
 
 
 def _solve(problem: Problem, grid: int | Array, control: Control) -> list[PathArrays]:
@@ -293,7 +295,8 @@ def enet_path(
     Parameters
     ----------
     X : array-like or sparse container of shape (n_samples, n_features)
-    y : array-like of shape (n_samples,)
+    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Several tasks share their support, see `MultiTaskElasticNet`.
     l1_ratio : float in (0, 1], default=0.5
         0 is allowed where alphas are given.
     eps : float, default=1e-3
@@ -314,7 +317,7 @@ def enet_path(
     -------
     alphas : ndarray of shape (k,)
         From large to small.
-    coefs : ndarray of shape (n_features, k)
+    coefs : ndarray of shape (n_features, k) or (n_tasks, n_features, k)
         In the dtype of X.
     dual_gaps : ndarray of shape (k,)
         On the scale of the objective, ||y - Xw||^2 / (2 n) + penalty.
@@ -340,10 +343,9 @@ def enet_path(
         n_threads=n_threads,
     )
     if problem.y.ndim == 2:
-        raise ValueError(
-            f"y must have shape (n_samples,); got {problem.y.shape}. Several targets share their support in scikit-learn's paths "
-            "(multi-task), which is not supported yet; for independent targets call once for each column."
-        )
+        if problem.is_bounded:
+            raise ValueError("positive=True is not available for several tasks")
+        problem.family = "multi-gaussian"
     if alphas is None or isinstance(alphas, str):  # scikit-learn 1.9's default is the word "warn"
         alphas = 100 if n_alphas is None or isinstance(n_alphas, str) else n_alphas
     grid = check.penalty_grid(alphas)
@@ -353,9 +355,11 @@ def enet_path(
     arrays = solve_grid(problem, grid, control)
     if arrays.status.any():
         warn_gaps(arrays, control.tol, control.max_iter)
-    k = len(arrays.alphas)
-    coefs = np.zeros((problem.X.shape[1], k), dtype=problem.X.dtype)
-    coefs[arrays.indices, np.repeat(np.arange(k), np.diff(arrays.indptr))] = arrays.data
+    p, dtype = problem.X.shape[1], problem.X.dtype
+    if isinstance(arrays, TaskArrays):
+        coefs = np.array([task.dense(p, dtype) for task in arrays.tasks])
+    else:
+        coefs = arrays.dense(p, dtype)
     if return_n_iter:
         return arrays.alphas, coefs, arrays.gap, arrays.n_iter.tolist()
     return arrays.alphas, coefs, arrays.gap

@@ -13,7 +13,7 @@ from ._compressed import CompressedX
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-FAMILIES = ("gaussian", "binomial", "multinomial", "poisson")
+FAMILIES = ("gaussian", "binomial", "multinomial", "poisson", "multi-gaussian")
 
 # Entries of X up to which waking a second thread costs more than it gains.
 SMALL = 50_000
@@ -86,6 +86,10 @@ def check_problem(
         y = codes.astype(np.float64)
     elif family == "poisson":
         y = _labels.counts(y, n)
+    elif family == "multi-gaussian":
+        y = _task_targets(y, n)
+        if lower is not None or upper is not None or check.flag(positive, "positive"):
+            raise ValueError("lower, upper and positive are not available for several tasks")
     else:
         y = check.target(y, n, multi=multi)
     if sample_weight is not None:
@@ -93,7 +97,7 @@ def check_problem(
         _labels.require_variety(y, sample_weight, family, classes)
     if offset is not None:
         offset = check.offset_vector(offset, n)
-        if family == "gaussian":
+        if family in ("gaussian", "multi-gaussian"):
             y = y - (offset if y.ndim == 1 else offset[:, None])
             offset = None
     u = check.penalty_vector(penalty_weights, p, "penalty_weights")
@@ -117,3 +121,14 @@ def check_problem(
         offset,
         classes,
     )
+
+
+def _task_targets(y: Any, n: int) -> Array:
+    """The responses of several tasks, (n, t)."""
+    Y = check.target(y, n, multi=True)
+    if Y.ndim == 1:
+        raise ValueError(
+            f"y must have shape (n_samples, n_tasks); got {Y.shape}. For mono-task outputs, use Lasso, ElasticNet or "
+            'family="gaussian".'
+        )
+    return Y

@@ -11,7 +11,7 @@ import numpy as np
 
 from . import _annealing, _fit, _ridge
 from . import _validation as check
-from ._fit import Callback, Certificate, PathArrays
+from ._fit import Callback, Certificate, PathArrays, TaskArrays
 from ._problem import Array, Problem
 
 RIDGE_GRID_RATIO = (
@@ -77,6 +77,8 @@ def _seconds(time_limit: Any) -> float:
 
 def solve_grid(problem: Problem, grid: int | Array, control: Control) -> PathArrays:
     """Choose the route: direct for ridge and for alpha = 0, the core for everything else."""
+    if problem.family == "multi-gaussian":
+        return solve_task_grid(problem, grid, control)
     if problem.family != "gaussian":
         return solve_smooth_grid(problem, grid, control)[0]
     if isinstance(grid, int):
@@ -144,6 +146,72 @@ def solve_smooth_grid(problem: Problem, grid: int | Array, control: Control) -> 
     if heads[0].stop != "completed":
         return heads
     return [joined(head, tail) for head, tail in zip(heads, tails, strict=True)]
+
+
+def solve_task_grid(problem: Problem, grid: int | Array, control: Control) -> TaskArrays:
+    """Several tasks: the core for rows of coefficients, task by task where there is nothing but squares."""
+    if isinstance(grid, int):
+        if problem.l1_ratio > 0:
+            return _fit.join_tasks(_solve_targets(problem, None, control, grid))
+        grid = _ridge_grid(problem, grid, control.eps)
+    squares = grid if problem.l1_ratio == 0 else grid[grid == 0]
+    if len(squares) == 0:
+        return _fit.join_tasks(_solve_targets(problem, grid, control))
+    rows = grid[: len(grid) - len(squares)]
+    if len(rows) == 0:
+        return _fit.join_tasks(_solve_tasks_apart(problem, squares, control, 0))
+    heads = _solve_targets(problem, rows, control)
+    if heads[0].stop != "completed":
+        return _fit.join_tasks(heads)
+    tails = _solve_tasks_apart(problem, squares, control, len(rows))
+    return _fit.join_tasks([joined(head, tail) for head, tail in zip(heads, tails, strict=True)])
+
+
+def _solve_tasks_apart(
+    problem: Problem, grid: Array, control: Control, first: int
+) -> list[PathArrays]:
+    """Ridge and least squares, in which tasks do not meet, with certificates of all tasks together."""
+    quiet = replace(control, callback=None, max_features=0)
+    columns = [np.ascontiguousarray(y) for y in problem.y.T]
+    paths = [
+        _solve_direct(replace(problem, y=y, family="gaussian"), grid, quiet) for y in columns
+    ]
+    k = min(len(path.alphas) for path in paths)
+    null = sum(path.null_objective for path in paths)
+    loss = sum((1 - path.dev_ratio[:k]) * path.null_objective for path in paths)
+    gap = sum(path.gap[:k] for path in paths)
+    primal, dual = (sum(getattr(path, name)[:k] for path in paths) for name in ("primal", "dual"))
+    rel_gap = gap / null if null > 0 else np.where(gap > 0, math.inf, 0.0)
+    dev_ratio = 1 - loss / null if null > 0 else np.zeros(k)
+    df = np.max([np.diff(path.indptr)[:k] for path in paths], axis=0)
+    stop = paths[0].stop
+    for i in range(k):
+        if control.callback is not None and control.callback(
+            first + i, float(grid[i]), float(rel_gap[i]), int(df[i]), float(dev_ratio[i])
+        ):
+            k, stop = i + 1, "callback"
+            break
+    return [
+        replace(
+            path,
+            **{name: getattr(path, name)[:k] for name in ("alphas", "intercepts", "n_iter")},
+            indptr=path.indptr[: k + 1],
+            indices=path.indices[: path.indptr[k]],
+            data=path.data[: path.indptr[k]],
+            primal=primal[:k],
+            dual=dual[:k],
+            gap=gap[:k],
+            rel_gap=rel_gap[:k],
+            kkt_max=np.sqrt(sum(path.kkt_max[:k] ** 2 for path in paths)),
+            status=(rel_gap[:k] > control.tol).astype(np.uint8),
+            dev_ratio=dev_ratio[:k],
+            seconds=np.full(k, sum(path.seconds[-1] for path in paths)),
+            n_passes=sum(path.n_passes for path in paths),
+            null_objective=null,
+            stop=stop,
+        )
+        for path in paths
+    ]
 
 
 def unpenalised(problem: Problem) -> Problem:

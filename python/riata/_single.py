@@ -10,7 +10,7 @@ import numpy as np
 from . import _fit, _ridge
 from ._fit import Certificate
 from ._problem import Array, Problem
-from ._routes import ALMOST_ZERO, TIGHT
+from ._routes import ALMOST_ZERO, TIGHT, Control, solve_task_grid
 
 
 @dataclass(slots=True)
@@ -61,6 +61,24 @@ def fit_targets(
         [solved.certificate(len(solved.alphas) - 1, tol) for solved in paths],
         [max(1, int(solved.n_iter[-1])) for solved in paths],
         "active_set",
+    )
+
+
+def fit_tasks(problem: Problem, alpha: float, tol: float, max_iter: int) -> Fits:
+    """Fit all tasks together; the certificate is theirs, one for all."""
+    grid, aim = np.array([alpha]), min(tol, TIGHT)
+    if _ridge.applies(problem, alpha):
+        control = Control(tol=aim, max_iter=max_iter)
+        paths = solve_task_grid(problem, grid, control).tasks
+    else:
+        paths = _fit.solve_path(problem, grid, tol=aim, max_iter=max_iter, single=True)
+    coef = np.column_stack([path.coefficients(0, problem.X.shape[1]) for path in paths])
+    return Fits(
+        coef,
+        [float(path.intercepts[-1]) for path in paths],
+        [paths[0].certificate(0, tol)],
+        [max(1, int(paths[0].n_iter[-1]))],
+        "rows",
     )
 
 

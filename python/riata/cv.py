@@ -121,7 +121,7 @@ class SparseRegressorCV(LinearRegressor):
     ) -> None:
         self.cv_result_ = result
         self.coef_ = result.coef.astype(dtype, copy=False)
-        self.intercept_ = dtype.type(result.intercept) if fit_intercept else 0.0
+        self.intercept_ = _as_dtype(result.intercept, dtype) if fit_intercept else 0.0
         self.certificate_ = result.certificate
         self.dual_gap_ = result.certificate.gap
         self.n_iter_ = max(1, int(result.path.n_iter[result.best_index[1]]))
@@ -145,6 +145,10 @@ class SparseRegressorCV(LinearRegressor):
         tags.target_tags.multi_output = False
         tags.target_tags.single_output = True
         return tags
+
+
+def _as_dtype(value: Any, dtype: Any) -> Any:
+    return value.astype(dtype) if isinstance(value, np.ndarray) else dtype.type(value)
 
 
 class LassoCV(SparseRegressorCV):

@@ -39,8 +39,8 @@ def alpha_max(
     Parameters
     ----------
     X : array-like or sparse container of shape (n_samples, n_features)
-    y : array-like of shape (n_samples,)
-    family : {"gaussian", "binomial", "multinomial", "poisson"}, default="gaussian"
+    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+    family : {"gaussian", "binomial", "multinomial", "poisson", "multi-gaussian"}, default="gaussian"
     l1_ratio : float in (0, 1], default=1.0
     sample_weight, offset, penalty_weights, fit_intercept, standardize
         As in `riata.path`. Unpenalised features are fitted first.

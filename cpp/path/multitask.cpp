@@ -1,0 +1,236 @@
+#include "path/multitask.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "path/certify.hpp"
+#include "path/newton_driver.hpp"
+
+namespace riata {
+
+namespace {
+constexpr double kMargin = 0.3;          // of tol: gap over W at which the features beyond are looked at
+constexpr double kNullGap = 1e-13;       // of the null model
+constexpr double kStoneGap = 1e-2;       // relative gap at which a stepping stone is left behind
+constexpr double kGramRounding = 4e-15;  // of a residual norm or correlation put together from Gram entries
+constexpr double kNoise = 100;           // correlations of so many rounding levels are zero
+constexpr std::size_t kSmall = 400;      // slots: so small a W grows by all that violates,
+constexpr double kSolvedOut = 1e-5;      // until the gap is this share of tol
+constexpr double kTighter = 1e-2;        // what the gap over W is aimed at once it is all that is left
+constexpr int kCorrections = 4;          // of one alpha, before its gap is reported as it is
+}  // namespace
+
+MultiTaskDriver::MultiTaskDriver(Problem& problem, const Responses& responses, const PathOptions& options,
+                                 Control& control)
+    : problem_(problem), responses_(responses), options_(options), control_(control), design_(problem.design),
+      tasks_(responses.tasks()), model_(problem), null_(0.5 * problem.yy), paths_(responses.tasks()) {}
+
+std::vector<Path> MultiTaskDriver::run() {
+    start();
+    for (std::size_t k = 0; k < alphas_.size(); ++k) {
+        const bool wanted = !options_.only_last || k + 1 == alphas_.size();
+        const double tol = wanted ? options_.tol : std::max(options_.tol, kStoneGap);
+        problem_.at(alphas_[k]);
+        if (frontier_) grow(frontier_->candidates(room()));
+        solve(k, tol);
+        if (wanted && hand_out(k, tol)) break;
+        if (control_.out_of_time()) {
+            for (Path& path : paths_) path.stop = Stop::kTimeLimit;
+            break;
+        }
+    }
+    for (Path& path : paths_) path.n_passes = passes_;
+    return std::move(paths_);
+}
+
+bool MultiTaskDriver::whole_gram_pays() const {
+    const double n = static_cast<double>(design_.rows()), p = static_cast<double>(design_.cols());
+    if (options_.memory_limit && GramModel::bytes_for(design_.cols()) > options_.memory_limit) return false;
+    const double n_alphas = static_cast<double>(options_.alphas.empty() ? options_.n_alphas : options_.alphas.size());
+    return options_.whole_gram || (n >= 4 * p && p <= 1500 && p <= 16 + 4 * std::max(n_alphas, 60.0));
+}
+
+/// The null model, with the features that nothing keeps out; the alphas.
+void MultiTaskDriver::start() {
+    const bool whole = whole_gram_pays();
+    const auto always = unpenalised(problem_);
+    if (whole) {
+        model_.grow_to_all(true);
+        passes_ += 1;
+    } else {
+        model_.grow(always);
+        std::vector<std::size_t> slots(model_.size());
+        for (std::size_t slot = 0; slot < slots.size(); ++slot) slots[slot] = slot;
+        model_.admit(slots);
+    }
+    solver_ = std::make_unique<RowSolver>(problem_, model_, responses_, control_);
+    std::vector<double> null_c = responses_.xty();
+    R_ = responses_.y();
+    if (!always.empty()) {
+        problem_.at_infinity();
+        solver_->solve(kNullGap * null_, options_.max_solves, true);
+        find_residual();
+        design_.correlate_all(u_.data(), tasks_, null_c.data(), problem_.team);
+    }
+    double top = 0;
+    for (std::size_t j = 0; j < design_.cols(); ++j) {
+        if (!problem_.usable[j] || problem_.penalty.l1_factor[j] == 0) continue;
+        double size = 0;
+        for (std::size_t t = 0; t < tasks_; ++t) size = std::hypot(size, null_c[j * tasks_ + t]);
+        if (size > kNoise * problem_.noise()) top = std::max(top, size / problem_.penalty.l1_factor[j]);
+    }
+    for (Path& path : paths_) {
+        path.alpha_max = problem_.alpha_of(top);
+        path.null_objective = problem_.objective(null_);
+    }
+    alphas_ = make_alphas(options_, paths_[0].alpha_max, design_.cols() > design_.rows());
+    if (!whole)
+        frontier_ = std::make_unique<RowFrontier>(problem_, model_, responses_, std::move(R_), std::move(null_c));
+}
+
+void MultiTaskDriver::grow(const std::vector<Index>& features) {
+    if (features.empty()) return;
+    std::vector<std::size_t> slots;
+    for (std::size_t i = 0; i < features.size(); ++i) slots.push_back(model_.size() + i);
+    model_.grow(features);
+    model_.admit(slots);
+    passes_ += static_cast<double>(features.size()) / static_cast<double>(design_.cols());
+    solver_->follow();
+    frontier_->drop_members();
+}
+
+/// Solves on W, certifies, and grows W or sharpens the solution until the gap is at most tol or stands still.
+void MultiTaskDriver::solve(std::size_t k, double tol) {
+    problem_.at(alphas_[k]);
+    steps_ = 0;
+    double goal = kMargin * tol;
+    const bool polish = tol == options_.tol;  // not on stepping stones
+    for (int corrections = 0;;) {
+        steps_ += solver_->solve(goal * null_, std::max(1L, options_.max_solves - steps_), polish);
+        certify();
+        const bool enough = certificate_.rel_gap <= tol || steps_ >= options_.max_solves;
+        std::vector<Index> lacking;
+        if (frontier_) {
+            const bool more = polish && model_.size() <= kSmall && certificate_.rel_gap > kSolvedOut * tol;
+            if (!enough || (more && steps_ < options_.max_solves)) lacking = frontier_->violators(room());
+            if (lacking.empty()) frontier_->advance();
+            frontier_->remember(R_);
+        }
+        grow(lacking);
+        if (!lacking.empty()) continue;
+        if (enough || ++corrections > kCorrections) return;
+        // Rounding in the Gram matrix, or a stop for lack of progress: the residual's own correlations are exact.
+        if (!exact_) {
+            find_residual();
+            design_.correlate(model_.features(), u_.data(), tasks_, in_model_.data(), problem_.team);
+        }
+        solver_->correct(in_model_);
+        goal *= kTighter;
+    }
+}
+
+/// What rounding may have done to a dual value made of Gram entries.
+double MultiTaskDriver::rounding() const {
+    double size = std::sqrt(problem_.yy);
+    const auto& norm = design_.moments().norm;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot)
+        for (std::size_t t = 0; t < tasks_; ++t)
+            size += std::abs(solver_->w()[slot * tasks_ + t]) * norm[static_cast<std::size_t>(model_.features()[slot])];
+    return design_.gram_noise() * kGramRounding * size * size;
+}
+
+/// The residual of all tasks, its norm and its weighted twin.
+void MultiTaskDriver::find_residual() {
+    std::vector<Index> support;
+    std::vector<double> minus_w;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot) {
+        if (!solver_->present(slot)) continue;
+        support.push_back(model_.features()[slot]);
+        for (std::size_t t = 0; t < tasks_; ++t) minus_w.push_back(-solver_->w()[slot * tasks_ + t]);
+    }
+    R_ = responses_.y();
+    design_.accumulate(support, minus_w.data(), tasks_, R_.data(), problem_.team);
+    responses_.recentre(R_);
+    responses_.weigh(R_, u_);
+    rr_ = responses_.inner(R_.data(), R_.data());
+    passes_ += static_cast<double>(support.size()) / static_cast<double>(design_.cols());
+}
+
+void MultiTaskDriver::certify() {
+    const double noise = rounding();
+    const bool settles = !problem_.uneven && noise <= 0.05 * options_.tol * null_;
+    exact_ = !settles;
+    if (frontier_ || !settles) find_residual();
+    in_model_.resize(model_.size() * tasks_);
+    if (settles) {
+        for (std::size_t slot = 0; slot < model_.size(); ++slot)
+            solver_->correlations(slot, in_model_.data() + slot * tasks_);
+        if (!frontier_) rr_ = solver_->squares();
+    } else {
+        design_.correlate(model_.features(), u_.data(), tasks_, in_model_.data(), problem_.team);
+        passes_ += static_cast<double>(model_.size()) / static_cast<double>(design_.cols());
+    }
+    if (frontier_) passes_ += static_cast<double>(frontier_->look(R_, u_)) / static_cast<double>(design_.cols());
+
+    DualPoint dual(1e3 * problem_.noise());
+    double cost = 0.5 * rr_;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot)
+        if (problem_.usable[static_cast<std::size_t>(model_.features()[slot])])
+            cost += solver_->judge(dual, slot, in_model_.data() + slot * tasks_);
+    for (std::size_t i = 0; frontier_ && i < frontier_->listed().size(); ++i) {
+        const auto j = static_cast<std::size_t>(frontier_->listed()[i]);
+        double pull = 0;
+        for (std::size_t t = 0; t < tasks_; ++t) pull = std::hypot(pull, frontier_->exact(i)[t]);
+        const ScalarPenalty h = problem_.penalty[j];
+        dual.add(h, 0.0, pull, std::max(0.0, pull - h.l1), design_.moments().norm[j], design_.moments().scale[j]);
+    }
+    const double ry = frontier_ || !settles ? responses_.inner(R_.data(), responses_.y().data()) : solver_->products();
+    certificate_.primal = cost;
+    certificate_.dual = dual.best(ry, rr_, cost) - (settles ? noise : 0.0);
+    certificate_.gap = std::abs(certificate_.primal - certificate_.dual);
+    certificate_.rel_gap = null_ > 0 ? certificate_.gap / null_ : (certificate_.gap > 0 ? kInfinity : 0.0);
+    certificate_.kkt_max = dual.kkt_max() / problem_.y_unit() / problem_.weight;
+}
+
+/// Hands out the solutions of all tasks. True when the path ends here.
+bool MultiTaskDriver::hand_out(std::size_t k, double tol) {
+    std::size_t df = 0;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot) df += solver_->present(slot);
+    for (std::size_t t = 0; t < tasks_; ++t) {
+        paths_[t].solutions.push_back(solution(t, k));
+        paths_[t].solutions.back().status = certificate_.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
+    }
+    const Stop stop = stop_after(options_, paths_[0].solutions, df);
+    for (Path& path : paths_) path.stop = stop;
+    return stop != Stop::kCompleted;
+}
+
+Solution MultiTaskDriver::solution(std::size_t t, std::size_t k) const {
+    Solution s;
+    s.alpha = alphas_[k];
+    s.n_solves = steps_;
+    s.seconds = control_.seconds();
+    s.dev_ratio = problem_.yy > 0 ? 1.0 - rr_ / problem_.yy : 0.0;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot)
+        if (solver_->present(slot)) s.features.push_back(model_.features()[slot]);
+    std::sort(s.features.begin(), s.features.end());
+    s.intercept = responses_.mean(t);
+    for (Index j : s.features) {
+        const auto slot = static_cast<std::size_t>(model_.slot(j));
+        s.values.push_back(problem_.coefficient(static_cast<std::size_t>(j), solver_->w()[slot * tasks_ + t]));
+        s.intercept -= s.values.back() * design_.moments().mean[static_cast<std::size_t>(j)];
+    }
+    if (!problem_.request.fit_intercept) s.intercept = 0;
+    s.certificate = certificate_;
+    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap})
+        *value = problem_.objective(*value);
+    return s;
+}
+
+std::vector<Path> solve_multitask_path(Problem& problem, const std::vector<std::vector<double>>& Y,
+                                       const PathOptions& options, Control& control) {
+    const Responses responses(problem, Y);
+    return MultiTaskDriver(problem, responses, options, control).run();
+}
+
+}  // namespace riata

@@ -1,0 +1,34 @@
+// Several responses over one design: centred, in one unit, with their correlations.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "solver/problem.hpp"
+
+namespace riata {
+
+/// Y has a column per task. In the unit that gives its largest entry a size in [1, 2), which becomes the problem's.
+class Responses {
+public:
+    /// The problem was made without a response.
+    Responses(Problem& problem, const std::vector<std::vector<double>>& columns);
+
+    std::size_t tasks() const { return means_.size(); }
+    const std::vector<double>& y() const { return y_; }      ///< centred, task after task
+    const std::vector<double>& xty() const { return xty_; }  ///< xh_j' S y_t at j * tasks + t
+    double mean(std::size_t t) const { return means_[t]; }   ///< in the caller's units
+
+    /// <R, S Q> over all tasks, for panels like y().
+    double inner(const double* R, const double* Q) const;
+    /// out := S R.
+    void weigh(const std::vector<double>& R, std::vector<double>& out) const;
+    /// Subtracts each task's weighted mean where there is an intercept.
+    void recentre(std::vector<double>& R) const;
+
+private:
+    const Problem& problem_;
+    std::vector<double> y_, xty_, means_;
+};
+
+}  // namespace riata

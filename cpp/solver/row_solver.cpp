@@ -1,0 +1,354 @@
+#include "solver/row_solver.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "kernels/kernels.hpp"
+
+namespace riata {
+
+namespace {
+constexpr int kPatience = 8;           // steps that hardly gain before the solver gives up
+constexpr double kGain = 0.9;          // of the least gap so far: what a step has to reach to have gained
+constexpr double kNewtonGain = 7;      // -log of the share of the gap that a Newton step leaves, roughly
+constexpr double kDear = 1000;         // sweeps, as the price of a Newton step
+constexpr std::size_t kFewRows = 400;  // for which a Newton step always pays
+constexpr double kPolished = 1e-7;     // of the gap aimed at: what is not to be improved
+constexpr int kPolishing = 5;          // steps
+constexpr double kShortest = 1e-3;     // Newton step worth taking, as a share
+constexpr double kNoise = 1e-14;       // of yy: what rounding may do to changes of the objective,
+constexpr double kSmallGain = 1e-11;   // and a gain that it may hide
+constexpr double kArmijo = 1e-4;
+constexpr int kMostDrops = 8;  // of rows in a Newton step
+
+double norm_of(const double* v, std::size_t K) {
+    double sum = 0;
+    for (std::size_t t = 0; t < K; ++t) sum += v[t] * v[t];
+    return std::sqrt(sum);
+}
+}  // namespace
+
+RowSolver::RowSolver(Problem& problem, GramModel& model, const Responses& responses, Control& control)
+    : problem_(problem), model_(model), responses_(responses), control_(control), K_(responses.tasks()) {
+    follow();
+}
+
+void RowSolver::follow() {
+    const std::size_t before = m_;
+    std::vector<double> q(model_.size() * K_);
+    m_ = model_.size();
+    for (std::size_t t = 0; t < K_; ++t) {
+        std::copy_n(q_.data() + t * before, before, q.data() + t * m_);
+        for (std::size_t slot = before; slot < m_; ++slot)
+            q[slot + t * m_] = responses_.xty()[static_cast<std::size_t>(model_.features()[slot]) * K_ + t];
+    }
+    q_.swap(q);
+    for (std::size_t slot = before; slot < m_; ++slot)
+        if (problem_.usable[static_cast<std::size_t>(model_.features()[slot])]) slots_.push_back(slot);
+    w_.resize(m_ * K_, 0.0);
+    refresh();
+}
+
+bool RowSolver::present(std::size_t slot) const {
+    return std::any_of(row(slot), row(slot) + K_, [](double v) { return v != 0; });
+}
+
+/// Finds the support and, afresh, C = Q - G W.
+void RowSolver::refresh() {
+    support_.clear();
+    std::vector<const double*> columns;
+    std::vector<double> minus_w;
+    for (std::size_t slot : slots_) {
+        if (!present(slot)) continue;
+        support_.push_back(slot);
+        columns.push_back(model_.column(slot));
+        for (std::size_t t = 0; t < K_; ++t) minus_w.push_back(-row(slot)[t]);
+    }
+    c_ = q_;
+    kernels::active().f64.accumulate(columns.data(), nullptr, columns.size(), minus_w.data(), K_, K_, m_, c_.data(),
+                                     m_);
+}
+
+void RowSolver::correlations(std::size_t slot, double* c) const {
+    for (std::size_t t = 0; t < K_; ++t) c[t] = c_[slot + t * m_];
+}
+
+double RowSolver::products() const {
+    double qw = 0;
+    for (std::size_t slot : support_)
+        for (std::size_t t = 0; t < K_; ++t) qw += q_[slot + t * m_] * row(slot)[t];
+    return problem_.yy - qw;
+}
+
+/// <C, W>.
+double RowSolver::slope() const {
+    double sum = 0;
+    for (std::size_t slot : support_)
+        for (std::size_t t = 0; t < K_; ++t) sum += c_[slot + t * m_] * row(slot)[t];
+    return sum;
+}
+
+void RowSolver::correct(const std::vector<double>& exact) {
+    refresh();
+    for (std::size_t slot : slots_)
+        for (std::size_t t = 0; t < K_; ++t) q_[slot + t * m_] += exact[slot * K_ + t] - c_[slot + t * m_];
+    refresh();
+}
+
+double RowSolver::judge(DualPoint& dual, std::size_t slot, const double* c) const {
+    const auto j = static_cast<std::size_t>(model_.features()[slot]);
+    const ScalarPenalty h = penalty(slot);
+    const double* w = row(slot);
+    const double length = norm_of(w, K_), pull = norm_of(c, K_);
+    double off = 0;
+    for (std::size_t t = 0; t < K_ && length > 0; ++t) {
+        const double d = c[t] - h.l2 * w[t] - h.l1 * (w[t] / length);
+        off += d * d;
+    }
+    const auto& moments = problem_.design.moments();
+    dual.add(h, length, pull, length > 0 ? std::sqrt(off) : std::max(0.0, pull - h.l1), moments.norm[j],
+             moments.scale[j]);
+    return h.value(length);
+}
+
+double RowSolver::gap() const {
+    DualPoint dual(1e3 * problem_.noise());
+    std::vector<double> c(K_);
+    double cost = 0.5 * squares();
+    for (std::size_t slot : slots_) {
+        correlations(slot, c.data());
+        cost += judge(dual, slot, c.data());
+    }
+    return cost - dual.best(products(), squares(), cost);
+}
+
+/// The exact minimum over one row.
+void RowSolver::descend(std::size_t slot) {
+    const double* column = model_.column(slot);
+    const double square = column[model_.position(slot)];
+    if (!(square > 0)) return;
+    const ScalarPenalty h = penalty(slot);
+    std::vector<double> b(K_), minus(K_);
+    double* w = row(slot);
+    for (std::size_t t = 0; t < K_; ++t) b[t] = c_[slot + t * m_] + square * w[t];
+    const double pull = norm_of(b.data(), K_);
+    const double factor = pull > h.l1 ? (1 - h.l1 / pull) / (square + h.l2) : 0.0;
+    bool moves = false;
+    for (std::size_t t = 0; t < K_; ++t) {
+        const double to = factor * b[t];
+        minus[t] = w[t] - to;
+        moves = moves || minus[t] != 0;
+        w[t] = to;
+    }
+    if (moves) kernels::active().f64.accumulate(&column, nullptr, 1, minus.data(), K_, K_, m_, c_.data(), m_);
+}
+
+void RowSolver::sweep() {
+    for (std::size_t slot : slots_) descend(slot);
+}
+
+/// Steps on the zero rows that do not want to be zero.
+void RowSolver::enter() {
+    std::vector<double> c(K_);
+    for (std::size_t slot : slots_) {
+        if (present(slot)) continue;
+        correlations(slot, c.data());
+        if (norm_of(c.data(), K_) > penalty(slot).l1) descend(slot);
+    }
+}
+
+/// A Newton direction on the support, and what it leads to.
+struct RowSolver::Step {
+    std::vector<double> direction;  ///< place + task * size of the support
+    std::vector<double> move;       ///< place * K + task
+    std::vector<double> product;    ///< G times the move, slot + task * m
+    std::vector<char> turns;        ///< per place: the row would turn round, and is set to zero
+    bool clipped = false;           ///< there are such rows
+};
+
+/// Moves by t times the direction, rows that would turn round to zero. Returns the change of the objective.
+double RowSolver::try_step(double t, Step& step) const {
+    const std::size_t k = support_.size();
+    std::vector<const double*> columns;
+    double change = 0;
+    step.clipped = false;
+    step.move.resize(k * K_);
+    step.turns.resize(k);
+    for (std::size_t i = 0; i < k; ++i) {
+        const std::size_t slot = support_[i];
+        const double* w = row(slot);
+        const ScalarPenalty h = penalty(slot);
+        double* move = step.move.data() + i * K_;
+        double ahead = 0, before = 0, after = 0;
+        for (std::size_t task = 0; task < K_; ++task) {
+            move[task] = t * step.direction[i + task * k];
+            ahead += w[task] * (w[task] + move[task]);
+        }
+        const bool turns = h.l1 > 0 && ahead <= 0;
+        step.turns[i] = turns;
+        step.clipped = step.clipped || turns;
+        for (std::size_t task = 0; task < K_; ++task) {
+            if (turns) move[task] = -w[task];
+            before += w[task] * w[task];
+            after += (w[task] + move[task]) * (w[task] + move[task]);
+            change -= c_[slot + task * m_] * move[task];
+        }
+        change += h.l1 * (std::sqrt(after) - std::sqrt(before)) + 0.5 * h.l2 * (after - before);
+        columns.push_back(model_.column(slot));
+    }
+    step.product.assign(m_ * K_, 0.0);
+    kernels::active().f64.accumulate(columns.data(), nullptr, k, step.move.data(), K_, K_, m_, step.product.data(), m_);
+    for (std::size_t i = 0; i < k; ++i)
+        for (std::size_t task = 0; task < K_; ++task)
+            change += 0.5 * step.move[i * K_ + task] * step.product[support_[i] + task * m_];
+    return change;
+}
+
+/// Finds the Newton direction on the support. Returns the objective's slope along it.
+double RowSolver::find_direction(Step& step) {
+    const std::size_t k = support_.size();
+    ActiveRows rows{support_, std::vector<double>(k * K_), std::vector<double>(k), std::vector<double>(k)};
+    step.direction.resize(k * K_);
+    for (std::size_t i = 0; i < k; ++i) {
+        const std::size_t slot = support_[i];
+        const ScalarPenalty h = penalty(slot);
+        const double* w = row(slot);
+        const double length = norm_of(w, K_);
+        rows.c[i] = h.l1 / length;
+        rows.l2[i] = h.l2;
+        for (std::size_t task = 0; task < K_; ++task) {
+            rows.u[i * K_ + task] = w[task] / length;
+            step.direction[i + task * k] = c_[slot + task * m_] - (h.l2 + rows.c[i]) * w[task];
+        }
+    }
+    const std::vector<double> gradient = step.direction;
+    newton_.solve(model_, rows, K_, step.direction);
+    return -kernels::active().dot(gradient.data(), step.direction.data(), gradient.size());
+}
+
+/// The share of the direction at which the first row is about to turn round.
+double RowSolver::first_turn(const Step& step) const {
+    const std::size_t k = support_.size();
+    double least = kInfinity;
+    for (std::size_t i = 0; i < k; ++i) {
+        const double* w = row(support_[i]);
+        double square = 0, pull = 0;
+        for (std::size_t task = 0; task < K_; ++task) {
+            square += w[task] * w[task];
+            pull -= w[task] * step.direction[i + task * k];
+        }
+        if (penalty(support_[i]).l1 > 0 && pull > 0) least = std::min(least, square / pull * (1 + 1e-12));
+    }
+    return least;
+}
+
+void RowSolver::move(const Step& step) {
+    for (std::size_t i = 0; i < support_.size(); ++i)
+        for (std::size_t task = 0; task < K_; ++task) {
+            double& w = row(support_[i])[task];
+            w = step.move[i * K_ + task] == -w ? 0.0 : w + step.move[i * K_ + task];
+        }
+    refresh();
+}
+
+/// The objective less yy / 2.
+double RowSolver::objective() const {
+    double sum = 0;
+    for (std::size_t slot : support_) sum += penalty(slot).value(norm_of(row(slot), K_));
+    return sum - 0.5 * slope() - 0.5 * (problem_.yy - products());
+}
+
+/// A Newton step on the rows of the support. Rows that it would turn round are dropped and the rest is solved anew; failing
+/// that the step is cut until the objective falls.
+RowSolver::Outcome RowSolver::newton_step() {
+    if (support_.empty()) return Outcome::kFull;
+    Step first, step;
+    const double slope = find_direction(first);
+    double change = try_step(1, first);
+    // A gain in the noise of the objective still counts in the gap, which sees the gradient itself.
+    if (-slope <= kSmallGain * problem_.yy && !first.clipped && change <= kNoise * problem_.yy) {
+        move(first);
+        return Outcome::kFull;
+    }
+    if (change < 0 && (first.clipped || change <= kArmijo * slope)) {
+        move(first);
+        return first.clipped ? Outcome::kClipped : Outcome::kFull;
+    }
+    if (first.clipped) {
+        const std::vector<double> before = w_;
+        const double value = objective();
+        step = first;
+        for (int drop = 0; drop < kMostDrops && step.clipped; ++drop) {
+            for (std::size_t i = 0; i < support_.size(); ++i)
+                if (step.turns[i]) std::fill_n(row(support_[i]), K_, 0.0);
+            refresh();
+            if (support_.empty()) break;
+            find_direction(step);
+            const double now = objective();
+            if (now + try_step(1, step) < value) {
+                move(step);
+                return Outcome::kClipped;
+            }
+        }
+        w_ = before;
+        refresh();
+    }
+    // To where the first row turns, or less. In a singular system that may be near.
+    const double turn = first_turn(first);
+    for (double t = std::min(0.5, turn); t > kShortest * std::min(1.0, turn); t /= 2) {
+        change = try_step(t, first);
+        if (!(change < 0 && (first.clipped || change <= kArmijo * t * slope))) continue;
+        move(first);
+        return Outcome::kCut;
+    }
+    return Outcome::kNone;
+}
+
+/// What a Newton step costs, in sweeps.
+double RowSolver::newton_cost() const {
+    const double k = static_cast<double>(support_.size()), m = static_cast<double>(m_), K = static_cast<double>(K_);
+    return k > 0 ? k * (2 * k + 6 * K) / (m * K) : kInfinity;
+}
+
+/// Whether sweeps that take the gap from `before` to `after` are slower than Newton steps, by what both cost.
+bool RowSolver::newton_pays(double before, double after) const {
+    return std::log(before / std::max(after, 1e-300)) * newton_cost() < kNewtonGain;
+}
+
+long RowSolver::solve(double goal, long max_steps, bool polish) {
+    refresh();
+    if (newton_cost() > kDear) by_newton_ = false;  // sweeps are worth a try
+    double now = gap(), least = now;
+    int idle = 0;
+    long steps = 0;
+    while (now > goal && steps < max_steps && idle < kPatience) {
+        if (control_.cancelled()) throw Cancelled{};
+        ++steps;
+        const double before = now;
+        const Outcome outcome = by_newton_ ? newton_step() : Outcome::kNone;
+        if (outcome == Outcome::kNone) sweep();
+        if (outcome == Outcome::kFull) enter();
+        refresh();
+        now = gap();
+        if (!by_newton_) by_newton_ = newton_pays(before, now);
+        idle = now < kGain * least ? 0 : idle + 1;
+        least = std::min(least, now);
+    }
+    // Further where that costs little: Newton steps about square what is left of the gap.
+    const bool reached = now <= goal;
+    idle = 0;
+    for (int k = 0; polish && reached && k < kPolishing && now > kPolished * goal && support_.size() <= kFewRows; ++k) {
+        const double before = now;
+        const Outcome outcome = newton_step();
+        if (outcome == Outcome::kFull) enter();
+        refresh();
+        now = gap();
+        ++steps;
+        idle = now < kGain * before ? 0 : idle + 1;
+        if (outcome == Outcome::kNone || idle == 2) break;
+    }
+    return steps;
+}
+
+}  // namespace riata

@@ -1,0 +1,430 @@
+"""Several targets that share their features: MultiTaskLasso, MultiTaskElasticNet and their cross-validated twins.
+
+A feature's coefficients for all tasks form a row, and it is the length of a row that is penalised: features matter to all tasks or to
+none.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from . import _cv
+from . import _validation as check
+from ._estimator import LinearRegressor, SparseCoef
+from ._path import enet_path, lasso_path
+from ._problem import Problem, check_problem
+from ._single import Fits, fit_tasks
+from .cv import SparseRegressorCV
+
+
+class _Tasks(LinearRegressor):
+    """The problem of several tasks, and what scikit-learn is to know of it."""
+
+    def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
+        return check_problem(
+            X,
+            y,
+            sample_weight=sample_weight,
+            offset=offset,
+            penalty_weights=self.penalty_weights,
+            l2_weights=self.l2_weights,
+            l1_ratio=self._mixing(),
+            fit_intercept=self.fit_intercept,
+            standardize=self.standardize,
+            n_threads=self.n_threads,
+            family="multi-gaussian",
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = False
+        return tags
+
+
+class _MultiTask(SparseCoef, _Tasks):
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
+        """Fit the model.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features)
+            Any real dtype; float32 and float64 with contiguous rows or columns, or in CSC, are read in place. Never modified.
+        y : array-like of shape (n_samples, n_tasks)
+        sample_weight : array-like of shape (n_samples,) or float, optional
+            Weight 2 is a row given twice, weight 0 a row left out.
+        offset : array-like of shape (n_samples,), optional
+            Known part of the predictions of all tasks, subtracted from y; `predict` does not add it.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError, TypeError
+            For bad input, naming the argument, the value and its position; the estimator stays as it was.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the duality gap stayed above `tol`; it quotes the gap in the unit of `tol`.
+        """
+        check.flag(self.warm_start, "warm_start")
+        check.one_of(self.selection, "selection", ("cyclic", "random"))
+        fits = self._fit(X, y, sample_weight, offset)
+        self.dual_gap_ = fits.certificates[0].gap
+        self.n_iter_ = fits.n_iter[0]
+        return self
+
+    def _solve(self, problem: Problem, tol: float, max_iter: int, route: str) -> Fits:
+        alpha = check.nonnegative(self.alpha, "alpha")
+        return fit_tasks(problem, alpha, tol, max_iter)
+
+    def _take(self, fits: Fits, problem: Problem, names: Any) -> None:
+        dtype = problem.X.dtype
+        self.coef_ = np.ascontiguousarray(fits.coef.T, dtype=dtype)
+        self.intercept_ = np.array(fits.intercepts, dtype=dtype) if problem.fit_intercept else 0.0
+        self.certificate_ = fits.certificates[0]
+        self._take_columns(problem.X.shape[1], names)
+
+
+class MultiTaskLasso(_MultiTask):
+    """Linear models for several targets that share their features, a drop-in for scikit-learn's that comes with proof.
+
+    Minimises, with w_j the row of feature j's coefficients for all tasks and S the sum of the sample weights s,
+
+        (1/S) sum_i s_i ||y_i - W'x_i - b||^2 / 2  +  alpha * sum_j u_j ||w_j||.
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Penalty, >= 0. 0 means least squares of minimum norm.
+    fit_intercept : bool, default=True
+        The intercepts b are never penalised.
+    copy_X, warm_start, random_state, selection
+        scikit-learn's, accepted and of no effect: the solver never writes to X, finds the same solution from any start and uses no
+        randomness.
+    max_iter : int or None, default=1000
+        Most steps of the solver.
+    tol : float, default=1e-4
+        scikit-learn's: the fit has converged when the duality gap is below ``tol * ||Y||^2 / n`` (y centred), which is a relative gap
+        of ``2 * tol``. The solver goes on to a relative gap of 1e-6 in any case.
+    penalty_weights : float or array-like of shape (n_features,), optional
+        u above: 0 leaves a feature unpenalised, inf leaves it out.
+    l2_weights : float or array-like of shape (n_features,), optional
+        Weights of the L2 part, which this penalty does not have; inf leaves a feature out.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit (weighted, 1/S) standard deviation; reported on the original scale.
+    n_threads : int, optional
+        By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
+
+    Attributes
+    ----------
+    coef_ : ndarray of shape (n_tasks, n_features)
+        In the dtype of X.
+    intercept_ : ndarray of shape (n_tasks,), or 0.0 without an intercept
+    dual_gap_ : float
+        Duality gap on the scale of the objective.
+    n_iter_ : int
+        Steps of the solver.
+    certificate_ : Certificate
+        Of all tasks together, see `riata.Certificate`.
+    sparse_coef_ : sparse container
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features,)
+        Only if X had string column names.
+
+    Examples
+    --------
+    >>> import riata
+    >>> model = riata.MultiTaskLasso(alpha=0.1).fit([[0, 1], [1, 0], [2, 1]], [[0, 0], [1, 1], [2, 2]])
+    >>> model.coef_.round(2).tolist()
+    [[0.89, 0.0], [0.89, 0.0]]
+    """
+
+    path = staticmethod(lasso_path)
+
+    def __init__(
+        self,
+        alpha: float = 1.0,
+        *,
+        fit_intercept: bool = True,
+        copy_X: bool = True,
+        max_iter: int | None = 1000,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        random_state: Any = None,
+        selection: str = "cyclic",
+        penalty_weights: Any = None,
+        l2_weights: Any = None,
+        standardize: bool = False,
+        n_threads: int | None = None,
+    ) -> None:
+        self.alpha = alpha
+        self.fit_intercept = fit_intercept
+        self.copy_X = copy_X
+        self.max_iter = max_iter
+        self.tol = tol
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.selection = selection
+        self.penalty_weights = penalty_weights
+        self.l2_weights = l2_weights
+        self.standardize = standardize
+        self.n_threads = n_threads
+
+    def _mixing(self) -> float:
+        return 1.0
+
+
+class MultiTaskElasticNet(_MultiTask):
+    """The same with an L2 penalty, a drop-in for scikit-learn's.
+
+    Minimises, with w_j the row of feature j's coefficients for all tasks and S the sum of the sample weights s,
+
+        (1/S) sum_i s_i ||y_i - W'x_i - b||^2 / 2
+        + alpha * [l1_ratio * sum_j u_j ||w_j|| + (1 - l1_ratio)/2 * sum_j v_j ||w_j||^2].
+
+    Parameters
+    ----------
+    alpha : float, default=1.0
+        Penalty, >= 0. 0 means least squares of minimum norm.
+    l1_ratio : float in [0, 1], default=0.5
+        1 is `MultiTaskLasso`. 0 is ridge, in which the tasks do not meet.
+    fit_intercept, copy_X, max_iter, tol, warm_start, random_state, selection
+        As in `MultiTaskLasso`.
+    penalty_weights, l2_weights : float or array-like of shape (n_features,), optional
+        u and v above: 0 leaves a feature unpenalised, inf leaves it out. v is u unless given; u is 1 unless given.
+    standardize, n_threads
+        As in `MultiTaskLasso`.
+
+    Attributes
+    ----------
+    coef_, intercept_, dual_gap_, n_iter_, certificate_, sparse_coef_, n_features_in_, feature_names_in_
+        As in `MultiTaskLasso`.
+    """
+
+    path = staticmethod(enet_path)
+
+    def __init__(
+        self,
+        alpha: float = 1.0,
+        *,
+        l1_ratio: float = 0.5,
+        fit_intercept: bool = True,
+        copy_X: bool = True,
+        max_iter: int | None = 1000,
+        tol: float = 1e-4,
+        warm_start: bool = False,
+        random_state: Any = None,
+        selection: str = "cyclic",
+        penalty_weights: Any = None,
+        l2_weights: Any = None,
+        standardize: bool = False,
+        n_threads: int | None = None,
+    ) -> None:
+        self.alpha = alpha
+        self.l1_ratio = l1_ratio
+        self.fit_intercept = fit_intercept
+        self.copy_X = copy_X
+        self.max_iter = max_iter
+        self.tol = tol
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.selection = selection
+        self.penalty_weights = penalty_weights
+        self.l2_weights = l2_weights
+        self.standardize = standardize
+        self.n_threads = n_threads
+
+    def _mixing(self) -> float:
+        return self.l1_ratio  # checked with the problem
+
+
+class _MultiTaskCV(_Tasks, SparseRegressorCV):
+    def _single_problem(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> Problem:
+        return self._problem(X, y, sample_weight, offset)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.target_tags.single_output = False
+        return tags
+
+
+class MultiTaskLassoCV(_MultiTaskCV):
+    """MultiTaskLasso whose penalty is chosen by cross-validation, a drop-in for scikit-learn's.
+
+    All folds and the final fit share one X: rows are weighted, not copied.
+
+    Parameters
+    ----------
+    eps : float in (0, 1], default=1e-3
+        Smallest penalty of an automatic grid relative to its largest.
+    alphas : int or array-like, default=100
+        How many penalties, or the penalties themselves.
+    fit_intercept, max_iter, tol, cv, select, scoring, store_predictions, time_limit, progress, n_threads
+        As in `LassoCV`.
+    copy_X, verbose, n_jobs, random_state, selection
+        scikit-learn's, accepted and of no effect: there are `progress` and `n_threads`.
+    penalty_weights, l2_weights, standardize
+        As in `MultiTaskLasso`. `standardize` uses the standard deviations of each training set.
+
+    Attributes
+    ----------
+    mse_path_ : ndarray of shape (n_alphas, n_folds)
+        Held-out squared errors, means over rows and tasks.
+    coef_ : ndarray of shape (n_tasks, n_features)
+    intercept_ : ndarray of shape (n_tasks,), or 0.0 without an intercept
+    alpha_, alpha_min_, alpha_1se_, alphas_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
+        As in `LassoCV`.
+    n_features_in_, feature_names_in_
+        As in `LassoCV`.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((60, 20))
+    >>> Y = X[:, :2] @ [[1.0, 2.0, 0.5], [0.0, -1.0, 1.0]] + 0.1 * rng.standard_normal((60, 3))
+    >>> model = riata.MultiTaskLassoCV(select="1se").fit(X, Y)
+    >>> model.coef_.shape, model.mse_path_.shape
+    ((3, 20), (100, 5))
+    """
+
+    path = staticmethod(lasso_path)
+
+    def __init__(
+        self,
+        *,
+        eps: float = 1e-3,
+        alphas: Any = 100,
+        fit_intercept: bool = True,
+        max_iter: int | None = 1000,
+        tol: float = 1e-4,
+        copy_X: bool = True,
+        cv: Any = None,
+        verbose: bool | int = False,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        selection: str = "cyclic",
+        select: Any = "min",
+        scoring: Any = None,
+        store_predictions: bool = False,
+        penalty_weights: Any = None,
+        l2_weights: Any = None,
+        standardize: bool = False,
+        time_limit: float | None = None,
+        progress: bool | None = False,
+        n_threads: int | None = None,
+    ) -> None:
+        self.eps = eps
+        self.alphas = alphas
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
+        self.copy_X = copy_X
+        self.cv = cv
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.selection = selection
+        self.select = select
+        self.scoring = scoring
+        self.store_predictions = store_predictions
+        self.penalty_weights = penalty_weights
+        self.l2_weights = l2_weights
+        self.standardize = standardize
+        self.time_limit = time_limit
+        self.progress = progress
+        self.n_threads = n_threads
+
+    def _ratios(self) -> list[float]:
+        return [1.0]
+
+
+class MultiTaskElasticNetCV(_MultiTaskCV):
+    """MultiTaskElasticNet whose penalty and mixture are chosen by cross-validation, a drop-in for scikit-learn's.
+
+    Parameters
+    ----------
+    l1_ratio : float or array-like of floats in [0, 1], default=0.5
+        1 is the lasso, 0 is ridge.
+    eps, alphas, fit_intercept, max_iter, tol, cv, copy_X, verbose, n_jobs, random_state, selection
+        As in `MultiTaskLassoCV`.
+    select, scoring, store_predictions, penalty_weights, l2_weights, standardize, time_limit, progress, n_threads
+        As in `MultiTaskLassoCV`.
+
+    Attributes
+    ----------
+    l1_ratio_ : float
+        The mixture chosen.
+    alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratio, n_alphas)
+        The latter for several l1_ratios with grids of their own.
+    mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_l1_ratio, n_alphas, n_folds)
+    coef_, intercept_, alpha_, alpha_min_, alpha_1se_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
+        As in `MultiTaskLassoCV`.
+    n_features_in_, feature_names_in_
+        As in `LassoCV`.
+    """
+
+    path = staticmethod(enet_path)
+
+    def __init__(
+        self,
+        *,
+        l1_ratio: Any = 0.5,
+        eps: float = 1e-3,
+        alphas: Any = 100,
+        fit_intercept: bool = True,
+        max_iter: int | None = 1000,
+        tol: float = 1e-4,
+        cv: Any = None,
+        copy_X: bool = True,
+        verbose: bool | int = 0,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        selection: str = "cyclic",
+        select: Any = "min",
+        scoring: Any = None,
+        store_predictions: bool = False,
+        penalty_weights: Any = None,
+        l2_weights: Any = None,
+        standardize: bool = False,
+        time_limit: float | None = None,
+        progress: bool | None = False,
+        n_threads: int | None = None,
+    ) -> None:
+        self.l1_ratio = l1_ratio
+        self.eps = eps
+        self.alphas = alphas
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
+        self.cv = cv
+        self.copy_X = copy_X
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.selection = selection
+        self.select = select
+        self.scoring = scoring
+        self.store_predictions = store_predictions
+        self.penalty_weights = penalty_weights
+        self.l2_weights = l2_weights
+        self.standardize = standardize
+        self.time_limit = time_limit
+        self.progress = progress
+        self.n_threads = n_threads
+
+    def _ratios(self) -> list[float]:
+        return _cv.mixing_ratios(self.l1_ratio)
+
+    def _take_result(self, *args: Any) -> None:
+        super()._take_result(*args)
+        self.l1_ratio_ = self.cv_result_.l1_ratio
+        if np.ndim(self.alphas) > 0 and self.alphas_.ndim == 2:
+            self.alphas_ = self.alphas_[0]  # one grid for all
