@@ -4,27 +4,12 @@
 #include <vector>
 
 #include "kernels/kernels.hpp"
+#include "kernels/sum_of.hpp"
 
 namespace riata {
 
 namespace {
 constexpr std::size_t kRowBlock = 16384;  // rows per unit of parallel work, and per partial sum
-
-/// to[i] = from[i] * s[i]; returns the sum, taken in several parts that do not wait for one another.
-double product_into(double* to, const double* from, const double* s, std::size_t n) {
-    constexpr std::size_t kParts = 8;
-    double part[kParts] = {};
-    std::size_t i = 0;
-    for (; i + kParts <= n; i += kParts)
-        for (std::size_t l = 0; l < kParts; ++l) {
-            to[i + l] = s ? from[i + l] * s[i + l] : from[i + l];
-            part[l] += to[i + l];
-        }
-    double sum = 0;
-    for (; i < n; ++i) sum += to[i] = s ? from[i] * s[i] : from[i];
-    for (double value : part) sum += value;
-    return sum;
-}
 }  // namespace
 
 void Panel::shape(std::size_t rows, std::size_t count, bool interleaved) {
@@ -125,8 +110,11 @@ void Panel::put(const std::vector<const double*>& from, const double* s, Team& t
                 for (std::size_t k = 0; k < count_; ++k)
                     sums[k] += values_[i * kLanes + k] = from[k][i] * (s ? s[i] : 1.0);
         else
-            for (std::size_t k = 0; k < count_; ++k)
-                sums[k] = product_into(values_.data() + k * rows_ + b, from[k] + b, s ? s + b : nullptr, e - b);
+            for (std::size_t k = 0; k < count_; ++k) {
+                double* to = values_.data() + k * rows_ + b;
+                const double *source = from[k] + b, *weight = s ? s + b : nullptr;
+                sums[k] = sum_of(e - b, [=](std::size_t i) { return to[i] = source[i] * (weight ? weight[i] : 1.0); });
+            }
     });
     std::fill_n(sums_, kLanes, 0.0);
     for (std::size_t b = 0; b < blocks; ++b)

@@ -222,8 +222,7 @@ void Newton::recurve(const Lane& lane) {
 /// Curvatures that are those of the model times a factor, which is returned, leave the model as it is but for a penalty and
 /// slopes over that factor.
 double Newton::scale_penalty(const Lane& lane) {
-    double scale = 1;
-    model_.drift(lane.r.data(), &scale);
+    const double scale = model_.scale(lane.r.data());
     penalise(lane.alpha);
     problem_.penalty.l1_scale /= scale;
     problem_.penalty.l2_scale /= scale;

@@ -4,18 +4,21 @@
 #include <cmath>
 #include <numeric>
 
+#include "kernels/sum_of.hpp"
+
 namespace riata {
 
 namespace {
 
+double total(const std::vector<double>& d) {
+    return sum_of(d.size(), [&](std::size_t i) { return d[i]; });
+}
+
 /// sum |d - a e| / sum d with a = sum d / sum e.
-double apart(const std::vector<double>& d, double sum_d, const std::vector<double>& e, double sum_e, double* scale) {
+double apart(const std::vector<double>& d, double sum_d, const std::vector<double>& e, double sum_e) {
     if (!(sum_d > 0) || !(sum_e > 0)) return kInfinity;
     const double a = sum_d / sum_e;
-    double sum = 0;
-    for (std::size_t i = 0; i < d.size(); ++i) sum += std::abs(d[i] - a * e[i]);
-    if (scale) *scale = a;
-    return sum / sum_d;
+    return sum_of(d.size(), [&](std::size_t i) { return std::abs(d[i] - a * e[i]); }) / sum_d;
 }
 
 }  // namespace
@@ -23,18 +26,24 @@ double apart(const std::vector<double>& d, double sum_d, const std::vector<doubl
 void NewtonModel::recurve(const double* r) {
     d_.resize(design_.rows());
     loss_.curvature(r, d_.data());
-    total_ = std::accumulate(d_.begin(), d_.end(), 0.0);
+    total_ = total(d_);
     member_.clear();
     member_features_.clear();
     std::fill(member_place_.begin(), member_place_.end(), Index{-1});
 }
 
-double NewtonModel::drift(const double* r, double* scale) {
-    if (scale) *scale = 1;
+double NewtonModel::scale(const double* r) {
+    z_.resize(d_.size());
+    loss_.curvature(r, z_.data());
+    const double sum = total(z_);
+    return sum > 0 && total_ > 0 ? sum / total_ : 1.0;
+}
+
+double NewtonModel::drift(const double* r) {
     if (d_.empty()) return kInfinity;
     z_.resize(d_.size());
     loss_.curvature(r, z_.data());
-    return apart(z_, std::accumulate(z_.begin(), z_.end(), 0.0), d_, total_, scale);
+    return apart(z_, total(z_), d_, total_);
 }
 
 double NewtonModel::drift(const double* r, const double* other) {
@@ -42,8 +51,7 @@ double NewtonModel::drift(const double* r, const double* other) {
     z_.resize(d_.size());
     loss_.curvature(r, z_.data());
     loss_.curvature(other, y_.data());
-    return apart(z_, std::accumulate(z_.begin(), z_.end(), 0.0), y_, std::accumulate(y_.begin(), y_.end(), 0.0),
-                 nullptr);
+    return apart(z_, total(z_), y_, total(y_));
 }
 
 void NewtonModel::expand(const std::vector<double>& w, const std::vector<double>& c) {

@@ -20,9 +20,11 @@ public:
 
     /// Takes the curvatures at the iterate whose slopes are r. Nobody is a member afterwards.
     void recurve(const double* r);
-    /// sum_i |d_i(r) - a d_i| / sum_i d_i(r): how far the curvatures in use, times a = `scale` = sum_i d_i(r) / sum_i d_i, are
-    /// from those at r. Infinite before the first.
-    double drift(const double* r, double* scale = nullptr);
+    /// sum_i d_i(r) / sum_i d_i, where d(r) are the curvatures at r.
+    double scale(const double* r);
+    /// sum_i |d_i(r) - a d_i| / sum_i d_i(r) with a = scale(r): how far the curvatures in use are from those at r but for a
+    /// factor. Infinite before the first.
+    double drift(const double* r);
     /// The same between two iterates.
     double drift(const double* r, const double* other);
 
