@@ -71,7 +71,9 @@ Path NewtonDriver::run() {
         k += done;
         if (path_.stop != Stop::kCompleted) break;
         if (control_.out_of_time()) path_.stop = Stop::kTimeLimit;
-        width_ = done == lanes_.size() ? std::min(2 * done, Frontier::kWidest) : std::max<std::size_t>(1, done);
+        width_ = problem_.design.interleaves() ? Frontier::kWidest
+                 : done == lanes_.size()       ? std::min(2 * done, Frontier::kWidest)
+                                               : std::max<std::size_t>(1, done);
         std::vector<Index> lacking;
         if (done < lanes_.size()) lacking = frontier_->violators(done, room());
         if (done > 0) {
