@@ -154,6 +154,7 @@ void MultinomialDriver::solve(double alpha, double tol) {
     // Each class leaves its intercept a little off, which the joint dual point sees to first order.
     for (auto& one : classes_) one->newton.set_tolerance(std::max(tol * tol, kLeast));
     solves_ = 0;
+    if (is_smooth(alpha) && solve_smoothly(alpha, tol)) return;
     int idle = 0;
     correlate_within();
     certificate_ = certify(alpha, false);

@@ -52,6 +52,15 @@ private:
     std::vector<double> joint_slope(const Free& free);
     double move_jointly(const Free& free, const std::vector<double>& step, double t, double alpha);
     bool step_jointly(double alpha);
+    struct Block;
+    bool is_smooth(double alpha) const;
+    void push(const Block& v, std::vector<double>& U);
+    void pull(const std::vector<double>& U, Block& out);
+    void bend(std::vector<double>& U);
+    void slope_and_diagonal(Block& g, Block& diagonal);
+    Block conjugate_gradients(Block g, const Block& diagonal, double tol);
+    bool descend(const Block& step, double alpha);
+    bool solve_smoothly(double alpha, double tol);
     void begin_cycle();
     void find_offset(std::size_t k);
     void pass(std::size_t k);

@@ -1,0 +1,214 @@
+// Smooth penalties on many features: Newton steps of all classes together, by conjugate gradients on the exact coupled
+// curvature, sum_i s_i x_i x_i' (diag p_i - p_i p_i') + l2. A product with it is one pass over the columns there and one back
+// for all classes.
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/kernels.hpp"
+#include "path/multinomial.hpp"
+
+namespace riata {
+
+namespace {
+constexpr std::size_t kFewUnknowns = 1000;  // for which classes in turn are the better way
+constexpr int kMaxRounds = 60;
+constexpr long kMostSteps = 500;  // of conjugate gradients for one Newton step
+constexpr int kMaxCuts = 20;
+constexpr double kLeft = 0.3;   // of the gradient, in the preconditioner's metric: what a step leaves
+constexpr double kShare = 0.1;  // of the gap aimed at: what may be left of the gradient
+}  // namespace
+
+/// Coefficients of all classes, class by class, with the intercepts at the end.
+struct MultinomialDriver::Block {
+    std::vector<double> w, b;
+};
+
+/// Whether all features are in the model of every class, each with an l2 and no corner, and there are many.
+bool MultinomialDriver::is_smooth(double alpha) const {
+    if (alpha == kInfinity || problem_.penalty.bounded()) return false;
+    const auto& features = classes_[0]->model.features();
+    if (features.size() * classes() <= kFewUnknowns) return false;
+    problem_.at(alpha);
+    for (std::size_t j = 0; j < problem_.design.cols(); ++j) {
+        if (!problem_.usable[j]) continue;
+        if (problem_.penalty.l1(j) > 0 || !(problem_.penalty.l2(j) > 0)) return false;
+    }
+    return std::all_of(classes_.begin(), classes_.end(),
+                       [&](const auto& one) { return one->model.features() == features; });
+}
+
+/// U_k = Xh w_k + b_k for the rows of every class.
+void MultinomialDriver::push(const Block& v, std::vector<double>& U) {
+    const auto& features = classes_[0]->model.features();
+    const std::size_t n = labels_.size(), m = features.size(), C = classes(), width = Panel::kLanes;
+    U.resize(n * C);
+    for (std::size_t k = 0; k < C; ++k) std::fill_n(U.begin() + static_cast<std::ptrdiff_t>(k * n), n, v.b[k]);
+    out_.resize(std::max(out_.size(), m * width));
+    for (std::size_t first = 0; first < C; first += width) {
+        const std::size_t K = std::min(width, C - first);
+        for (std::size_t k = 0; k < K; ++k)
+            for (std::size_t j = 0; j < m; ++j) out_[j * K + k] = v.w[(first + k) * m + j];
+        problem_.design.accumulate(features, out_.data(), K, U.data() + first * n, problem_.team);
+    }
+}
+
+/// The transpose: out_k = Xh'U_k and the sums of U_k.
+void MultinomialDriver::pull(const std::vector<double>& U, Block& out) {
+    const auto& features = classes_[0]->model.features();
+    const std::size_t n = labels_.size(), m = features.size(), C = classes(), width = Panel::kLanes;
+    out.w.resize(m * C);
+    out.b.assign(C, 0.0);
+    out_.resize(std::max(out_.size(), m * width));
+    for (std::size_t first = 0; first < C; first += width) {
+        const std::size_t K = std::min(width, C - first);
+        problem_.design.correlate(features, U.data() + first * n, K, out_.data(), problem_.team);
+        for (std::size_t k = 0; k < K; ++k)
+            for (std::size_t j = 0; j < m; ++j) out.w[(first + k) * m + j] = out_[j * K + k];
+    }
+    for (std::size_t k = 0; k < C && problem_.request.fit_intercept; ++k)
+        for (std::size_t i = 0; i < n; ++i) out.b[k] += U[k * n + i];
+}
+
+/// U_k := s p_k (U_k - sum_l p_l U_l), where r holds probabilities.
+void MultinomialDriver::bend(std::vector<double>& U) {
+    const std::size_t n = labels_.size(), C = classes();
+    e_.assign(n, 0.0);
+    for (std::size_t k = 0; k < C; ++k)
+        for (std::size_t i = 0; i < n; ++i) e_[i] += classes_[k]->r[i] * U[k * n + i];
+    for (std::size_t k = 0; k < C; ++k) {
+        const double* p = classes_[k]->r.data();
+        double* u = U.data() + k * n;
+        for (std::size_t i = 0; i < n; ++i) u[i] = p[i] * (u[i] - e_[i]);
+        if (problem_.weights()) problem_.weigh(u, u);
+    }
+}
+
+/// Minus the gradient and the diagonal of the curvature, where r holds probabilities.
+void MultinomialDriver::slope_and_diagonal(Block& g, Block& diagonal) {
+    const auto& features = classes_[0]->model.features();
+    const std::size_t n = labels_.size(), m = features.size(), C = classes();
+    std::vector<double> U(n * C);
+    diagonal.w.resize(m * C);
+    diagonal.b.assign(C, 0.0);
+    for (std::size_t k = 0; k < C; ++k) {
+        const auto& p = classes_[k]->r;
+        for (std::size_t i = 0; i < n; ++i) {
+            const double s = problem_.weights() ? problem_.s[i] : 1.0;
+            U[k * n + i] = s * ((labels_[i] == static_cast<int>(k)) - p[i]);
+            diagonal.b[k] += s * p[i] * (1 - p[i]);
+        }
+    }
+    pull(U, g);
+    for (std::size_t k = 0; k < C; ++k)
+        for (std::size_t j = 0; j < m; ++j) {
+            const auto feature = static_cast<std::size_t>(features[j]);
+            const double norm = problem_.design.moments().norm[feature], l2 = problem_.penalty[feature].l2;
+            g.w[k * m + j] -= l2 * classes_[k]->lane.w[j];
+            diagonal.w[k * m + j] = diagonal.b[k] / problem_.weight * norm * norm + l2;
+        }
+}
+
+/// The Newton step for the gradient -g, roughly.
+MultinomialDriver::Block MultinomialDriver::conjugate_gradients(Block g, const Block& diagonal, double tol) {
+    const kernels::Kernels& leaf = kernels::active();
+    const auto& features = classes_[0]->model.features();
+    const std::size_t m = features.size(), C = classes(), N = m * C;
+    const bool shifts = problem_.request.fit_intercept;
+    Block step{std::vector<double>(N, 0.0), std::vector<double>(C, 0.0)}, p = step, image;
+    std::vector<double> U, l2(m);
+    for (std::size_t j = 0; j < m; ++j) l2[j] = problem_.penalty[static_cast<std::size_t>(features[j])].l2;
+    const auto precondition = [&](double keep) {
+        double rho = 0;
+        for (std::size_t a = 0; a < N; ++a) {
+            const double z = g.w[a] / diagonal.w[a];
+            rho += z * g.w[a];
+            p.w[a] = z + keep * p.w[a];
+        }
+        for (std::size_t k = 0; k < C && shifts; ++k) {
+            const double z = g.b[k] / std::max(diagonal.b[k], 1e-300);
+            rho += z * g.b[k];
+            p.b[k] = z + keep * p.b[k];
+        }
+        return rho;
+    };
+    const auto square = [&] {  // of the gradient in the preconditioner's metric
+        double rho = 0;
+        for (std::size_t a = 0; a < N; ++a) rho += g.w[a] * g.w[a] / diagonal.w[a];
+        for (std::size_t k = 0; k < C && shifts; ++k) rho += g.b[k] * g.b[k] / std::max(diagonal.b[k], 1e-300);
+        return rho;
+    };
+    const auto settled = [&] {  // what a gradient costs the dual value needs no more than a share of the tolerance
+        double loss = 0;
+        for (std::size_t k = 0; k < C; ++k)
+            for (std::size_t j = 0; j < m; ++j) loss += g.w[k * m + j] * g.w[k * m + j] / (2 * l2[j]);
+        return loss <= kShare * tol * null_loss_;
+    };
+    double rho = precondition(0.0);
+    const double enough = rho * kLeft * kLeft;
+    for (long steps = 0; steps < kMostSteps && rho > enough && !settled(); ++steps) {
+        if (control_.cancelled()) throw Cancelled{};
+        push(p, U);
+        bend(U);
+        pull(U, image);
+        for (std::size_t k = 0; k < C; ++k)
+            for (std::size_t j = 0; j < m; ++j) image.w[k * m + j] += l2[j] * p.w[k * m + j];
+        double curvature = leaf.dot(p.w.data(), image.w.data(), N);
+        for (std::size_t k = 0; k < C; ++k) curvature += p.b[k] * image.b[k];
+        if (!(curvature > 0)) break;
+        const double length = rho / curvature;
+        leaf.axpy(length, p.w.data(), step.w.data(), N);
+        leaf.axpy(-length, image.w.data(), g.w.data(), N);
+        for (std::size_t k = 0; k < C; ++k) step.b[k] += length * p.b[k], g.b[k] -= length * image.b[k];
+        const double next = square();
+        precondition(next / rho);
+        rho = next;
+        ++solves_;
+    }
+    return step;
+}
+
+/// Moves all classes along `step`, as far as the objective falls. False where it never does.
+bool MultinomialDriver::descend(const Block& step, double alpha) {
+    const std::size_t n = labels_.size(), m = classes_[0]->model.size(), C = classes();
+    const kernels::Kernels& leaf = kernels::active();
+    const double before = loss_ + penalty(alpha);
+    const std::vector<Kept> kept = keep();
+    std::vector<double> U;
+    push(step, U);
+    double t = 1;
+    for (int cut = 0; cut < kMaxCuts; ++cut, t *= 0.5) {
+        for (std::size_t k = 0; k < C; ++k) {
+            Class& one = *classes_[k];
+            leaf.axpy(t, step.w.data() + k * m, one.lane.w.data(), m);
+            leaf.axpy(t, U.data() + k * n, one.margins.data(), n);
+            one.lane.b += t * step.b[k];
+            for (std::size_t i = 0; i < n; ++i) one.lane.eta[i] = one.margins[i] + one.offset[i] - one.lane.b;
+        }
+        predict();
+        if (loss_ + penalty(alpha) < before) return true;
+        restore(kept);
+    }
+    predict();
+    return false;
+}
+
+/// Newton steps until the gap is at most tol. False where they get no further.
+bool MultinomialDriver::solve_smoothly(double alpha, double tol) {
+    for (auto& one : classes_) one->lane.w.resize(one->model.size(), 0.0);
+    for (int round = 0; round < kMaxRounds && solves_ < options_.max_solves; ++round) {
+        find_slopes();
+        correlate();
+        certificate_ = certify(alpha, false);
+        if (certificate_.rel_gap <= tol) return true;
+        if (control_.cancelled()) throw Cancelled{};
+        predict();
+        problem_.at(alpha);
+        Block g, diagonal;
+        slope_and_diagonal(g, diagonal);
+        if (!descend(conjugate_gradients(std::move(g), diagonal, tol), alpha)) break;
+    }
+    find_slopes();
+    return false;
+}
+
+}  // namespace riata
