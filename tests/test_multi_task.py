@@ -33,7 +33,9 @@ def problem(rng, n=50, p=15, tasks=3, kind="plain", noise=0.3):
         X = X * 10.0 ** rng.integers(-4, 5, p)
     W = np.where(rng.uniform(size=(p, 1)) < 0.4, rng.standard_normal((p, tasks)), 0)
     Y = X @ W
-    return X, Y + noise * (Y.std() or 1.0) * rng.standard_normal((n, tasks)) + rng.normal(size=tasks)
+    return X, Y + noise * (Y.std() or 1.0) * rng.standard_normal((n, tasks)) + rng.normal(
+        size=tasks
+    )
 
 
 def judge(X, Y, W, b, alpha, l1_ratio, s=None, u=1.0):
