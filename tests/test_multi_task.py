@@ -320,6 +320,38 @@ def test_clone_and_pickle(rng, Estimator):
     assert_array_equal(copy.predict(X), model.predict(X))
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"l1_ratio": 1.0},
+        {"l1_ratio": 0.4},
+        {"l1_ratio": 0.6, "standardize": True},
+        {"l1_ratio": 0.0},
+        {"alpha": 0.0},
+    ],
+)
+def test_check_solution_agrees(rng, options):
+    X, Y = problem(rng)
+    s = rng.uniform(0.5, 2, len(Y))
+    model = MultiTaskElasticNet(**{"alpha": 0.1, **options}).fit(X, Y, sample_weight=s)
+    found = riata.check_solution(model, X, Y, sample_weight=s)
+    c = model.certificate_
+    assert_allclose(found.primal, c.primal, rtol=1e-12)
+    assert_allclose(found.null_objective, c.null_objective, rtol=1e-12)
+    assert found.rel_gap <= 1e-9
+    model.coef_[:, 0] += 1e-2
+    worse = riata.check_solution(model, X, Y, sample_weight=s)
+    assert worse.primal > c.primal
+    assert worse.gap >= worse.primal - c.primal - 1e-12 * c.null_objective
+
+
+def test_check_solution_of_scikit_learns(rng):
+    X, Y = problem(rng)
+    loose = riata.check_solution(sk.MultiTaskLasso(0.1, tol=1e-2).fit(X, Y), X, Y)
+    tight = riata.check_solution(sk.MultiTaskElasticNet(0.1, tol=1e-12).fit(X, Y), X, Y)
+    assert tight.rel_gap < 1e-9 < loose.rel_gap
+
+
 def test_grid_search(rng):
     X, Y = problem(rng)
     search = GridSearchCV(MultiTaskLasso(), {"alpha": [0.01, 0.1, 1.0]}, cv=3).fit(X, Y)
