@@ -6,7 +6,7 @@ works with centred columns (``columns.py`` says how), profiles the unpenalised i
     P(w) = |yc - Xc w|^2 / (2n) + a1 |w|_1 + a2 |w|_2^2 / 2,     a1 = alpha l1_ratio,  a2 = alpha (1 - l1_ratio)
 
 against the better of two dual bounds, each at its best scaling of the residual. ``judge_logistic.py`` and
-``judge_softmax.py`` do the same for labels.
+``judge_softmax.py`` do the same for labels, ``judge_tasks.py`` for several responses.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from bench.columns import column_norms, columns_of
 from bench.judge_logistic import judge_logistic, logistic_null
 from bench.judge_softmax import judge_softmax, n_classes, softmax_null
+from bench.judge_tasks import judge_tasks, tasks_null
 
 CHUNK_BYTES = 1 << 28  # of one array of residuals or correlations
 
@@ -57,17 +58,17 @@ def judge(X, y, alphas, coefs, intercepts=None, l1_ratio=1.0, loss="squared") ->
     ----------
     X : ndarray or sparse matrix of shape (n, p)
         The data as the contenders got them.
-    y : ndarray of shape (n,)
+    y : ndarray of shape (n,), or (n, t) if the loss is "multitask"
         Response.
     alphas : ndarray of shape (k,)
         Penalties in scikit-learn's scale.
     coefs : ndarray or scipy CSC of shape (p, k)
-        One column per alpha, and per class of each alpha in turn if the loss is "softmax".
+        One column per alpha, and per class or task of each alpha in turn if the loss is "softmax" or "multitask".
     intercepts : ndarray of shape (k,), or one per column of coefs, optional
         Only measured against the best ones; the gap uses the best.
     l1_ratio : float
         Share of the L1 penalty.
-    loss : {"squared", "logistic", "softmax"}
+    loss : {"squared", "logistic", "softmax", "multitask"}
         For "logistic", y holds 0.0 and 1.0; for "softmax" 0.0, 1.0, 2.0, ...
 
     Returns
@@ -83,7 +84,7 @@ def judge(X, y, alphas, coefs, intercepts=None, l1_ratio=1.0, loss="squared") ->
     y = np.asarray(y, dtype=np.float64)
     if loss not in JUDGES:
         raise NotImplementedError(f"no judge for loss {loss!r}")
-    outputs = n_classes(y) if loss == "softmax" else 1
+    outputs = n_classes(y) if loss == "softmax" else y[0].size
     columns = alphas.size * outputs
     if coefs.shape != (X.shape[1], columns):
         raise ValueError(f"coefs has shape {coefs.shape}, expected {(X.shape[1], columns)}")
@@ -178,5 +179,15 @@ def _unconstrained_dual(n, c, rr, ry, a1, a2):
     return max(float(value), 0.0)
 
 
-JUDGES = {"squared": judge_squared, "logistic": judge_logistic, "softmax": judge_softmax}
-NULLS = {"squared": squared_null, "logistic": logistic_null, "softmax": softmax_null}
+JUDGES = {
+    "squared": judge_squared,
+    "logistic": judge_logistic,
+    "softmax": judge_softmax,
+    "multitask": judge_tasks,
+}
+NULLS = {
+    "squared": squared_null,
+    "logistic": logistic_null,
+    "softmax": softmax_null,
+    "multitask": tasks_null,
+}

@@ -31,7 +31,8 @@ class Spec:
     name, data : str
         The problem and the data set it uses.
     loss : str
-        "squared", "logistic" with y of 0.0 and 1.0, or "softmax" with y of 0.0, 1.0, 2.0, ...
+        "squared", "logistic" with y of 0.0 and 1.0, "softmax" with y of 0.0, 1.0, 2.0, ..., or "multitask" with a column
+        of y per task.
     l1_ratio, eps, n_alphas
         The path: ``n_alphas`` alphas from alpha_max down to ``eps * alpha_max``.
     goal : float or None
@@ -90,8 +91,12 @@ class Problem:
 
     @property
     def n_classes(self):
-        """How many columns of coefficients a softmax model has; 1 for other losses."""
-        return int(self.y.max()) + 1 if self.spec.loss == "softmax" else 1
+        """How many columns of coefficients a model has: 1 but for softmax and several tasks."""
+        return int(self.y.max()) + 1 if self.spec.loss == "softmax" else self.y[0].size
+
+    @property
+    def multitask(self):
+        return self.spec.loss == "multitask"
 
     @property
     def nbytes(self):
@@ -121,6 +126,8 @@ DATA: dict[str, Callable] = {
     "mfeat": carried.mfeat,
     "indian_pines": carried.indian_pines,
     "pines_bands": carried.pines_first_band,
+    "pines_all_bands": carried.pines_bands,
+    "wide_tasks": partial(synthetic.with_tasks, synthetic.dense, 5, 200, 20_000, 50, rho=0.5),
     "flights": carried.flights,
     "sparse": partial(synthetic.sparse, 20_000, 100_000, 1e-3),
     "text": partial(synthetic.text, 20_000, 100_000, 60),
@@ -208,7 +215,15 @@ SOFTMAX = {
         Spec("softmax_indian_pines", "pines_classes", "softmax", goal=10),
     ]
 }
-PROBLEMS = DENSE | SPARSE | LOGISTIC | SOFTMAX
+MULTITASK = {
+    spec.name: spec
+    for spec in [
+        Spec("multi_pines", "pines_all_bands", "multitask", goal=10),
+        Spec("multi_wide", "wide_tasks", "multitask"),
+        Spec("multi_pines_to_1e-1", "pines_all_bands", "multitask", eps=0.1, default=False),
+    ]
+}
+PROBLEMS = DENSE | SPARSE | LOGISTIC | SOFTMAX | MULTITASK
 
 
 def standardised(X):
@@ -270,10 +285,12 @@ def grid(spec, X, y):
     At coefficients of zero the gradient of every loss is X'(mean(y) - y) / n, y being 0 and 1 in the logistic one and in each class
     of a softmax one.
     """
-    Y = y[:, None]
+    Y = np.reshape(y, (len(y), -1))
     if spec.loss == "softmax":
         Y = (np.unique(y) == Y).astype(np.float64)
-    correlation = np.abs(X.T @ (Y - Y.mean(axis=0))).max() / X.shape[0]
+    pull = X.T @ (Y - Y.mean(axis=0))
+    size = np.linalg.norm(pull, axis=1) if spec.loss == "multitask" else np.abs(pull)
+    correlation = size.max() / X.shape[0]
     return correlation / spec.l1_ratio * np.geomspace(1.0, spec.eps, spec.n_alphas)
 
 
@@ -295,5 +312,7 @@ def warm_up_problem(problem) -> Problem:
         y = (y > np.median(y)).astype(np.float64)
     if problem.spec.loss == "softmax":
         y = np.digitize(y, np.quantile(y, [1 / 3, 2 / 3])).astype(np.float64)
+    if problem.multitask:
+        y = np.column_stack([y, X[:, 0] - y])
     small = Spec(**{**asdict(problem.spec), "n_alphas": 3})
     return Problem(small, X, y, grid(small, X, y))

@@ -17,6 +17,7 @@ from bench.report import append, cell, circumstances, record, seconds
 RACES = {  # the problems a racing suite takes unless the command line names some
     "path": [name for name, spec in problems.DENSE.items() if spec.default],
     "sparse": [name for name, spec in problems.SPARSE.items() if spec.default],
+    "multitask": [name for name, spec in problems.MULTITASK.items() if spec.default],
     "logistic": [name for name, spec in problems.LOGISTIC.items() if spec.default],
     "softmax": [name for name, spec in problems.SOFTMAX.items() if spec.default],
 }

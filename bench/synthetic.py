@@ -38,6 +38,15 @@ def dense(n, p, k, rho=None, factor=None, seed=0):
     return X, linear_response(X, k, rng)
 
 
+def with_tasks(make, tasks, *args, **options):
+    """Return (X, Y): the recipe's X, and ``tasks`` responses like its y with the same support and coefficients of their own."""
+    X, y = make(*args, **options)
+    rng = np.random.default_rng(options.get("seed", 0) + 1)
+    support = np.argsort(-np.abs(X.T @ (y - y.mean())))[: args[2]]
+    signal = X[:, support] @ rng.standard_normal((support.size, tasks))
+    return X, signal + rng.standard_normal(signal.shape) * signal.std(axis=0) / np.sqrt(5.0)
+
+
 def sparse_uniform(n, p, density, rng):
     """Return an (n, p) CSC matrix with |N(0, 1)| values at places drawn uniformly."""
     places = np.unique(rng.integers(0, n * p, size=round(n * p * density)))

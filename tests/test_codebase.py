@@ -45,7 +45,7 @@ STOREYS = [
     {"_config", "_result", "_ridge", "scales"},
     {"_routes", "_class_result"},
     {"_wide"},
-    {"_path", "_single", "_classes", "_folds", "_leave_one_out", "_criteria"},
+    {"_path", "_single", "_task_certificate", "_classes", "_folds", "_leave_one_out", "_criteria"},
     {"_cv_result", "_class_folds"},
     {"_cv"},
     {"_estimator"},

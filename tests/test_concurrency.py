@@ -285,8 +285,12 @@ INTERRUPTED = """
         ("riata.Ridge(0.1, n_threads=2)", "copy.copy(model).fit(X, y)"),
         ("riata.LassoCV(n_threads=1)", "copy.copy(model).fit(X, y)"),
         ("riata.LassoCV(n_threads=2)", "copy.copy(model).fit(X, y)"),
+        (
+            "riata.MultiTaskLasso(1e-3, n_threads=2)",
+            "copy.copy(model).fit(X, np.column_stack([y, y[::-1], y**2]))",
+        ),
     ],
-    ids=["lasso", "lasso on threads", "path", "ridge", "folds", "folds on threads"],
+    ids=["lasso", "lasso on threads", "path", "ridge", "folds", "folds on threads", "tasks"],
 )
 def test_ctrl_c_ends_a_fit(model, call):
     """SIGINT during one of many fits is a KeyboardInterrupt soon after; only the subprocess has a guard."""

@@ -86,7 +86,7 @@ def test_what_is_refused(data):
         check_solution(sk.Lasso, X, y)
     with pytest.raises(TypeError, match="got Pipeline: pass the last step"):
         check_solution(make_pipeline(StandardScaler(), sk.Lasso()).fit(X, y), X, y)
-    for model in (sk.HuberRegressor(), sk.MultiTaskLasso(), sk.Lars(), 3):
+    for model in (sk.HuberRegressor(), sk.Lars(), 3):
         with pytest.raises(TypeError, match="estimator must be one of Lasso"):
             check_solution(model, X, y)
     with pytest.raises(

@@ -33,7 +33,9 @@ def problem(rng, n=50, p=15, tasks=3, kind="plain", noise=0.3):
         X = X * 10.0 ** rng.integers(-4, 5, p)
     W = np.where(rng.uniform(size=(p, 1)) < 0.4, rng.standard_normal((p, tasks)), 0)
     Y = X @ W
-    return X, Y + noise * (Y.std() or 1.0) * rng.standard_normal((n, tasks)) + rng.normal(size=tasks)
+    return X, Y + noise * (Y.std() or 1.0) * rng.standard_normal((n, tasks)) + rng.normal(
+        size=tasks
+    )
 
 
 def judge(X, Y, W, b, alpha, l1_ratio, s=None, u=1.0):
@@ -316,6 +318,38 @@ def test_clone_and_pickle(rng, Estimator):
     copy = pickle.loads(pickle.dumps(model))
     assert_array_equal(copy.coef_, model.coef_)
     assert_array_equal(copy.predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"l1_ratio": 1.0},
+        {"l1_ratio": 0.4},
+        {"l1_ratio": 0.6, "standardize": True},
+        {"l1_ratio": 0.0},
+        {"alpha": 0.0},
+    ],
+)
+def test_check_solution_agrees(rng, options):
+    X, Y = problem(rng)
+    s = rng.uniform(0.5, 2, len(Y))
+    model = MultiTaskElasticNet(**{"alpha": 0.1, **options}).fit(X, Y, sample_weight=s)
+    found = riata.check_solution(model, X, Y, sample_weight=s)
+    c = model.certificate_
+    assert_allclose(found.primal, c.primal, rtol=1e-12)
+    assert_allclose(found.null_objective, c.null_objective, rtol=1e-12)
+    assert found.rel_gap <= 1e-9
+    model.coef_[:, 0] += 1e-2
+    worse = riata.check_solution(model, X, Y, sample_weight=s)
+    assert worse.primal > c.primal
+    assert worse.gap >= worse.primal - c.primal - 1e-12 * c.null_objective
+
+
+def test_check_solution_of_scikit_learns(rng):
+    X, Y = problem(rng)
+    loose = riata.check_solution(sk.MultiTaskLasso(0.1, tol=1e-2).fit(X, Y), X, Y)
+    tight = riata.check_solution(sk.MultiTaskElasticNet(0.1, tol=1e-12).fit(X, Y), X, Y)
+    assert tight.rel_gap < 1e-9 < loose.rel_gap
 
 
 def test_grid_search(rng):

@@ -145,7 +145,7 @@ BAD_FOR_PATHS = [
     (
         {"family": "gamma"},
         ValueError,
-        r"family must be one of .gaussian., .binomial., .multinomial., .poisson.; got .gamma.",
+        r"family must be one of .gaussian., .binomial., .multinomial., .poisson., .multi-gaussian.; got .gamma.",
     ),
     ({"y": np.ones((N, 2))}, ValueError, r"y should be a 1d array"),
     ({"progress": "yes"}, TypeError, r"progress must be True or False"),

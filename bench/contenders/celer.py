@@ -8,7 +8,7 @@ from time import perf_counter
 
 ENVIRONMENT = None
 LADDER = tuple(10.0**-k for k in range(3, 15))
-LOSSES = ("squared", "logistic")
+LOSSES = ("squared", "logistic", "multitask")
 SPARSE = True
 INTERCEPT_WEIGHT = 1e-6
 
@@ -21,7 +21,31 @@ def version():
 
 def path(problem, tolerance, threads=1):
     warnings.simplefilter("ignore")
+    if problem.multitask:
+        return path_tasks(problem, tolerance)
     return (path_logistic if problem.logistic else path_squared)(problem, tolerance)
+
+
+def path_tasks(problem, tolerance):
+    import numpy as np
+    from celer.homotopy import mtl_path
+
+    from bench.contenders._tasks import by_alphas
+    from bench.contenders.scikit_learn import centred
+
+    start = perf_counter()
+    X, means, _ = centred(problem)
+    y_mean = problem.y.mean(axis=0)
+    _, coefs, _ = mtl_path(
+        np.asfortranarray(X),
+        np.asfortranarray(problem.y - y_mean),
+        alphas=problem.alphas,
+        tol=tolerance,
+        prune=1,
+        max_iter=1000,
+        max_epochs=100_000,
+    )
+    return *by_alphas(coefs, means, y_mean), perf_counter() - start
 
 
 def path_squared(problem, tolerance):

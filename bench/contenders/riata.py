@@ -5,7 +5,12 @@ from time import perf_counter
 ENVIRONMENT = None
 LADDER = (1.0, 0.1, 0.01, 1e-3, 1e-4, 1e-6)
 RELATIVE_TO_TARGET = True
-FAMILIES = {"squared": "gaussian", "logistic": "binomial", "softmax": "multinomial"}
+FAMILIES = {
+    "squared": "gaussian",
+    "logistic": "binomial",
+    "softmax": "multinomial",
+    "multitask": "multi-gaussian",
+}
 LOSSES = tuple(FAMILIES)
 SPARSE = True
 
@@ -46,11 +51,13 @@ def path(problem, tolerance, threads=1):
     seconds = perf_counter() - start
     if problem.spec.loss == "softmax":
         return by_alphas(found.coefs), found.intercepts, seconds
+    if problem.multitask:
+        return by_alphas(found.coefs), found.intercepts.T, seconds
     return found.coefs, found.intercepts, seconds
 
 
 def by_alphas(coefs):
-    """Return one CSC matrix out of those of the classes, its columns class by class for each alpha in turn."""
+    """Return one CSC matrix out of those of the classes or tasks, its columns class by class for each alpha in turn."""
     from scipy.sparse import hstack
 
     k, width = coefs[0].shape[1], len(coefs)

@@ -10,6 +10,7 @@ from time import perf_counter
 ENVIRONMENT = None
 LADDER = tuple(10.0**-k for k in range(3, 15))
 SPARSE = True
+LOSSES = ("squared", "multitask")
 
 
 def version():
@@ -36,9 +37,9 @@ def solve(problem, tolerance, precompute):
     warnings.simplefilter("ignore")
     start = perf_counter()
     X, means, offset = centred(problem)
-    y_mean = problem.y.mean()
+    y_mean = problem.y.mean(axis=0)
     y = problem.y - y_mean
-    if problem.sparse:
+    if problem.sparse or problem.multitask:
         precompute = False
     elif precompute == "auto":
         precompute = X.shape[0] > X.shape[1]
@@ -53,6 +54,10 @@ def solve(problem, tolerance, precompute):
         max_iter=1_000_000,
         **offset,
     )
+    if problem.multitask:
+        from bench.contenders._tasks import by_alphas
+
+        return *by_alphas(coefs, means, y_mean), perf_counter() - start
     intercepts = y_mean - means @ coefs
     return coefs, intercepts, perf_counter() - start
 

@@ -12,7 +12,7 @@ namespace {
 constexpr int kPatience = 8;           // steps that hardly gain before the solver gives up
 constexpr double kGain = 0.9;          // of the least gap so far: what a step has to reach to have gained
 constexpr double kNewtonGain = 7;      // -log of the share of the gap that a Newton step leaves, roughly
-constexpr double kDear = 1000;         // sweeps, as the price of a Newton step
+constexpr double kDear = 400;          // sweeps, as the price of a Newton step
 constexpr std::size_t kFewRows = 400;  // for which a Newton step always pays
 constexpr double kPolished = 1e-7;     // of the gap aimed at: what is not to be improved
 constexpr int kPolishing = 5;          // steps

@@ -28,7 +28,6 @@ public:
     long solve(double gap, long max_steps, bool polish);
 
     const std::vector<double>& w() const { return w_; }  ///< slot * K + task
-    void restart(std::vector<double> w) { w_ = std::move(w); }
     bool present(std::size_t slot) const;
 
     /// Correlations Q - G W of a slot, one for each task.

@@ -239,9 +239,9 @@ def _padded(df: Array, k: int) -> Array:
 
 def _out_of_fold(run: FoldPaths, splits: list[Split], n: int) -> Array:
     k, reached = len(run.alphas), _folds.common_length(run)
-    total, times = np.zeros((n, k)), np.zeros(n)
-    if run.predictions and np.ndim(run.predictions[0]) == 3:  # tasks come last
-        total = np.zeros((n, k, run.predictions[0].shape[2]))
+    first = run.predictions[0]
+    assert first is not None
+    total, times = np.zeros((n, k, *first.shape[2:])), np.zeros(n)  # tasks come last
     for (_, test), eta in zip(splits, run.predictions):
         assert eta is not None
         np.add.at(total[:, :reached], test, np.swapaxes(eta[:reached], 0, 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -112,9 +113,12 @@ def _one_by_one(
         weights = s * np.bincount(train, minlength=len(s))
         own = alphas if stretch is None else alphas * stretch[i]
         path = solve_grid(replace(problem, sample_weight=weights), own, share)
-        eta = _held_out(problem, path, test)
-        margin = eta if problem.offset is None else eta + problem.offset[test]
-        loss = np.average(_row_losses(problem, test, margin), axis=1, weights=s[test])
+        if isinstance(path, TaskArrays):
+            loss, eta = _held_out_tasks(problem, path, test, s[test], keep)
+        else:
+            eta = _held_out(problem, path, test)
+            margin = eta if problem.offset is None else eta + problem.offset[test]
+            loss = np.average(_row_losses(problem, test, margin), axis=1, weights=s[test])
         result.folds.append(path)
         result.loss.append(loss)
         result.predictions.append(eta if keep else None)
@@ -122,24 +126,44 @@ def _one_by_one(
 
 
 def _held_out(problem: Problem, path: PathArrays, rows: Array) -> Array:
-    """Predictions (k, rows), or (k, rows, tasks)."""
-    if isinstance(path, TaskArrays):
-        return np.stack([_held_out(problem, task, rows) for task in path.tasks], axis=2)
+    """Predictions (k, rows)."""
     support, coefs = path.support()
     return np.asarray((_fit.predict(problem.X, coefs, support)[rows] + path.intercepts).T)
 
 
+def _held_out_tasks(
+    problem: Problem, path: TaskArrays, rows: Array, weights: Array, keep: bool
+) -> tuple[Array, Array | None]:
+    """Mean squared errors (k,) over rows and tasks, and if asked for predictions (k, rows, tasks)."""
+    X: Any = problem.X
+    used = np.unique(np.concatenate([task.indices for task in path.tasks]))
+    is_dense = isinstance(X, np.ndarray)
+    if is_dense:  # once for all tasks, and these rows alone
+        X = X[np.ix_(rows, used)]
+    loss, kept = np.zeros(len(path.alphas)), []
+    for y, task in zip(problem.y[rows].T, path.tasks, strict=True):
+        support, coefs = task.support()
+        if is_dense and len(support) == len(used):
+            eta = _fit.predict(X, coefs)
+        elif is_dense:
+            eta = _fit.predict(X, coefs, np.searchsorted(used, support))
+        else:
+            eta = _fit.predict(X, coefs, support)[rows]
+        eta = eta + task.intercepts
+        loss += np.average((y[:, None] - eta) ** 2, axis=0, weights=weights) / len(path.tasks)
+        if keep:
+            kept.append(eta.T)
+    return loss, np.stack(kept, axis=2) if keep else None
+
+
 def _row_losses(problem: Problem, rows: Array, eta: Array) -> Array:
-    """Losses of rows at the margins eta (k, rows), less their least value; the Gaussian family's are squares, the mean over
-    the tasks where there are several.
-    """
+    """Losses of rows at the margins eta (k, rows), less their least value; the Gaussian family's are squares."""
     y = problem.y[rows]
     if problem.family == "binomial":
         return np.asarray(np.logaddexp(0, np.where(y > 0, -eta, eta)))
     if problem.family == "poisson":
         return np.asarray(np.exp(eta) - y + y * (np.log(np.where(y > 0, y, 1.0)) - eta))
-    squares = (y - eta) ** 2
-    return np.asarray(squares.mean(axis=2) if squares.ndim == 3 else squares)
+    return np.asarray((y - eta) ** 2)
 
 
 def require_variety(problem: Problem, splits: list[Split]) -> None:

@@ -173,14 +173,15 @@ def _solve_tasks_apart(
     """Ridge and least squares, in which tasks do not meet, with certificates of all tasks together."""
     quiet = replace(control, callback=None, max_features=0)
     columns = [np.ascontiguousarray(y) for y in problem.y.T]
-    paths = [
-        _solve_direct(replace(problem, y=y, family="gaussian"), grid, quiet) for y in columns
-    ]
+    paths = [_solve_direct(replace(problem, y=y, family="gaussian"), grid, quiet) for y in columns]
     k = min(len(path.alphas) for path in paths)
+
+    def total(name: str) -> Array:
+        return np.sum([getattr(path, name)[:k] for path in paths], axis=0)
+
     null = sum(path.null_objective for path in paths)
-    loss = sum((1 - path.dev_ratio[:k]) * path.null_objective for path in paths)
-    gap = sum(path.gap[:k] for path in paths)
-    primal, dual = (sum(getattr(path, name)[:k] for path in paths) for name in ("primal", "dual"))
+    gap, primal, dual = total("gap"), total("primal"), total("dual")
+    loss = np.sum([(1 - path.dev_ratio[:k]) * path.null_objective for path in paths], axis=0)
     rel_gap = gap / null if null > 0 else np.where(gap > 0, math.inf, 0.0)
     dev_ratio = 1 - loss / null if null > 0 else np.zeros(k)
     df = np.max([np.diff(path.indptr)[:k] for path in paths], axis=0)
@@ -202,7 +203,7 @@ def _solve_tasks_apart(
             dual=dual[:k],
             gap=gap[:k],
             rel_gap=rel_gap[:k],
-            kkt_max=np.sqrt(sum(path.kkt_max[:k] ** 2 for path in paths)),
+            kkt_max=np.linalg.norm([path.kkt_max[:k] for path in paths], axis=0),
             status=(rel_gap[:k] > control.tol).astype(np.uint8),
             dev_ratio=dev_ratio[:k],
             seconds=np.full(k, sum(path.seconds[-1] for path in paths)),

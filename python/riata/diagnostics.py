@@ -12,6 +12,7 @@ from ._classes import gap_tolerance
 from ._fit import Certificate
 from ._problem import Problem, check_problem
 from ._routes import relative_tolerance, unpenalised
+from ._task_certificate import certify_rows
 from .classification import LogisticRegression
 from .counts import PoissonRegressor
 
@@ -25,6 +26,12 @@ _MODELS: dict[str, tuple[Any, Any]] = {
     "RidgeCV": ("alpha_", 0.0),
     "LinearRegression": (0.0, 1.0),
 }
+_TASKS: dict[str, tuple[Any, Any]] = {
+    "MultiTaskLasso": ("alpha", 1.0),
+    "MultiTaskLassoCV": ("alpha_", 1.0),
+    "MultiTaskElasticNet": ("alpha", "l1_ratio"),
+    "MultiTaskElasticNetCV": ("alpha_", "l1_ratio_"),
+}
 _LOSSES = ("LogisticRegression", "PoissonRegressor")
 
 
@@ -36,8 +43,8 @@ def check_solution(
     Parameters
     ----------
     estimator : fitted estimator
-        riata's or scikit-learn's Lasso, ElasticNet, Ridge, LinearRegression, LassoCV, ElasticNetCV, RidgeCV, LogisticRegression (of two
-        classes) or PoissonRegressor.
+        riata's or scikit-learn's Lasso, ElasticNet, Ridge, LinearRegression, LassoCV, ElasticNetCV, RidgeCV, MultiTaskLasso,
+        MultiTaskElasticNet and their CV classes, LogisticRegression (of two classes) or PoissonRegressor.
     X : array-like or sparse container of shape (n_samples, n_features)
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
     sample_weight, offset : array-like of shape (n_samples,), optional
@@ -45,7 +52,7 @@ def check_solution(
 
     Returns
     -------
-    certificate : Certificate, or a list with one per target if ``coef_`` is 2-D
+    certificate : Certificate, or a list with one per target if ``coef_`` is 2-D and the targets do not share their features
         `tol` in it is the estimator's, as a relative gap; `status` tells whether the solution keeps it.
 
     Raises
@@ -70,6 +77,8 @@ def check_solution(
         raise NotFittedError(f"this {type(estimator).__name__} is not fitted yet: call fit first")
     if name in _LOSSES:
         return _check_loss(estimator, name, X, y, sample_weight, offset)
+    if name in _TASKS:
+        return _check_tasks(estimator, name, X, y, sample_weight, offset)
     if type(estimator).__module__.split(".")[0] == "riata":
         problem: Problem = estimator._problem(X, y, sample_weight, offset)
         alphas = estimator._penalties(problem)
@@ -107,21 +116,65 @@ def _supported_name(estimator: Any) -> str:
         raise TypeError(f"estimator must be a fitted estimator, not the class {estimator.__name__}")
     for ancestor in type(estimator).__mro__:
         if ancestor.__module__.split(".")[0] in ("riata", "sklearn") and (
-            ancestor.__name__ in _MODELS or ancestor.__name__ in _LOSSES
+            ancestor.__name__ in (*_MODELS, *_TASKS, *_LOSSES)
         ):
             return ancestor.__name__
-        if ancestor.__module__.split(".")[0] == "sklearn" and ancestor.__name__.startswith(
-            "MultiTask"
-        ):
-            break  # its penalty joins the targets
     hint = ""
     if hasattr(estimator, "steps"):
         hint = ": pass the last step and the transformed X"
     elif hasattr(estimator, "best_estimator_"):
         hint = ": pass best_estimator_"
     raise TypeError(
-        f"estimator must be one of {', '.join((*_MODELS, *_LOSSES))} of riata or scikit-learn; got {type(estimator).__name__}{hint}"
+        f"estimator must be one of {', '.join((*_MODELS, *_TASKS, *_LOSSES))} of riata or scikit-learn; got {type(estimator).__name__}{hint}"
     )
+
+
+def _check_tasks(
+    estimator: Any, name: str, X: Any, y: Any, sample_weight: Any, offset: Any
+) -> Certificate:
+    """One certificate for all tasks of a model whose penalty joins them."""
+    alpha, l1_ratio = (
+        float(getattr(estimator, source) if isinstance(source, str) else source)
+        for source in _TASKS[name]
+    )
+    if type(estimator).__module__.split(".")[0] == "riata":
+        problem: Problem = replace(
+            estimator._problem(X, y, sample_weight, offset), l1_ratio=l1_ratio
+        )
+    else:
+        problem = check_problem(
+            X,
+            y,
+            sample_weight=sample_weight,
+            offset=offset,
+            l1_ratio=l1_ratio,
+            fit_intercept=estimator.fit_intercept,
+            family="multi-gaussian",
+        )
+    tol = relative_tolerance(float(estimator.tol))
+    W = np.asarray(estimator.coef_, dtype=np.float64).T
+    tasks = problem.y.shape[1]
+    if W.shape != (problem.X.shape[1], tasks):
+        raise ValueError(
+            f"coef_ of shape {W.T.shape} does not fit X of shape {problem.X.shape} and {tasks} task(s)"
+        )
+    b = np.broadcast_to(np.asarray(estimator.intercept_, dtype=np.float64), (tasks,))
+    if alpha > 0 and l1_ratio > 0:
+        return certify_rows(problem, np.ascontiguousarray(W), b, alpha, tol)
+    apart = []
+    for t in range(tasks):
+        one = replace(problem, y=np.ascontiguousarray(problem.y[:, t]), family="gaussian")
+        coef = np.ascontiguousarray(W[:, t])
+        apart.append(
+            _ridge.certify_least_squares(one, coef, float(b[t]), tol)
+            if alpha == 0
+            else _fit.certify(one, coef, float(b[t]), alpha, tol)
+        )
+    primal, dual, null = (
+        sum(getattr(c, part) for c in apart) for part in ("primal", "dual", "null_objective")
+    )
+    kkt_max = float(np.linalg.norm([c.kkt_max for c in apart]))
+    return _fit.make_certificate(alpha, primal, dual, kkt_max, null, tol)
 
 
 def _check_loss(
