@@ -11,8 +11,10 @@ from . import _fit as _fitting
 from . import _ridge, _scorers, _splits
 from . import _validation as check
 from ._estimator import LinearRegressor, feature_names
+from ._grams import Grams
 from ._leave_one_out import held_out
 from ._problem import Array, Problem, check_problem
+from ._ridge_folds import SampleFolds
 from ._routes import relative_tolerance
 from ._single import fit_targets
 from ._splits import Split
@@ -144,19 +146,22 @@ class RidgeCV(LinearRegressor):
         scorer = None if self.scoring is None else _scorers.find_scorer(self.scoring, weighted)
         alphas = self._grid(problem)
         names = feature_names(X)
+        grams = Grams(problem)
         if self.cv is None:
             choice: _LeaveOneOut | _Folds = _LeaveOneOut(
-                problem, alphas, scorer, per_target, store, criterion
+                problem, grams, alphas, scorer, per_target, store, criterion
             )
         else:
             splits = _splits.make_splits(
                 self.cv, X, y, problem.X.shape[0], problem.sample_weight, params=params
             )
-            choice = _Folds(problem, alphas, scorer, splits, X)
+            choice = _Folds(problem, grams, alphas, scorer, splits, X)
         targets = 1 if problem.y.ndim == 1 else problem.y.shape[1]
         best = np.broadcast_to(choice.best, targets)
         penalties = [float(alphas[k]) / problem.total_weight for k in best]
-        fits = fit_targets(problem, penalties, relative_tolerance(tol), _fitting.MAX_ITER)
+        fits = fit_targets(
+            problem, penalties, relative_tolerance(tol), _fitting.MAX_ITER, grams=grams
+        )
         self._take(fits, problem, names)
         chosen = alphas[choice.best]
         self.alpha_ = chosen if np.ndim(chosen) else float(chosen)
@@ -200,6 +205,7 @@ class _LeaveOneOut:
     def __init__(
         self,
         problem: Problem,
+        grams: Grams,
         alphas: Array,
         scorer: Any,
         per_target: bool,
@@ -213,7 +219,7 @@ class _LeaveOneOut:
         keep = store or scorer is not None
         errors = np.empty((n, t, k)) if keep or criterion == "gcv" else None
         squares, trace = np.zeros((t, k)), np.zeros(k)
-        for held in held_out(problem, alphas):
+        for held in held_out(problem, alphas, grams):
             error = held.residual
             if criterion == "loo":
                 error = error / held.complement[:, None, :]
@@ -263,28 +269,42 @@ class _Folds:
     """The same for folds; the default score is R^2, of several targets their mean."""
 
     def __init__(
-        self, problem: Problem, alphas: Array, scorer: Any, splits: list[Split], rows: Any
+        self,
+        problem: Problem,
+        grams: Grams,
+        alphas: Array,
+        scorer: Any,
+        splits: list[Split],
+        rows: Any,
     ) -> None:
-        n = problem.X.shape[0]
-        s = np.ones(n) if problem.sample_weight is None else problem.sample_weight
-        t = 1 if problem.y.ndim == 1 else problem.y.shape[1]
-        k = len(alphas)
         scorer = scorer or _scorers.find_scorer("r2")
-        scores = np.empty((len(splits), k))
+        scores = np.empty((len(splits), len(alphas)))
         self.results = np.empty(0)
+        shared = SampleFolds(problem, alphas, grams) if SampleFolds.apply(problem) else None
         for i, (train, test) in enumerate(splits):
-            weights = s * np.bincount(train, minlength=n)
-            fold = replace(problem, sample_weight=weights)
-            answer = _ridge.solve(
-                fold, np.repeat(alphas / weights.sum(), t), np.tile(np.arange(t), k)
-            )
-            eta = _fitting.predict(problem.X, answer.coef)[test] + answer.intercept
-            predictions = eta.T.reshape(k, t, -1).transpose(0, 2, 1)
+            eta = shared.predict(train, test) if shared else None
+            if eta is None:
+                eta = _by_fitting(problem, alphas, train, test)
+            predictions = eta.transpose(2, 0, 1)
             if problem.y.ndim == 1:
                 predictions = predictions[:, :, 0]
-            weight = None if problem.sample_weight is None else s[test]
+            weight = None if problem.sample_weight is None else problem.sample_weight[test]
             X = _scorers.rows_for(scorer, rows, test)
             scores[i] = _scorers.score_regressions(scorer, predictions, X, problem.y[test], weight)
         mean = scores.mean(axis=0)
         self.best: Any = int(np.argmax(mean))
         self.best_score: Any = float(mean[self.best])
+
+
+def _by_fitting(problem: Problem, alphas: Array, train: Array, test: Array) -> Array:
+    """Predictions (rows, targets, penalties) of a fit for each penalty."""
+    n = problem.X.shape[0]
+    t = 1 if problem.y.ndim == 1 else problem.y.shape[1]
+    weights = np.bincount(train, minlength=n).astype(float)
+    if problem.sample_weight is not None:
+        weights *= problem.sample_weight
+    fold = replace(problem, sample_weight=weights)
+    targets = np.tile(np.arange(t), len(alphas))
+    answer = _ridge.solve(fold, np.repeat(alphas / weights.sum(), t), targets)
+    eta = _fitting.predict(problem.X, answer.coef)[test] + answer.intercept
+    return np.asarray(eta.reshape(len(test), len(alphas), t).transpose(0, 2, 1))
