@@ -37,7 +37,7 @@ STOREYS = [
     {"_validation"},
     {"_labels", "_budget", "_splits", "_selection"},
     {"_problem"},
-    {"_fit", "_linalg"},
+    {"_fit", "_linalg", "_metadata"},
     {"_linear", "_annealing", "_grams"},
     {"_classifier"},
     {"_scorers"},

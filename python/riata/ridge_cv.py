@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from . import _fit as _fitting
-from . import _ridge, _scorers, _splits
+from . import _metadata, _ridge, _scorers, _splits
 from . import _validation as check
 from ._estimator import LinearRegressor, feature_names
 from ._grams import Grams
@@ -119,7 +119,7 @@ class RidgeCV(LinearRegressor):
         sample_weight : array-like of shape (n_samples,) or float, optional
             In the fits and in the scores. A row left out is left out with all its weight.
         **params : dict
-            ``groups`` for the splitter.
+            ``groups`` for the splitter. With scikit-learn's metadata routing enabled, whatever the splitter and the scorer request.
 
         Returns
         -------
@@ -138,24 +138,22 @@ class RidgeCV(LinearRegressor):
             for value, name in ((store, "store_cv_results"), (per_target, "alpha_per_target")):
                 if value:
                     raise ValueError(f"cv!=None and {name}=True are incompatible")
-        unknown = set(params) - {"groups"}
-        if unknown:
-            raise TypeError(f"fit() got an unexpected keyword argument {sorted(unknown)[0]!r}")
         problem = self._problem(X, y, sample_weight)
-        weighted = problem.sample_weight is not None
-        scorer = None if self.scoring is None else _scorers.find_scorer(self.scoring, weighted)
+        given = {"sample_weight": sample_weight, **params}
+        routed = _metadata.route(self, "fit", problem.X.shape[0], given)
+        scorer = self._scorer(routed.is_weighted)
         alphas = self._grid(problem)
         names = feature_names(X)
         grams = Grams(problem)
         if self.cv is None:
             choice: _LeaveOneOut | _Folds = _LeaveOneOut(
-                problem, grams, alphas, scorer, per_target, store, criterion
+                problem, grams, alphas, scorer, routed.score, per_target, store, criterion
             )
         else:
             splits = _splits.make_splits(
-                self.cv, X, y, problem.X.shape[0], problem.sample_weight, params=params
+                self.cv, X, y, problem.X.shape[0], problem.sample_weight, params=routed.split
             )
-            choice = _Folds(problem, grams, alphas, scorer, splits, X)
+            choice = _Folds(problem, grams, alphas, scorer, routed.score, splits, X)
         targets = 1 if problem.y.ndim == 1 else problem.y.shape[1]
         best = np.broadcast_to(choice.best, targets)
         penalties = [float(alphas[k]) / problem.total_weight for k in best]
@@ -171,6 +169,21 @@ class RidgeCV(LinearRegressor):
         elif hasattr(self, "cv_results_"):
             del self.cv_results_
         return self
+
+    def _scorer(self, weighted: bool = False) -> Any:
+        """None stands for the mean squared error that leave-one-out has anyway."""
+        if self.scoring is not None:
+            return _scorers.find_scorer(self.scoring, weighted)
+        if self.cv is None:
+            return None
+        return _metadata.asking_for_weights(_scorers.find_scorer("r2"))
+
+    def get_metadata_routing(self) -> Any:
+        """How metadata reach the splitter and the scorer, see scikit-learn's user guide on metadata routing."""
+        from sklearn.model_selection import check_cv
+
+        cv = None if self.cv is None else check_cv(self.cv)
+        return _metadata.router(self, cv, self._scorer(), ("fit",))
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
         return check_problem(
@@ -208,6 +221,7 @@ class _LeaveOneOut:
         grams: Grams,
         alphas: Array,
         scorer: Any,
+        score_params: dict[str, Any],
         per_target: bool,
         store: bool,
         criterion: str,
@@ -240,7 +254,7 @@ class _LeaveOneOut:
             root = np.sqrt(np.where(s > 0, s, 1.0))
             predictions = Y[:, :, None] - errors / root[:, None, None]
             self.results = predictions
-            score = self._scores(scorer, predictions, Y, problem)
+            score = self._scores(scorer, predictions, Y, problem, score_params)
         if not per_target or t == 1:
             total = score.mean(axis=0)
             self.best: Any = int(np.argmax(total))
@@ -251,15 +265,22 @@ class _LeaveOneOut:
         if store and problem.y.ndim == 1:
             self.results = self.results[:, 0]
 
-    def _scores(self, scorer: Any, predictions: Array, Y: Array, problem: Problem) -> Array:
+    def _scores(
+        self,
+        scorer: Any,
+        predictions: Array,
+        Y: Array,
+        problem: Problem,
+        score_params: dict[str, Any],
+    ) -> Array:
         """(targets, alphas); rows without weight do not count."""
         s = problem.sample_weight
-        rows = slice(None) if s is None else np.flatnonzero(s)
-        weight = None if s is None else s[rows]
+        rows = np.arange(len(Y)) if s is None else np.flatnonzero(s)
+        own = _metadata.of_rows(score_params, rows, len(Y))
         X = np.empty((len(Y[rows]), 0))
         return np.array(
             [
-                _scorers.score_regressions(scorer, predictions[rows, j].T, X, Y[rows, j], weight)
+                _scorers.score_regressions(scorer, predictions[rows, j].T, X, Y[rows, j], own)
                 for j in range(Y.shape[1])
             ]
         )
@@ -274,10 +295,10 @@ class _Folds:
         grams: Grams,
         alphas: Array,
         scorer: Any,
+        score_params: dict[str, Any],
         splits: list[Split],
         rows: Any,
     ) -> None:
-        scorer = scorer or _scorers.find_scorer("r2")
         scores = np.empty((len(splits), len(alphas)))
         self.results = np.empty(0)
         shared = SampleFolds(problem, alphas, grams) if SampleFolds.apply(problem) else None
@@ -288,9 +309,9 @@ class _Folds:
             predictions = eta.transpose(2, 0, 1)
             if problem.y.ndim == 1:
                 predictions = predictions[:, :, 0]
-            weight = None if problem.sample_weight is None else problem.sample_weight[test]
+            own = _metadata.of_rows(score_params, test, problem.X.shape[0])
             X = _scorers.rows_for(scorer, rows, test)
-            scores[i] = _scorers.score_regressions(scorer, predictions, X, problem.y[test], weight)
+            scores[i] = _scorers.score_regressions(scorer, predictions, X, problem.y[test], own)
         mean = scores.mean(axis=0)
         self.best: Any = int(np.argmax(mean))
         self.best_score: Any = float(mean[self.best])
