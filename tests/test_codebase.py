@@ -39,7 +39,7 @@ STOREYS = [
     {"_problem"},
     {"_fit", "_linalg", "_metadata"},
     {"_linear", "_annealing", "_grams"},
-    {"_classifier"},
+    {"_classifier", "_scores"},
     {"_scorers"},
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from . import _scores
 from ._problem import Array, Problem
 
 Scorer = Callable[..., float]
@@ -69,7 +70,12 @@ def score_regressions(
     The rows X go to a scorer that is a plain function; scikit-learn's own look at predictions alone. `params`, sample weights for one,
     have an entry per row.
     """
-    return _score_each(scorer, _known_regressor(), predictions, X, y, params)
+    scores = _scores.regressions(scorer, predictions, y, params)
+    return (
+        _score_each(scorer, _known_regressor(), predictions, X, y, params)
+        if scores is None
+        else scores
+    )
 
 
 def score_margins(
@@ -83,8 +89,12 @@ def score_margins(
     """The same for linear predictors of any family: the scorer sees labels, probabilities and means."""
     y = problem.y[rows]
     if problem.classes is not None:
+        labels = y.astype(np.intp)
+        scores = _scores.classifications(scorer, margins, labels, params)
+        if scores is not None:
+            return scores
         model = known_classifier(problem.classes)
-        return _score_each(scorer, model, margins, X, problem.classes[y.astype(np.intp)], params)
+        return _score_each(scorer, model, margins, X, problem.classes[labels], params)
     if problem.family == "poisson":
         margins = np.exp(margins)
     return score_regressions(scorer, margins, X, y, params)
