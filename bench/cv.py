@@ -1,7 +1,7 @@
 """``python -m bench.cv``: five folds and the final fit, riata against scikit-learn, and in units of one riata path.
 
-Every contender runs in turn; wall and processor seconds are the best of the rounds. scikit-learn's `tol` is set so that its own gap
-criterion means a relative gap of 1e-6. Prints a JSON list of rows.
+riata runs in turn with its own path, and wall and processor seconds are the best of the rounds. The contenders for the lasso run
+as `cv_peers` says, once for each tolerance. Prints a JSON list of rows.
 """
 
 from __future__ import annotations
@@ -14,13 +14,12 @@ from time import perf_counter, process_time
 
 import numpy as np
 
-from bench import problems
+from bench import cv_peers, problems
 
 LASSO = {"tall": 25, "wide": 80, "mid": 25, "sparse": 12, "flights": 15, "nci60": 50, "both": None}
 RIDGE = {"flights": 5, "wide": 10}
 UNITS = {"tall": 1.3}  # paths that all folds and the final fit may cost; 3.5 for the others
-SMALLEST, FOLDS = 1e-2, 5
-GAP = 1e-6
+SMALLEST, FOLDS, GAP = cv_peers.SMALLEST, cv_peers.FOLDS, cv_peers.GAP
 
 
 def timed(call):
@@ -42,7 +41,7 @@ def race(calls, rounds):
     }
 
 
-def lasso(problem, threads, rounds, with_peer):
+def lasso(problem, threads, rounds, peers):
     """One row: LassoCV."""
     import riata
 
@@ -53,24 +52,22 @@ def lasso(problem, threads, rounds, with_peer):
         ),
         "riata": lambda: riata.LassoCV(eps=SMALLEST, cv=FOLDS, n_threads=threads).fit(X, y),
     }
-    if with_peer:
-        from sklearn.linear_model import LassoCV
-
-        peer = LassoCV(eps=SMALLEST, cv=FOLDS, n_jobs=threads, tol=GAP / 2, max_iter=100_000)
-        calls["scikit-learn"] = lambda: peer.fit(X, y)
     best = race(calls, rounds)
     mine = best["riata"][2]
     gaps = [path.dual_gaps.max() for path in (mine.cv_result_.path, *mine.cv_result_.fold_paths[0])]
     row = {"what": "LassoCV", "largest gap": float(max(gaps))}
     row["paths"] = best["riata"][0] / best["path"][0]
     row["paths goal"] = UNITS.get(problem.name, 3.5)
-    if with_peer:
-        theirs = best["scikit-learn"][2]
-        row["scores differ by"] = float(np.abs(mine.mse_path_ / theirs.mse_path_ - 1).max())
+    if peers:
+        scores = mine.mse_path_.mean(axis=1)
+        row["peers"] = {name: cv_peers.race(name, problem, threads, scores) for name in peers}
+        row["ratios"] = {
+            name: peer["s"] / best["riata"][0] for name, peer in row["peers"].items() if "s" in peer
+        }
     return row, best, LASSO.get(problem.name)
 
 
-def ridge(problem, threads, rounds, with_peer):
+def ridge(problem, threads, rounds, peers):
     """One row: RidgeCV by leave-one-out for 20 penalties."""
     from sklearn.linear_model import RidgeCV
 
@@ -78,7 +75,7 @@ def ridge(problem, threads, rounds, with_peer):
 
     X, y, alphas = problem.X, problem.y, np.logspace(-2, 4, 20)
     calls = {"riata": lambda: riata.RidgeCV(alphas, n_threads=threads).fit(X, y)}
-    if with_peer:
+    if peers:
         calls["scikit-learn"] = lambda: RidgeCV(alphas).fit(X, y)
     return {"what": "RidgeCV"}, race(calls, rounds), RIDGE.get(problem.name)
 
@@ -89,7 +86,7 @@ def main():
     parser.add_argument("--problems", nargs="+", default=list(LASSO), metavar="NAME")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--without-peer", action="store_true")
+    parser.add_argument("--peers", nargs="*", default=list(cv_peers.PEERS), choices=cv_peers.PEERS)
     parser.add_argument("--cores", type=int, nargs="*", default=[])
     given = parser.parse_args()
     if given.cores and hasattr(os, "sched_setaffinity"):
@@ -99,7 +96,7 @@ def main():
     for name in given.problems:
         problem = problems.load(problems.PROBLEMS[name])
         for measure in (lasso, ridge) if name in RIDGE else (lasso,):
-            row, best, goal = measure(problem, given.threads, given.rounds, not given.without_peer)
+            row, best, goal = measure(problem, given.threads, given.rounds, given.peers)
             seconds = {f"{who} s": wall for who, (wall, _, _) in best.items()}
             seconds |= {f"{who} processor s": used for who, (_, used, _) in best.items()}
             if "scikit-learn" in best:

@@ -5,6 +5,7 @@ import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import linear_model as sk
+from sklearn.metrics import make_scorer, mean_squared_error
 from sklearn.model_selection import GroupKFold, KFold
 from sklearn.utils.estimator_checks import check_estimator
 
@@ -84,6 +85,36 @@ def test_agrees_with_scikit_learn(rng, shape, targets, is_weighted):
         assert_allclose(ours.intercept_, theirs.intercept_, atol=1e-7)
         if "store_cv_results" in params:
             assert_allclose(ours.cv_results_, theirs.cv_results_, rtol=1e-5, atol=1e-9)
+
+
+@pytest.mark.parametrize("layout", [np.asfortranarray, sp.csc_array])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+@pytest.mark.parametrize("variant", ["plain", "weighted", "without rows", "penalties", "far off"])
+def test_folds_of_a_wide_problem_are_fits_to_their_rows(rng, layout, fit_intercept, variant):
+    X, y = problem(rng, 24, 60, 2)
+    s = np.ones(24)
+    params = {"fit_intercept": fit_intercept}
+    if variant == "weighted":
+        s = rng.uniform(0.1, 3, 24)
+    elif variant == "without rows":
+        s = rng.integers(0, 3, 24).astype(float)
+    elif variant == "penalties":
+        params["penalty_weights"] = np.r_[np.inf, rng.uniform(0.2, 2, 59)]
+    elif variant == "far off":
+        X[:6] += 100 * rng.standard_normal(60)
+    train = [np.r_[0:15, 3, 3], np.arange(8, 24)]  # rows may be listed several times
+    test = [np.arange(15, 24), np.arange(8)]
+    alphas = [1e-3, 0.1, 30.0]
+    scorer = make_scorer(mean_squared_error, greater_is_better=False)
+    model = RidgeCV(alphas, cv=list(zip(train, test)), scoring=scorer, **params)
+    model.fit(layout(X), y, sample_weight=s)
+    scores = np.empty((2, 3))
+    for i, (rows, held) in enumerate(zip(train, test)):
+        for k, alpha in enumerate(alphas):
+            one = Ridge(alpha, **params).fit(X[rows], y[rows], sample_weight=s[rows])
+            scores[i, k] = -mean_squared_error(y[held], one.predict(X[held]), sample_weight=s[held])
+    assert_allclose(model.best_score_, scores.mean(axis=0).max(), rtol=1e-7)
+    assert model.alpha_ == alphas[scores.mean(axis=0).argmax()]
 
 
 def test_generalised_cross_validation_is_its_formula(rng):

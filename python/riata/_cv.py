@@ -164,14 +164,21 @@ def cross_validate(
     *,
     rows: Any = None,
     scoring: Any = None,
+    score_params: dict[str, Any] | None = None,
     select: Select = "min",
     predictions: bool = False,
     progress: bool | None = False,
     names: Array | None = None,
 ) -> CVResult:
-    """What `cv_path` does, for a checked problem; `rows` is the caller's X, for scorers that are plain functions."""
+    """What `cv_path` does, for a checked problem; `rows` is the caller's X, for scorers that are plain functions.
+
+    `score_params` is what the scorer gets, by default the sample weights.
+    """
     select = _selection.check_select(select)
-    weighted = problem.sample_weight is not None
+    if score_params is None:
+        s = problem.sample_weight
+        score_params = {} if s is None else {"sample_weight": s}
+    weighted = "sample_weight" in score_params
     scorer = None if scoring is None else _scorers.find_scorer(scoring, weighted)
     k = grid if isinstance(grid, int) else len(grid)
     work = k * len(ratios) * (len(splits) + 1)
@@ -190,7 +197,7 @@ def cross_validate(
             advance(work)
     result = CVResult(problem, runs, splits, control.tol, select, names, keep and predictions)
     if scorer is not None:
-        result._score(scorer, problem, runs, rows)
+        result._score(scorer, problem, runs, rows, score_params)
     if not np.isfinite(result.mean_loss).any():
         raise ValueError("no penalty has a finite mean score")
     result.choose()

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _folds, _scorers, _selection, plotting
+from . import _folds, _metadata, _scorers, _selection, plotting
 from ._class_result import make_result
 from ._fit import Certificate
 from ._folds import FoldPaths
@@ -88,19 +88,26 @@ class CVResult:
             )
         self._index = (0, 0)
 
-    def _score(self, scorer: Any, problem: Problem, runs: list[FoldPaths], rows: Any) -> None:
+    def _score(
+        self,
+        scorer: Any,
+        problem: Problem,
+        runs: list[FoldPaths],
+        rows: Any,
+        params: dict[str, Any],
+    ) -> None:
         loss = np.full_like(self._base, np.nan)
         scorer = _scorers.with_labels(scorer, problem.classes)
         for i, (_, test) in enumerate(self.splits):
             X = _scorers.rows_for(scorer, rows, test)
-            weight = None if problem.sample_weight is None else problem.sample_weight[test]
+            own = _metadata.of_rows(params, test, len(problem.y))
             shift = 0.0 if problem.offset is None else problem.offset[test]
             for row, run in enumerate(runs):
                 reached = _folds.common_length(run)
                 predictions = run.predictions[i]
                 assert predictions is not None
                 loss[row, :reached, i] = -_scorers.score_margins(
-                    scorer, predictions[:reached] + shift, X, problem, test, weight
+                    scorer, predictions[:reached] + shift, X, problem, test, own
                 )
         self._loss, self._sign = loss, 1.0
 

@@ -20,6 +20,7 @@ import numpy as np
 
 from . import _fit
 from ._compressed import CompressedX
+from ._grams import Grams
 from ._linalg import column_space, cutoff, svd
 from ._problem import Array, Problem
 from ._ridge_system import System
@@ -40,10 +41,10 @@ class Held:
     complement: Array
 
 
-def held_out(problem: Problem, lam: Array) -> Iterator[Held]:
+def held_out(problem: Problem, lam: Array, grams: Grams | None = None) -> Iterator[Held]:
     """Blocks of rows for the penalties lam, on scikit-learn's scale: of sums, not means."""
     n, p = problem.X.shape
-    system = System(problem, lam / problem.total_weight, np.zeros(len(lam), dtype=np.intp))
+    system = System(problem, lam / problem.total_weight, np.zeros(len(lam), dtype=np.intp), grams)
     if min(n, p) > LARGEST_SIDE and not system.may_copy:
         raise ValueError(
             f"leave-one-out would factorise a matrix of size {min(n, p)} for this sparse X: pass cv=5, say"
@@ -63,7 +64,7 @@ def held_out(problem: Problem, lam: Array) -> Iterator[Held]:
 class _Features:
     def __init__(self, system: System) -> None:
         self.system = system
-        G, Q = _fit.gram(system.problem, system.Y, "features")
+        G, Q = system.grams.features()
         kept = system.kept
         scale = 1 / np.sqrt(system.v[kept])
         values, vectors = np.linalg.eigh(G[np.ix_(kept, kept)] * scale * scale[:, None])

@@ -25,6 +25,7 @@ import numpy as np
 from . import _fit
 from ._compressed import CompressedX
 from ._fit import Certificate
+from ._grams import Grams
 from ._linalg import ShiftedInverse, column_space, cutoff, svd
 from ._problem import Array, Problem
 from ._ridge_system import Direct, System
@@ -56,12 +57,14 @@ def solve(
     targets: Array,
     route: str = "auto",
     max_iter: int = _fit.MAX_ITER,
+    grams: Grams | None = None,
 ) -> Direct:
     """Solve for the pairs (alphas[m], column targets[m] of y); alphas on riata's scale; all zero or none zero.
 
-    `route` is "auto", "svd" or "cg", `max_iter` bounds the iterations of the last.
+    `route` is "auto", "svd" or "cg", `max_iter` bounds the iterations of the last. `grams` are the problem's, where somebody else
+    wants them too.
     """
-    system = System(problem, alphas, targets)
+    system = System(problem, alphas, targets, grams)
     is_sparse = isinstance(problem.X, CompressedX)
     if route == "cg" or (route == "auto" and is_sparse and min(problem.X.shape) > LARGEST_GRAM):
         return _solve_cg(system, max_iter)
@@ -186,7 +189,7 @@ class _Features:
     def __init__(self, system: System) -> None:
         self.system = system
         kept = system.kept
-        G, Q = _fit.gram(system.problem, system.Y, "features")
+        G, Q = system.grams.features()
         if not np.isfinite(G).all():
             raise np.linalg.LinAlgError("overflow in the Gram matrix")
         if len(kept) < system.p:

@@ -10,6 +10,7 @@ import numpy as np
 from . import _fit
 from . import _validation as check
 from ._compressed import CompressedX
+from ._grams import Grams
 from ._problem import Array, Problem
 
 LARGEST_COPY = 2e7  # entries of a dense copy of a sparse X
@@ -38,8 +39,11 @@ class Direct:
 class System:
     """The weighted, centred problem and the products with X that every route needs; lam and v as in `_ridge`."""
 
-    def __init__(self, problem: Problem, alphas: Array, targets: Array) -> None:
+    def __init__(
+        self, problem: Problem, alphas: Array, targets: Array, grams: Grams | None = None
+    ) -> None:
         self.problem = problem
+        self.grams = grams or Grams(problem)
         self.n: int = problem.X.shape[0]
         self.p: int = problem.X.shape[1]
         s = problem.sample_weight
@@ -108,7 +112,7 @@ class System:
 
     def outer(self, inverse_v: Array) -> Array:
         """S^.5 X diag(inverse_v) X' S^.5 of the centred X."""
-        return _fit.gram(self.problem, self.Y, "samples", inverse_v)[0]
+        return self.grams.samples(inverse_v)
 
     def correlate(self, U: Array) -> Array:
         """X'U of the centred X."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from . import _scores
 from ._problem import Array, Problem
 
 Scorer = Callable[..., float]
@@ -62,13 +63,19 @@ def rows_for(scorer: Scorer, X: Any, rows: Array) -> Any:
 
 
 def score_regressions(
-    scorer: Scorer, predictions: Array, X: Any, y: Array, sample_weight: Array | None
+    scorer: Scorer, predictions: Array, X: Any, y: Array, params: dict[str, Any]
 ) -> Array:
     """The score of every row of `predictions` (k, n_test).
 
-    The rows X go to a scorer that is a plain function; scikit-learn's own look at predictions alone.
+    The rows X go to a scorer that is a plain function; scikit-learn's own look at predictions alone. `params`, sample weights for one,
+    have an entry per row.
     """
-    return _score_each(scorer, _known_regressor(), predictions, X, y, sample_weight)
+    scores = _scores.regressions(scorer, predictions, y, params)
+    return (
+        _score_each(scorer, _known_regressor(), predictions, X, y, params)
+        if scores is None
+        else scores
+    )
 
 
 def score_margins(
@@ -77,28 +84,29 @@ def score_margins(
     X: Any,
     problem: Problem,
     rows: Array,
-    sample_weight: Array | None,
+    params: dict[str, Any],
 ) -> Array:
     """The same for linear predictors of any family: the scorer sees labels, probabilities and means."""
     y = problem.y[rows]
     if problem.classes is not None:
+        labels = y.astype(np.intp)
+        scores = _scores.classifications(scorer, margins, labels, params)
+        if scores is not None:
+            return scores
         model = known_classifier(problem.classes)
-        return _score_each(
-            scorer, model, margins, X, problem.classes[y.astype(np.intp)], sample_weight
-        )
+        return _score_each(scorer, model, margins, X, problem.classes[labels], params)
     if problem.family == "poisson":
         margins = np.exp(margins)
-    return score_regressions(scorer, margins, X, y, sample_weight)
+    return score_regressions(scorer, margins, X, y, params)
 
 
 def _score_each(
-    scorer: Scorer, model: Any, known: Array, X: Any, y: Array, sample_weight: Array | None
+    scorer: Scorer, model: Any, known: Array, X: Any, y: Array, params: dict[str, Any]
 ) -> Array:
-    given = {} if sample_weight is None else {"sample_weight": sample_weight}
     scores = np.empty(len(known))
     for k, one in enumerate(known):
         model.known = one
-        scores[k] = scorer(model, X, y, **given)
+        scores[k] = scorer(model, X, y, **params)
     return scores
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from . import _fit, _ridge
 from ._fit import Certificate
+from ._grams import Grams
 from ._problem import Array, Problem
 from ._routes import ALMOST_ZERO, TIGHT, Control, solve_task_grid
 
@@ -30,14 +31,19 @@ class Fits:
 
 
 def fit_targets(
-    problem: Problem, alphas: list[float], tol: float, max_iter: int, route: str = "auto"
+    problem: Problem,
+    alphas: list[float],
+    tol: float,
+    max_iter: int,
+    route: str = "auto",
+    grams: Grams | None = None,
 ) -> Fits:
     """Fit each target t with penalty alphas[t] (riata's scale); all penalties zero or none.
 
     `tol` is the relative gap that the certificates are judged by; the solver aims at least at TIGHT.
     """
     if _ridge.applies(problem, alphas[0]):
-        return _fit_directly(problem, alphas, tol, max_iter, route)
+        return _fit_directly(problem, alphas, tol, max_iter, route, grams)
     p = problem.X.shape[1]
     aim = min(tol, TIGHT)
     if alphas[0] == 0.0:  # the limit alpha -> 0 under bounds
@@ -92,11 +98,16 @@ def _largest(problem: Problem, t: int) -> list[float]:
 
 
 def _fit_directly(
-    problem: Problem, alphas: list[float], tol: float, max_iter: int, route: str
+    problem: Problem,
+    alphas: list[float],
+    tol: float,
+    max_iter: int,
+    route: str,
+    grams: Grams | None,
 ) -> Fits:
     start = time.perf_counter()
     t = len(alphas)
-    answer = _ridge.solve(problem, np.array(alphas), np.arange(t), route, max_iter)
+    answer = _ridge.solve(problem, np.array(alphas), np.arange(t), route, max_iter, grams)
     certificates = []
     for k, alpha in enumerate(alphas):
         one = (

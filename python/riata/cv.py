@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from . import _cv, _splits
+from . import _cv, _metadata, _scorers, _splits
 from . import _validation as check
 from ._cv_result import CVResult
 from ._estimator import LinearRegressor, feature_names
@@ -33,7 +33,7 @@ class SparseRegressorCV(LinearRegressor):
         offset : array-like of shape (n_samples,), optional
             Known part of the prediction, subtracted from y; `predict` does not add it.
         **params : dict
-            ``groups`` for the splitter. With scikit-learn's metadata routing enabled, whatever the splitter requests.
+            ``groups`` for the splitter. With scikit-learn's metadata routing enabled, whatever the splitter and the scorer request.
 
         Returns
         -------
@@ -54,13 +54,15 @@ class SparseRegressorCV(LinearRegressor):
         ratios = self._ratios()
         problem = self._single_problem(X, y, sample_weight, offset)
         names = feature_names(X)
+        given = {"sample_weight": sample_weight, "offset": offset, **params}
+        routed = _metadata.route(self, "fit", len(problem.y), given, accepted=("offset",))
         splits = _splits.make_splits(
             self.cv,
             X,
             y,
             problem.X.shape[0],
             problem.sample_weight,
-            params=self._splitter_params(sample_weight, offset, params),
+            params=routed.split,
         )
         result = _cv.cross_validate(
             problem,
@@ -70,6 +72,7 @@ class SparseRegressorCV(LinearRegressor):
             control,
             rows=X,
             scoring=self.scoring,
+            score_params=routed.score,
             select=self.select,
             predictions=check.flag(self.store_predictions, "store_predictions"),
             progress=self.progress,
@@ -84,37 +87,12 @@ class SparseRegressorCV(LinearRegressor):
     def _ratios(self) -> list[float]:
         raise NotImplementedError
 
-    def _splitter_params(
-        self, sample_weight: Any, offset: Any, params: dict[str, Any]
-    ) -> dict[str, Any]:
-        from sklearn import get_config
-
-        if get_config().get("enable_metadata_routing"):
-            from sklearn.utils.metadata_routing import process_routing
-
-            given = {"sample_weight": sample_weight, "offset": offset, **params}
-            routed = process_routing(
-                self, "fit", **{name: value for name, value in given.items() if value is not None}
-            )
-            return dict(routed["splitter"]["split"])
-        unknown = set(params) - {"groups"}
-        if unknown:
-            raise TypeError(f"fit() got an unexpected keyword argument {sorted(unknown)[0]!r}")
-        return {name: value for name, value in params.items() if value is not None}
-
     def get_metadata_routing(self) -> Any:
-        """How metadata reach the splitter, see scikit-learn's user guide on metadata routing."""
+        """How metadata reach the splitter and the scorer, see scikit-learn's user guide on metadata routing."""
         from sklearn.model_selection import check_cv
-        from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 
-        return (
-            MetadataRouter(owner=type(self).__name__)
-            .add_self_request(self)
-            .add(
-                splitter=check_cv(self.cv),
-                method_mapping=MethodMapping().add(caller="fit", callee="split"),
-            )
-        )
+        scorer = None if self.scoring is None else _scorers.find_scorer(self.scoring)
+        return _metadata.router(self, check_cv(self.cv), scorer, ("fit",))
 
     def _take_result(
         self, result: CVResult, dtype: Any, fit_intercept: bool, names: Array | None

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from . import _class_folds, _scorers, _selection, _splits
+from . import _class_folds, _metadata, _scorers, _selection, _splits
 from . import _validation as check
 from ._class_folds import ClassFolds
 from ._classes import ClassFit, fit_classes, stopping_rule, warn_of_gap
@@ -137,7 +137,7 @@ class LogisticRegressionCV(LogisticRegression):
         sample_weight : array-like of shape (n_samples,) or float, optional
             In the fits and in the scores.
         **params : dict
-            ``groups`` for the splitter.
+            ``groups`` for the splitter. With scikit-learn's metadata routing enabled, whatever the splitter and the scorer request.
 
         Returns
         -------
@@ -157,26 +157,28 @@ class LogisticRegressionCV(LogisticRegression):
             raise ValueError(
                 "use_legacy_attributes=True is not supported: attributes have the new shapes"
             )
-        unknown = set(params) - {"groups"}
-        if unknown:
-            raise TypeError(f"fit() got an unexpected keyword argument {sorted(unknown)[0]!r}")
         tol, max_iter = stopping_rule(self.tol, self.max_iter)
         select = _selection.check_select(self.select)
         refit = check.flag(self.refit, "refit")
         Cs, ratios = self._grid(), self._ratios()
         problem = self._problem(X, y, sample_weight)
         names = feature_names(X)
-        weight = None
-        if sample_weight is not None:
-            weight = check.sample_weights(sample_weight, len(problem.y))
+        given = {"sample_weight": sample_weight, **params}
+        routed = _metadata.route(self, "fit", len(problem.y), given)
         splits = _splits.make_splits(
-            self.cv, X, y, len(problem.y), problem.sample_weight, stratify=problem.y, params=params
+            self.cv,
+            X,
+            y,
+            len(problem.y),
+            problem.sample_weight,
+            stratify=problem.y,
+            params=routed.split,
         )
         order = np.argsort(Cs, kind="stable")  # penalties fall
         with np.errstate(divide="ignore"):
             alphas = 1 / (Cs[order] * problem.total_weight)
         runs = _class_folds.run(problem, splits, ratios, alphas, tol, max_iter)
-        scores = self._scores(problem, splits, runs, weight, X)
+        scores = self._scores(problem, splits, runs, routed, X)
         results = _results(scores, Cs[order], ratios)
         row, k = _selection.choose(
             select,
@@ -248,13 +250,11 @@ class LogisticRegressionCV(LogisticRegression):
         problem: Problem,
         splits: list[_splits.Split],
         runs: list[ClassFolds],
-        weight: Array | None,
+        routed: _metadata.Routed,
         X: Any,
     ) -> Array:
         """(folds, l1_ratios, Cs)."""
-        scoring = "accuracy" if self.scoring is None else self.scoring
-        scorer = _scorers.find_scorer(scoring, weight is not None)
-        scorer = _scorers.with_labels(scorer, problem.classes)
+        scorer = _scorers.with_labels(self._scorer(routed.is_weighted), problem.classes)
         return np.array(
             [
                 [
@@ -264,13 +264,45 @@ class LogisticRegressionCV(LogisticRegression):
                         _scorers.rows_for(scorer, X, test),
                         problem,
                         test,
-                        None if weight is None else weight[test],
+                        _metadata.of_rows(routed.score, test, len(problem.y)),
                     )
                     for run in runs
                 ]
                 for i, (_, test) in enumerate(splits)
             ]
         )
+
+    def _scorer(self, weighted: bool = False) -> Any:
+        if self.scoring is not None:
+            return _scorers.find_scorer(self.scoring, weighted)
+        return _metadata.asking_for_weights(_scorers.find_scorer("accuracy"))
+
+    def get_metadata_routing(self) -> Any:
+        """How metadata reach the splitter and the scorer, see scikit-learn's user guide on metadata routing."""
+        from sklearn.model_selection import check_cv
+
+        cv = check_cv(self.cv, classifier=True)
+        return _metadata.router(self, cv, self._scorer(), ("fit", "score"))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None, **score_params: Any) -> float:
+        """The score by `scoring`, by default the accuracy.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features)
+        y : array-like of shape (n_samples,)
+            True labels.
+        sample_weight : array-like of shape (n_samples,), optional
+        **score_params : dict
+            With scikit-learn's metadata routing enabled, whatever the scorer requests.
+
+        Returns
+        -------
+        score : float
+        """
+        given = {"sample_weight": sample_weight, **score_params}
+        routed = _metadata.route(self, "score", len(y), given)
+        return float(self._scorer(routed.is_weighted)(self, X, y, **routed.score))
 
     def _final(
         self,

@@ -8,11 +8,13 @@ from typing import Any, Self
 import numpy as np
 
 from . import _fit as _fitting
-from . import _ridge, _scorers, _splits
+from . import _metadata, _ridge, _scorers, _splits
 from . import _validation as check
 from ._estimator import LinearRegressor, feature_names
+from ._grams import Grams
 from ._leave_one_out import held_out
 from ._problem import Array, Problem, check_problem
+from ._ridge_folds import SampleFolds
 from ._routes import relative_tolerance
 from ._single import fit_targets
 from ._splits import Split
@@ -117,7 +119,7 @@ class RidgeCV(LinearRegressor):
         sample_weight : array-like of shape (n_samples,) or float, optional
             In the fits and in the scores. A row left out is left out with all its weight.
         **params : dict
-            ``groups`` for the splitter.
+            ``groups`` for the splitter. With scikit-learn's metadata routing enabled, whatever the splitter and the scorer request.
 
         Returns
         -------
@@ -136,27 +138,28 @@ class RidgeCV(LinearRegressor):
             for value, name in ((store, "store_cv_results"), (per_target, "alpha_per_target")):
                 if value:
                     raise ValueError(f"cv!=None and {name}=True are incompatible")
-        unknown = set(params) - {"groups"}
-        if unknown:
-            raise TypeError(f"fit() got an unexpected keyword argument {sorted(unknown)[0]!r}")
         problem = self._problem(X, y, sample_weight)
-        weighted = problem.sample_weight is not None
-        scorer = None if self.scoring is None else _scorers.find_scorer(self.scoring, weighted)
+        given = {"sample_weight": sample_weight, **params}
+        routed = _metadata.route(self, "fit", problem.X.shape[0], given)
+        scorer = self._scorer(routed.is_weighted)
         alphas = self._grid(problem)
         names = feature_names(X)
+        grams = Grams(problem)
         if self.cv is None:
             choice: _LeaveOneOut | _Folds = _LeaveOneOut(
-                problem, alphas, scorer, per_target, store, criterion
+                problem, grams, alphas, scorer, routed.score, per_target, store, criterion
             )
         else:
             splits = _splits.make_splits(
-                self.cv, X, y, problem.X.shape[0], problem.sample_weight, params=params
+                self.cv, X, y, problem.X.shape[0], problem.sample_weight, params=routed.split
             )
-            choice = _Folds(problem, alphas, scorer, splits, X)
+            choice = _Folds(problem, grams, alphas, scorer, routed.score, splits, X)
         targets = 1 if problem.y.ndim == 1 else problem.y.shape[1]
         best = np.broadcast_to(choice.best, targets)
         penalties = [float(alphas[k]) / problem.total_weight for k in best]
-        fits = fit_targets(problem, penalties, relative_tolerance(tol), _fitting.MAX_ITER)
+        fits = fit_targets(
+            problem, penalties, relative_tolerance(tol), _fitting.MAX_ITER, grams=grams
+        )
         self._take(fits, problem, names)
         chosen = alphas[choice.best]
         self.alpha_ = chosen if np.ndim(chosen) else float(chosen)
@@ -166,6 +169,21 @@ class RidgeCV(LinearRegressor):
         elif hasattr(self, "cv_results_"):
             del self.cv_results_
         return self
+
+    def _scorer(self, weighted: bool = False) -> Any:
+        """None stands for the mean squared error that leave-one-out has anyway."""
+        if self.scoring is not None:
+            return _scorers.find_scorer(self.scoring, weighted)
+        if self.cv is None:
+            return None
+        return _metadata.asking_for_weights(_scorers.find_scorer("r2"))
+
+    def get_metadata_routing(self) -> Any:
+        """How metadata reach the splitter and the scorer, see scikit-learn's user guide on metadata routing."""
+        from sklearn.model_selection import check_cv
+
+        cv = None if self.cv is None else check_cv(self.cv)
+        return _metadata.router(self, cv, self._scorer(), ("fit",))
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
         return check_problem(
@@ -200,8 +218,10 @@ class _LeaveOneOut:
     def __init__(
         self,
         problem: Problem,
+        grams: Grams,
         alphas: Array,
         scorer: Any,
+        score_params: dict[str, Any],
         per_target: bool,
         store: bool,
         criterion: str,
@@ -213,7 +233,7 @@ class _LeaveOneOut:
         keep = store or scorer is not None
         errors = np.empty((n, t, k)) if keep or criterion == "gcv" else None
         squares, trace = np.zeros((t, k)), np.zeros(k)
-        for held in held_out(problem, alphas):
+        for held in held_out(problem, alphas, grams):
             error = held.residual
             if criterion == "loo":
                 error = error / held.complement[:, None, :]
@@ -234,7 +254,7 @@ class _LeaveOneOut:
             root = np.sqrt(np.where(s > 0, s, 1.0))
             predictions = Y[:, :, None] - errors / root[:, None, None]
             self.results = predictions
-            score = self._scores(scorer, predictions, Y, problem)
+            score = self._scores(scorer, predictions, Y, problem, score_params)
         if not per_target or t == 1:
             total = score.mean(axis=0)
             self.best: Any = int(np.argmax(total))
@@ -245,15 +265,22 @@ class _LeaveOneOut:
         if store and problem.y.ndim == 1:
             self.results = self.results[:, 0]
 
-    def _scores(self, scorer: Any, predictions: Array, Y: Array, problem: Problem) -> Array:
+    def _scores(
+        self,
+        scorer: Any,
+        predictions: Array,
+        Y: Array,
+        problem: Problem,
+        score_params: dict[str, Any],
+    ) -> Array:
         """(targets, alphas); rows without weight do not count."""
         s = problem.sample_weight
-        rows = slice(None) if s is None else np.flatnonzero(s)
-        weight = None if s is None else s[rows]
+        rows = np.arange(len(Y)) if s is None else np.flatnonzero(s)
+        own = _metadata.of_rows(score_params, rows, len(Y))
         X = np.empty((len(Y[rows]), 0))
         return np.array(
             [
-                _scorers.score_regressions(scorer, predictions[rows, j].T, X, Y[rows, j], weight)
+                _scorers.score_regressions(scorer, predictions[rows, j].T, X, Y[rows, j], own)
                 for j in range(Y.shape[1])
             ]
         )
@@ -263,28 +290,42 @@ class _Folds:
     """The same for folds; the default score is R^2, of several targets their mean."""
 
     def __init__(
-        self, problem: Problem, alphas: Array, scorer: Any, splits: list[Split], rows: Any
+        self,
+        problem: Problem,
+        grams: Grams,
+        alphas: Array,
+        scorer: Any,
+        score_params: dict[str, Any],
+        splits: list[Split],
+        rows: Any,
     ) -> None:
-        n = problem.X.shape[0]
-        s = np.ones(n) if problem.sample_weight is None else problem.sample_weight
-        t = 1 if problem.y.ndim == 1 else problem.y.shape[1]
-        k = len(alphas)
-        scorer = scorer or _scorers.find_scorer("r2")
-        scores = np.empty((len(splits), k))
+        scores = np.empty((len(splits), len(alphas)))
         self.results = np.empty(0)
+        shared = SampleFolds(problem, alphas, grams) if SampleFolds.apply(problem) else None
         for i, (train, test) in enumerate(splits):
-            weights = s * np.bincount(train, minlength=n)
-            fold = replace(problem, sample_weight=weights)
-            answer = _ridge.solve(
-                fold, np.repeat(alphas / weights.sum(), t), np.tile(np.arange(t), k)
-            )
-            eta = _fitting.predict(problem.X, answer.coef)[test] + answer.intercept
-            predictions = eta.T.reshape(k, t, -1).transpose(0, 2, 1)
+            eta = shared.predict(train, test) if shared else None
+            if eta is None:
+                eta = _by_fitting(problem, alphas, train, test)
+            predictions = eta.transpose(2, 0, 1)
             if problem.y.ndim == 1:
                 predictions = predictions[:, :, 0]
-            weight = None if problem.sample_weight is None else s[test]
+            own = _metadata.of_rows(score_params, test, problem.X.shape[0])
             X = _scorers.rows_for(scorer, rows, test)
-            scores[i] = _scorers.score_regressions(scorer, predictions, X, problem.y[test], weight)
+            scores[i] = _scorers.score_regressions(scorer, predictions, X, problem.y[test], own)
         mean = scores.mean(axis=0)
         self.best: Any = int(np.argmax(mean))
         self.best_score: Any = float(mean[self.best])
+
+
+def _by_fitting(problem: Problem, alphas: Array, train: Array, test: Array) -> Array:
+    """Predictions (rows, targets, penalties) of a fit for each penalty."""
+    n = problem.X.shape[0]
+    t = 1 if problem.y.ndim == 1 else problem.y.shape[1]
+    weights = np.bincount(train, minlength=n).astype(float)
+    if problem.sample_weight is not None:
+        weights *= problem.sample_weight
+    fold = replace(problem, sample_weight=weights)
+    targets = np.tile(np.arange(t), len(alphas))
+    answer = _ridge.solve(fold, np.repeat(alphas / weights.sum(), t), targets)
+    eta = _fitting.predict(problem.X, answer.coef)[test] + answer.intercept
+    return np.asarray(eta.reshape(len(test), len(alphas), t).transpose(0, 2, 1))

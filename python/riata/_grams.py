@@ -1,0 +1,34 @@
+"""Gram matrices of a problem, each computed once for all who ask for it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import _fit
+from ._problem import Array, Problem
+
+
+class Grams:
+    """X'SX, and S^.5 X D X' S^.5 for a diagonal D, of the centred X (if there is an intercept). Not to be written to."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self._features: tuple[Array, Array] | None = None
+        self._samples: tuple[Array, Array] | None = None
+
+    @property
+    def _Y(self) -> Array:
+        y = self.problem.y
+        return np.asfortranarray(y if y.ndim == 2 else y[:, None])
+
+    def features(self) -> tuple[Array, Array]:
+        """X'SX and X'Sy."""
+        if self._features is None:
+            self._features = _fit.gram(self.problem, self._Y, "features")
+        return self._features
+
+    def samples(self, d: Array) -> Array:
+        """The last D asked for is kept."""
+        if self._samples is None or not np.array_equal(d, self._samples[0]):
+            self._samples = d.copy(), _fit.gram(self.problem, self._Y, "samples", d)[0]
+        return self._samples[1]
