@@ -1,12 +1,14 @@
 #include "design/row_copy.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace riata {
 
 namespace {
+constexpr std::size_t kParts = 8;
 constexpr std::size_t kMostEntries = 0xffffffffu;  // what a row pointer can reach
-}
+}  // namespace
 
 template <class T>
 RowCopy::RowCopy(const CompressedColumns<T>& x, std::size_t rows, const std::vector<double>& shift,
@@ -51,6 +53,29 @@ void RowCopy::walk(const T* value, const int* rows, std::size_t n, double c, con
         const double v = (static_cast<double>(value[k]) - c) * (weight ? weight[i] : 1.0);
         for (std::size_t at = start_[i]; at < start_[i + 1]; ++at) sums[place_[at]] += v * value_[at];
     }
+}
+
+double RowCopy::there_and_back(const double* w, double c, const double* d, double* u, double* sums, Team& team) const {
+    // Parts have sums of their own, always as many, so that results do not depend on the number of threads.
+    const std::size_t n = start_.size() - 2, m = features_.size(), rows = (n + kParts - 1) / kParts;
+    std::vector<double> parts(kParts * (m + 1), 0.0);
+    team.for_blocks(n, rows, [&](std::size_t begin, std::size_t end) {
+        double* own = parts.data() + begin / rows * (m + 1);
+        double total = 0;
+        for (std::size_t i = begin; i < end; ++i) {
+            double sum = c;
+            for (std::size_t at = start_[i]; at < start_[i + 1]; ++at) sum += value_[at] * w[place_[at]];
+            u[i] = sum;
+            const double t = d[i] * sum;
+            total += t;
+            for (std::size_t at = start_[i]; at < start_[i + 1]; ++at) own[place_[at]] += value_[at] * t;
+        }
+        own[m] = total;
+    });
+    for (std::size_t part = 1; part < kParts; ++part)
+        for (std::size_t f = 0; f <= m; ++f) parts[f] += parts[part * (m + 1) + f];
+    std::copy_n(parts.data(), m, sums);
+    return parts[m];
 }
 
 std::size_t RowCopy::bytes() const {

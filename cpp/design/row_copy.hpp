@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "design/compressed.hpp"
+#include "parallel/team.hpp"
 
 namespace riata {
 
@@ -26,6 +27,9 @@ public:
     /// further.
     template <class T>
     void walk(const T* value, const int* rows, std::size_t n, double c, const double* weight, double* sums) const;
+    /// u := c + Z w and, with t = d u, sums := Z't in one pass over the rows; returns the sum of t. w and sums have an entry
+    /// per place.
+    double there_and_back(const double* w, double c, const double* d, double* u, double* sums, Team& team) const;
     std::size_t bytes() const;
 
 private:

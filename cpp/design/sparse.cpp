@@ -9,9 +9,11 @@ namespace riata {
 
 namespace {
 
-constexpr std::size_t kColumnBlock = 2048;  // columns per unit of parallel work
-constexpr std::size_t kRowBlock = 16384;    // rows per unit
-constexpr std::size_t kBeyond = 32;         // entries that kernels may read beyond the last row index
+constexpr std::size_t kColumnBlock = 2048;     // columns per unit of parallel work
+constexpr std::size_t kRowBlock = 16384;       // rows per unit
+constexpr std::size_t kBeyond = 32;            // entries that kernels may read beyond the last row index
+constexpr double kMostTogether = 0xffffffffu;  // entries of a copy by rows
+constexpr double kFewest = 8;                  // entries of a column, on average, for which a copy by rows pays
 constexpr std::size_t kLanes = Panel::kLanes;
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 
@@ -246,8 +248,31 @@ std::unique_ptr<Design> Sparse<T>::sample(std::size_t step, std::size_t rows) co
 }
 
 template <class T>
+bool Sparse<T>::there_and_back(const std::vector<Index>& features, const double* w, const double* d, double* u,
+                               double* out, Team& team) const {
+    const double count = entries(features);
+    if (count > kMostTogether || count < kFewest * static_cast<double>(features.size())) return false;
+    if (!together_ || together_->features() != features)
+        together_ = std::make_unique<RowCopy>(x_, this->rows_, shift_, features);
+    std::vector<double> scaled(features.size());
+    double constant = 0;
+    for (std::size_t f = 0; f < features.size(); ++f) {
+        const auto j = static_cast<std::size_t>(features[f]);
+        scaled[f] = w[f] * moments_.scale[j];
+        constant -= scaled[f] * rest_[j];
+    }
+    const double total = together_->there_and_back(scaled.data(), constant, d, u, out, team);
+    for (std::size_t f = 0; f < features.size(); ++f) {
+        const auto j = static_cast<std::size_t>(features[f]);
+        out[f] = moments_.scale[j] * (out[f] - rest_[j] * total);
+    }
+    return true;
+}
+
+template <class T>
 std::size_t Sparse<T>::bytes() const {
-    return x_.bytes() + copies_.bytes() + (lanes_.capacity() + spread_.capacity() + 2 * cols_) * sizeof(double);
+    return x_.bytes() + copies_.bytes() + (together_ ? together_->bytes() : 0) +
+           (lanes_.capacity() + spread_.capacity() + 2 * cols_) * sizeof(double);
 }
 
 template <class T>

@@ -27,6 +27,8 @@ public:
     void correlate(const std::vector<Index>& features, const Panel& u, double* out, Team& team) const override;
     void combine(const double* y, const std::vector<Index>& features, const double* w, Panel& r,
                  Team& team) const override;
+    bool there_and_back(const std::vector<Index>& features, const double* w, const double* d, double* u, double* out,
+                        Team& team) const override;
     void pin(const std::vector<Index>&, Team&) override {}
     void gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const override;
     void products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight, double* out,
@@ -63,7 +65,8 @@ private:
     std::size_t counting_rows_ = 0;  ///< rows with a positive weight
     double weight_ = 0;              ///< sum of s
     mutable RowCopies copies_;
-    mutable LargeVector lanes_, spread_;  // scratch; spread_ is zero between calls
+    mutable std::unique_ptr<RowCopy> together_;  ///< of the columns that there_and_back() was last called with
+    mutable LargeVector lanes_, spread_;         // scratch; spread_ is zero between calls
 };
 
 }  // namespace riata

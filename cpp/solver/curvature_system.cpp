@@ -34,20 +34,32 @@ void CurvatureSystem::improve(Iterate& at, const std::function<bool(const Iterat
     const kernels::Kernels& leaf = kernels::active();
     const Design& design = problem_.design;
     const std::size_t n = design.rows(), m = features_.size();
-    std::vector<double> p(m), image(m), u(n), du(n);
+    std::vector<double> p(m), image(m), u(n), du(n), xd;
     for (std::size_t slot = 0; slot < m; ++slot) p[slot] = at.g[slot] * inverse_[slot];
     while (!enough(at)) {
         if (control.cancelled()) throw Cancelled{};
-        std::fill(u.begin(), u.end(), 0.0);
-        design.accumulate(features_, p.data(), 1, u.data(), problem_.team);
-        const double mean = centred_ ? leaf.dot(d_.data(), u.data(), n) / total_ : 0.0;
-        double bend = 0;
+        double mean = 0, bend = 0;
+        const bool together =
+            design.there_and_back(features_, p.data(), d_.data(), u.data(), image.data(), problem_.team);
+        if (!together) {
+            std::fill(u.begin(), u.end(), 0.0);
+            design.accumulate(features_, p.data(), 1, u.data(), problem_.team);
+        }
+        if (centred_) mean = leaf.dot(d_.data(), u.data(), n) / total_;
         for (std::size_t i = 0; i < n; ++i) {
             u[i] -= mean;
             du[i] = d_[i] * u[i];
             bend += du[i] * u[i];
         }
-        design.correlate(features_, du.data(), 1, image.data(), problem_.team);
+        if (!together) {
+            design.correlate(features_, du.data(), 1, image.data(), problem_.team);
+        } else if (centred_) {  // X'D(u - mean)
+            if (xd.empty()) {
+                xd.resize(m);
+                design.correlate(features_, d_.data(), 1, xd.data(), problem_.team);
+            }
+            leaf.axpy(-mean, xd.data(), image.data(), m);
+        }
         for (std::size_t slot = 0; slot < m; ++slot) bend += l2_[slot] * p[slot] * p[slot];
         if (!(bend > 0)) return;
         const double length = at.left / bend;

@@ -18,6 +18,7 @@ constexpr double kStuckRound = 0.3;      // of the gap left: a sign that curvatu
 constexpr double kFirstGap = 0.05;       // taken for a lane that nothing is known of
 constexpr double kWorstRound = 0.8;      // of the gap left by the worst curvatures
 constexpr double kSpread = 0.02;         // least difference of curvatures among lanes
+constexpr double kNextToNothing = 1e5;   // multiply-adds
 constexpr double kEntryCost = 12;        // operations that reading an entry of X stands for
 constexpr double kLossCost = 50;         // multiply-adds that a row's loss and its logarithms stand for
 constexpr double kFewFree = 300, kLaneEntries = 0.5;  // see lanes_pay
@@ -209,6 +210,7 @@ bool Newton::curvature_pays(const std::vector<Lane*>& lanes, double tol, double 
     const double n = static_cast<double>(problem_.design.rows()), K = static_cast<double>(lanes.size());
     const double A = static_cast<double>(active_.free_count());
     const double gram = A * A * n + A * A * A / 3;
+    if (gram <= kNextToNothing) return true;  // Newton's own convergence for small problems
     const double entries = n * (A + static_cast<double>(model_.size()));
     const double look = std::max(2 * K, kEntryCost) * entries + 2 * n * K * kLossCost;
     return (rounds(drift, kept && progress < 1 ? progress : 0.0) - rounds(spread, 0.0)) * look > gram;
