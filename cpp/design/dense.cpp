@@ -30,17 +30,20 @@ double total(const double* s, std::size_t n) { return s ? std::accumulate(s, s +
 template <class T>
 void Dense<T>::correlate(const std::vector<Index>& features, const double* u, std::size_t K, double* out,
                          Team& team) const {
-    team.for_blocks(features.size(), kColumnBlock, [&](std::size_t b, std::size_t e) {
-        const T* x[kColumnBlock] = {};
-        double c[kColumnBlock] = {};
-        for (std::size_t f = b; f < e; ++f) {
-            x[f - b] = column_[features[f]];
-            c[f - b] = moments_.mean[features[f]];
-        }
-        read_.correlate(x, c, e - b, u, rows_, K, rows_, out + b * K, K);
-        for (std::size_t f = b; f < e; ++f)
-            for (std::size_t k = 0; k < K; ++k) out[f * K + k] *= moments_.scale[features[f]];
-    });
+    team.for_blocks(
+        features.size(), kColumnBlock,
+        [&](std::size_t b, std::size_t e) {
+            const T* x[kColumnBlock] = {};
+            double c[kColumnBlock] = {};
+            for (std::size_t f = b; f < e; ++f) {
+                x[f - b] = column_[features[f]];
+                c[f - b] = moments_.mean[features[f]];
+            }
+            read_.correlate(x, c, e - b, u, rows_, K, rows_, out + b * K, K);
+            for (std::size_t f = b; f < e; ++f)
+                for (std::size_t k = 0; k < K; ++k) out[f * K + k] *= moments_.scale[features[f]];
+        },
+        work(features.size(), K));
 }
 
 template <class T>
@@ -52,23 +55,29 @@ void Dense<T>::accumulate(const std::vector<Index>& features, const double* w, s
         c[f] = moments_.mean[features[f]];
         for (std::size_t k = 0; k < K; ++k) scaled[f * K + k] = w[f * K + k] * moments_.scale[features[f]];
     }
-    team.for_blocks(rows_, kRowBlock, [&](std::size_t b, std::size_t e) {
-        std::vector<const T*> x(m);
-        for (std::size_t f = 0; f < m; ++f) x[f] = column_[features[f]] + b;
-        read_.accumulate(x.data(), c.data(), m, scaled.data(), K, K, e - b, r + b, rows_);
-    });
+    team.for_blocks(
+        rows_, kRowBlock,
+        [&](std::size_t b, std::size_t e) {
+            std::vector<const T*> x(m);
+            for (std::size_t f = 0; f < m; ++f) x[f] = column_[features[f]] + b;
+            read_.accumulate(x.data(), c.data(), m, scaled.data(), K, K, e - b, r + b, rows_);
+        },
+        work(m, K));
 }
 
 template <class T>
 void Dense<T>::gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const {
-    team.for_blocks(features.size(), kColumnBlock, [&](std::size_t b, std::size_t e) {
-        for (std::size_t f = b; f < e; ++f) {
-            const Index j = features[f];
-            const bool pinned = column_[j] != nullptr;
-            read_.gather(pinned ? column_[j] : at(0, j), pinned ? 1 : row_stride_, moments_.mean[j], moments_.scale[j],
-                         weight, rows_, out + f * rows_);
-        }
-    });
+    team.for_blocks(
+        features.size(), kColumnBlock,
+        [&](std::size_t b, std::size_t e) {
+            for (std::size_t f = b; f < e; ++f) {
+                const Index j = features[f];
+                const bool pinned = column_[j] != nullptr;
+                read_.gather(pinned ? column_[j] : at(0, j), pinned ? 1 : row_stride_, moments_.mean[j],
+                             moments_.scale[j], weight, rows_, out + f * rows_);
+            }
+        },
+        work(features.size(), 1));
 }
 
 void sweep_gram(const kernels::Kernels& kernels, std::size_t n, std::size_t m,

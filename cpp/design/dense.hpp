@@ -28,6 +28,10 @@ public:
     std::unique_ptr<Design> sample(std::size_t step, std::size_t rows) const override;
 
 protected:
+    /// Multiply-adds of so many columns with K vectors.
+    double work(std::size_t columns, std::size_t K) const {
+        return static_cast<double>(this->rows_) * static_cast<double>(columns * K);
+    }
     const T* at(std::size_t i, std::size_t j) const {
         return x_ + static_cast<std::ptrdiff_t>(i) * row_stride_ + static_cast<std::ptrdiff_t>(j) * col_stride_;
     }

@@ -9,6 +9,7 @@ namespace {
 // A region follows the last one within microseconds as a rule; sleeping between them would cost more
 // than the work of a small one.
 constexpr int kSpins = 20000;
+constexpr double kLeastWork = 1 << 17;  // multiply-adds that waking a second thread is worth
 
 inline void pause_briefly() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -61,19 +62,22 @@ void Team::serve() {
             wake_.wait(lock, [&] { return generation_.load(std::memory_order_acquire) != seen; });
             seen = generation_.load(std::memory_order_acquire);
             if (closing_) return;
+            if (!open_) continue;
+            joined_.fetch_add(1, std::memory_order_relaxed);
         }
         work(false);
-        if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+        if (joined_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
             std::lock_guard lock(mutex_);
             idle_.notify_one();
         }
     }
 }
 
-void Team::for_blocks(std::size_t count, std::size_t block, const std::function<void(std::size_t, std::size_t)>& f) {
+void Team::for_blocks(std::size_t count, std::size_t block, const std::function<void(std::size_t, std::size_t)>& f,
+                      double work) {
     if (count == 0) return;
     block = std::max<std::size_t>(block, 1);
-    if (workers_.empty() || count <= block) {
+    if (workers_.empty() || count <= block || work < kLeastWork) {
         for (std::size_t b = 0; b < count; b += block) {
             ask();
             f(b, std::min(b + block, count));
@@ -87,14 +91,18 @@ void Team::for_blocks(std::size_t count, std::size_t block, const std::function<
         job_.block = block;
         job_.next.store(0, std::memory_order_relaxed);
         error_ = nullptr;
-        busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
+        open_ = true;
         generation_.fetch_add(1, std::memory_order_release);
     }
     wake_.notify_all();
-    work(true);
-    for (int k = 0; k < kSpins && busy_.load(std::memory_order_acquire) != 0; ++k) pause_briefly();
+    this->work(true);
+    {
+        std::lock_guard lock(mutex_);
+        open_ = false;
+    }
+    for (int k = 0; k < kSpins && joined_.load(std::memory_order_acquire) != 0; ++k) pause_briefly();
     std::unique_lock lock(mutex_);
-    idle_.wait(lock, [&] { return busy_.load(std::memory_order_acquire) == 0; });
+    idle_.wait(lock, [&] { return joined_.load(std::memory_order_acquire) == 0; });
     if (error_) std::rethrow_exception(error_);
 }
 

@@ -22,12 +22,17 @@ public:
     Team(const Team&) = delete;
     Team& operator=(const Team&) = delete;
 
+    static constexpr double kMuch = 1e300;
+
     int size() const { return static_cast<int>(workers_.size()) + 1; }
 
     /// Calls f(begin, end) for every block of at most `block` items of [0, count). The blocks do not
     /// depend on the number of threads, so neither does a result that is written block by block.
-    /// The first exception thrown by f is rethrown here once all blocks have ended.
-    void for_blocks(std::size_t count, std::size_t block, const std::function<void(std::size_t, std::size_t)>& f);
+    /// The first exception thrown by f is rethrown here once all blocks have ended. Nobody waits for a worker that has not
+    /// begun by the time that all blocks are taken: on a busy machine it may be long in coming.
+    /// `work` is that of all blocks in multiply-adds: below some there are no threads, with the same blocks.
+    void for_blocks(std::size_t count, std::size_t block, const std::function<void(std::size_t, std::size_t)>& f,
+                    double work = kMuch);
 
 private:
     void work(bool is_caller);
@@ -46,7 +51,8 @@ private:
     std::mutex mutex_;
     std::condition_variable wake_, idle_;
     std::atomic<unsigned> generation_{0};
-    std::atomic<int> busy_{0};
+    bool open_ = false;           // there is a job to join
+    std::atomic<int> joined_{0};  // workers that did
     std::exception_ptr error_;
     bool closing_ = false;
 };

@@ -9,8 +9,7 @@
 namespace riata {
 
 namespace {
-constexpr std::size_t kBatch = 64;               // columns that meet all others in one pass over them
-constexpr std::size_t kParallelWork = 1u << 17;  // multiply-adds below which waking a second thread does not pay
+constexpr std::size_t kBatch = 64;  // columns that meet all others in one pass over them
 }  // namespace
 
 GramModel::GramModel(Problem& problem)
@@ -161,10 +160,12 @@ void GramModel::multiply(const double* w, const std::vector<std::size_t>& slots,
     columns_.resize(slots.size());
     for (std::size_t i = 0; i < slots.size(); ++i) columns_[i] = column(slots[i]);
     const auto& leaf = kernels::active();
-    team_.for_blocks(slots.size(), slots.size() * m < kParallelWork ? slots.size() : 64,
-                     [&](std::size_t b, std::size_t e) {
-                         leaf.f64.correlate(columns_.data() + b, nullptr, e - b, w_.data(), m, 1, m, out + b, 1);
-                     });
+    team_.for_blocks(
+        slots.size(), 64,
+        [&](std::size_t b, std::size_t e) {
+            leaf.f64.correlate(columns_.data() + b, nullptr, e - b, w_.data(), m, 1, m, out + b, 1);
+        },
+        static_cast<double>(slots.size() * m));
 }
 
 void GramModel::read_off(const std::vector<std::vector<double>>& w, std::vector<double>& c) {
@@ -175,11 +176,15 @@ void GramModel::read_off(const std::vector<std::vector<double>>& w, std::vector<
     columns_.resize(m);
     for (std::size_t i = 0; i < m; ++i) columns_[i] = column(member_[i]);
     c.resize(m * K);
-    team_.for_blocks(m, m * m * K < kParallelWork ? m : 64, [&](std::size_t b, std::size_t e) {
-        kernels::active().f64.correlate(columns_.data() + b, nullptr, e - b, w_.data(), m, K, m, c.data() + b * K, K);
-        for (std::size_t i = b; i < e; ++i)
-            for (std::size_t k = 0; k < K; ++k) c[i * K + k] = q_[member_[i]] - c[i * K + k];
-    });
+    team_.for_blocks(
+        m, 64,
+        [&](std::size_t b, std::size_t e) {
+            kernels::active().f64.correlate(columns_.data() + b, nullptr, e - b, w_.data(), m, K, m, c.data() + b * K,
+                                            K);
+            for (std::size_t i = b; i < e; ++i)
+                for (std::size_t k = 0; k < K; ++k) c[i * K + k] = q_[member_[i]] - c[i * K + k];
+        },
+        static_cast<double>(m * m * K));
 }
 
 /// Of a complete model: the members' columns reach every slot.
