@@ -9,9 +9,17 @@ namespace riata {
 
 namespace {
 
-constexpr std::size_t kColumnBlock = 64;  // columns per unit of parallel work
+constexpr std::size_t kColumnBlock = 64;  // columns per unit of parallel work, at most
+constexpr std::size_t kColumnTile = 12;   // columns that kernels take together without remainder
+constexpr std::size_t kUnits = 8;         // of work, where so many columns make them
 constexpr std::size_t kRowBlock = 2048;   // rows per unit; 8 residual blocks of that length stay in L2
 constexpr double kEps = std::numeric_limits<double>::epsilon();
+
+/// Columns per unit of parallel work where there are few of them.
+std::size_t column_block(std::size_t columns) {
+    const std::size_t share = (columns + kUnits - 1) / kUnits;
+    return std::min(kColumnBlock, (share + kColumnTile - 1) / kColumnTile * kColumnTile);
+}
 
 double power_of_two_below(double x) { return std::ldexp(1.0, std::ilogb(x)); }
 
@@ -31,7 +39,7 @@ template <class T>
 void Dense<T>::correlate(const std::vector<Index>& features, const double* u, std::size_t K, double* out,
                          Team& team) const {
     team.for_blocks(
-        features.size(), kColumnBlock,
+        features.size(), column_block(features.size()),
         [&](std::size_t b, std::size_t e) {
             const T* x[kColumnBlock] = {};
             double c[kColumnBlock] = {};
