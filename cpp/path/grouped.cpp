@@ -107,9 +107,13 @@ bool GroupedDriver::take_start(double alpha) {
     grow(fresh);
     const Iterate kept = now_;
     std::vector<double> W(now_.W.size());
-    for (std::size_t slot = 0; slot < model_.size(); ++slot)
+    for (std::size_t slot = 0; slot < model_.size(); ++slot) {
+        double mean = 0;  // which no probability depends on, and no solution has
         for (std::size_t k = 0; k < C_; ++k)
-            W[slot * C_ + k] = problem_.normalised(feature(slot), options_.start_coefs[k * p + feature(slot)]);
+            mean += options_.start_coefs[k * p + feature(slot)] / static_cast<double>(C_);
+        for (std::size_t k = 0; k < C_; ++k)
+            W[slot * C_ + k] = problem_.normalised(feature(slot), options_.start_coefs[k * p + feature(slot)] - mean);
+    }
     move(W);
     for (std::size_t k = 0; k < C_ && problem_.request.fit_intercept; ++k) {
         for (std::size_t i = 0; i < n_; ++i) now_.eta[k * n_ + i] += b[k] - now_.b[k];

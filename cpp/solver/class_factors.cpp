@@ -144,6 +144,11 @@ void ClassFactors::solve(const std::vector<double>& R, std::vector<double>& Z) {
     }
     for (std::size_t k = 0; k < C_ && shifts; ++k)
         Z[m + k * N] = made ? part_[known + k * K] : R[m + k * N] / std::max(mean_[k], 1e-300);
+    for (std::size_t j = 0; j < N; ++j) {
+        double sum = 0;
+        for (std::size_t k = 0; k < C_; ++k) sum += Z[j + k * N];
+        for (std::size_t k = 0; k < C_; ++k) Z[j + k * N] -= sum / static_cast<double>(C_);
+    }
 }
 
 }  // namespace riata

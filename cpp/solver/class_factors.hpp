@@ -21,7 +21,7 @@ public:
     /// The rows of the next system and probabilities P[i + k * n]; vectors have an entry V[j + k * N] for row j < m, and
     /// with an intercept one more, so that N = m + 1.
     void follow(const GramModel& model, const ActiveRows& rows, const std::vector<double>& P);
-    /// Z := P^-1 R.
+    /// Z := P^-1 R less its mean over the classes, in which the loss has no curvature and solutions are zero.
     void solve(const std::vector<double>& R, std::vector<double>& Z);
     /// Tells how many conjugate gradients the system took: many of them make new factors pay.
     void report(long steps);
