@@ -11,7 +11,7 @@ namespace riata {
 
 namespace {
 constexpr int kMaxRounds = 1000;
-constexpr int kPatience = 12;       // rounds that gain nothing before an alpha is left as it is
+constexpr int kPatience = 20;       // rounds that gain nothing before an alpha is left as it is
 constexpr double kMargin = 0.7;     // of tol: gap over the working set at which the features beyond are looked at
 constexpr double kFalling = 0.99;   // of the gap,
 constexpr double kGain = 1e-3;      // or of the objective as a share of the gap: what a round has to gain
@@ -212,7 +212,8 @@ void GroupedDriver::solve(double alpha, double tol) {
                             certificate_.gap < kFalling * before.gap;
         idle = grown || gained ? 0 : idle + 1;
         if (idle > kPatience || solves_ >= options_.max_solves) break;
-        if ((unsettled() || !stepped_) && sweep()) {
+        // A whole sweep unsettles the other rows a little, but finds the support where Newton steps end at corners.
+        if ((unsettled() || !stepped_) && sweep(round == 0 || !stepped_ || idle > 0)) {
             find_slopes();
             correlate_within();
         }

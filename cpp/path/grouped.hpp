@@ -55,7 +55,7 @@ private:
     void certify(bool thorough);
 
     // grouped_steps.cpp
-    bool sweep();
+    bool sweep(bool whole);
     void descend(std::size_t slot, std::vector<double>& c);
     void move(const std::vector<double>& W);
     ActiveRows find_rows() const;
@@ -64,6 +64,7 @@ private:
     void apply(const std::vector<double>& V, std::vector<double>& out);
     std::vector<double> conjugate_gradients(std::vector<double> g);
     bool try_step(const std::vector<double>& step, double t);
+    double first_turn(const std::vector<double>& step) const;
     bool newton_step();
 
     Problem& problem_;

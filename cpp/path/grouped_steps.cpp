@@ -16,6 +16,8 @@ constexpr double kRounding = 1e-14;   // of the objective
 constexpr long kMostConjugate = 300;  // conjugate gradients of one Newton step
 constexpr double kLeft = 0.03;        // of the gradient, in the preconditioner's metric: what a step leaves
 constexpr int kMaxCuts = 12;
+constexpr int kClippedCuts = 2;    // before a step ends where the first row turns round
+constexpr double kTurned = 1e-12;  // of its length, along itself: where a row has turned round
 
 double norm_of(const double* v, std::size_t C) {
     double sum = 0;
@@ -64,8 +66,8 @@ void GroupedDriver::descend(std::size_t slot, std::vector<double>& c) {
 }
 
 /// Sweeps over the working set in a model whose curvature is that of X'SX times `curvature_`, raised until the objective
-/// falls. False where it does not.
-bool GroupedDriver::sweep() {
+/// falls; over rows that are zero alone unless `whole`. False where it does not.
+bool GroupedDriver::sweep(bool whole) {
     const std::size_t m = model_.size();
     const double before = objective();
     const Iterate kept = now_;
@@ -73,9 +75,9 @@ bool GroupedDriver::sweep() {
         std::vector<double> c(m * C_);
         for (std::size_t slot = 0; slot < m; ++slot)
             for (std::size_t k = 0; k < C_; ++k) c[slot + k * m] = c_[slot * C_ + k];
-        for (int s = 0; s < kSweeps; ++s)
+        for (int s = 0; s < (whole ? kSweeps : 1); ++s)
             for (std::size_t slot = 0; slot < m; ++slot)
-                if (problem_.usable[feature(slot)]) descend(slot, c);
+                if (problem_.usable[feature(slot)] && (whole || !present(slot))) descend(slot, c);
         std::vector<double> W = kept.W;
         W.swap(now_.W);
         move(W);
@@ -196,7 +198,7 @@ bool GroupedDriver::try_step(const std::vector<double>& step, double t) {
         const double* u = rows_.u.data() + j * C_;
         double along = 0;
         for (std::size_t k = 0; k < C_; ++k) along += u[k] * (w[k] += t * step[j + k * N]);
-        if (rows_.c[j] > 0 && along <= 0) {
+        if (rows_.c[j] > 0 && along <= kTurned * norm_of(row(rows_.slots[j]), C_)) {
             std::fill_n(w, C_, 0.0);
             clipped = true;
         }
@@ -209,6 +211,19 @@ bool GroupedDriver::try_step(const std::vector<double>& step, double t) {
     }
     predict();
     return !clipped;
+}
+
+/// The share of the step at which the first row turns round, at most 1.
+double GroupedDriver::first_turn(const std::vector<double>& step) const {
+    const std::size_t m = active_.size(), N = m + problem_.request.fit_intercept;
+    double t = 1;
+    for (std::size_t j = 0; j < m; ++j) {
+        if (rows_.c[j] == 0) continue;
+        double along = 0;
+        for (std::size_t k = 0; k < C_; ++k) along += rows_.u[j * C_ + k] * step[j + k * N];
+        if (along < 0) t = std::min(t, -norm_of(row(rows_.slots[j]), C_) / along);
+    }
+    return t;
 }
 
 /// True for a whole step that set no row to zero.
@@ -228,11 +243,13 @@ bool GroupedDriver::newton_step() {
     const double before = objective();
     const std::vector<double> step = conjugate_gradients(std::move(g));
     const Iterate kept = now_;
+    const double turn = first_turn(step);
     double t = 1;
-    for (int cut = 0; cut < kMaxCuts; ++cut, t *= 0.5) {
+    for (int cut = 0; cut < kMaxCuts; ++cut) {
         const bool whole = try_step(step, t);
         if (objective() <= before * (1 + kRounding)) return whole && cut == 0;
         now_ = kept;
+        t = cut == kClippedCuts && turn < t ? turn : 0.5 * t;
     }
     predict();
     return false;
