@@ -19,6 +19,8 @@ constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is
 constexpr double kNullGap = 1e-12;  // of the null model
 constexpr double kNoise = 100;      // correlations of so many rounding levels are zero
 constexpr double kClearly = 1e-10;  // of l1: what a row that should not be zero pulls more
+constexpr int kFewestSweeps = 4;    // over the working set for one look at the loss, one more each time,
+constexpr int kMostSweeps = 60;     // at most
 constexpr std::size_t kLeast = 64;  // features that a working set may grow by
 }  // namespace
 
@@ -213,7 +215,8 @@ void GroupedDriver::solve(double alpha, double tol) {
         idle = grown || gained ? 0 : idle + 1;
         if (idle > kPatience || solves_ >= options_.max_solves) break;
         // A whole sweep unsettles the other rows a little, but finds the support where Newton steps end at corners.
-        if ((unsettled() || !stepped_) && sweep(round == 0 || !stepped_ || idle > 0)) {
+        const bool all = round == 0 || !stepped_ || idle > 0;
+        if ((unsettled() || !stepped_) && sweep(all ? std::min(kFewestSweeps + round, kMostSweeps) : 0)) {
             find_slopes();
             correlate_within();
         }

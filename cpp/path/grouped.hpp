@@ -55,7 +55,7 @@ private:
     void certify(bool thorough);
 
     // grouped_steps.cpp
-    bool sweep(bool whole);
+    bool sweep(int sweeps);
     void descend(std::size_t slot, std::vector<double>& c);
     void move(const std::vector<double>& W);
     ActiveRows find_rows() const;

@@ -8,7 +8,6 @@
 namespace riata {
 
 namespace {
-constexpr int kSweeps = 4;            // over the working set for one look at the loss
 constexpr double kBound = 0.5;        // times X'SX: the largest curvature that the loss can have (Boehning, 1992)
 constexpr double kSmallest = 1e-3;    // and the least that is tried
 constexpr double kRelax = 0.6;        // of the curvature, after a sweep that went well
@@ -65,9 +64,9 @@ void GroupedDriver::descend(std::size_t slot, std::vector<double>& c) {
     if (moves) kernels::active().f64.accumulate(&column, nullptr, 1, minus.data(), C_, C_, m, c.data(), m);
 }
 
-/// Sweeps over the working set in a model whose curvature is that of X'SX times `curvature_`, raised until the objective
-/// falls; over rows that are zero alone unless `whole`. False where it does not.
-bool GroupedDriver::sweep(bool whole) {
+/// So many sweeps over the working set in a model whose curvature is that of X'SX times `curvature_`, raised until the objective
+/// falls; with 0, one over the rows that are zero. False where it does not.
+bool GroupedDriver::sweep(int sweeps) {
     const std::size_t m = model_.size();
     const double before = objective();
     const Iterate kept = now_;
@@ -75,9 +74,9 @@ bool GroupedDriver::sweep(bool whole) {
         std::vector<double> c(m * C_);
         for (std::size_t slot = 0; slot < m; ++slot)
             for (std::size_t k = 0; k < C_; ++k) c[slot + k * m] = c_[slot * C_ + k];
-        for (int s = 0; s < (whole ? kSweeps : 1); ++s)
+        for (int s = 0; s < std::max(sweeps, 1); ++s)
             for (std::size_t slot = 0; slot < m; ++slot)
-                if (problem_.usable[feature(slot)] && (whole || !present(slot))) descend(slot, c);
+                if (problem_.usable[feature(slot)] && (sweeps > 0 || !present(slot))) descend(slot, c);
         std::vector<double> W = kept.W;
         W.swap(now_.W);
         move(W);
