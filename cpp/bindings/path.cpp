@@ -72,7 +72,8 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
                         double l1_ratio, bool fit_intercept, bool standardize, double tol, long max_iter,
                         std::size_t max_features, bool early_stop, double time_limit, std::size_t memory_limit,
                         bool single, const py::object& callback, const std::string& family, const MaybeDoubles& offset,
-                        const MaybeDoubles& start_coefs, const MaybeDoubles& start_intercepts, int n_threads) {
+                        const MaybeDoubles& start_coefs, const MaybeDoubles& start_intercepts, bool grouped,
+                        int n_threads) {
     const Borrowed matrix = borrow(X);
     const auto columns = responses(y, matrix.rows);
     const Request request = request_of(matrix, sample_weight, penalty_weights, l2_weights, lower, upper, l1_ratio,
@@ -108,14 +109,17 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
     if (family == "multinomial") {
         const auto [labels, n_classes] = labels_of(columns[0]);
         if (offset) throw py::value_error("offset is not supported by the multinomial family");
+        if (grouped && (lower || upper)) throw py::value_error("bounds are not supported with grouped");
         take_start(static_cast<std::size_t>(n_classes));
         return unlocked([&, &labels = labels, n_classes = n_classes] {
             Team team(n_threads, &control);
             const auto design = matrix.design(team);
             Problem problem(*design, request, team);
-            return solve_multinomial_path(problem, labels, n_classes, options, control);
+            const auto solve_classes = grouped ? solve_grouped_path : solve_multinomial_path;
+            return solve_classes(problem, labels, n_classes, options, control);
         });
     }
+    if (grouped) throw py::value_error("grouped is for the multinomial family");
     if (family == "multi-gaussian") {
         if (lower || upper) throw py::value_error("bounds are not supported by the multi-gaussian family");
         if (offset) throw py::value_error("an offset of the squared loss is subtracted from y");
@@ -194,7 +198,7 @@ void bind_path(py::module_& m) {
           py::arg("max_features") = 0, py::arg("early_stop") = false, py::arg("time_limit") = 0.0,
           py::arg("memory_limit") = 0, py::arg("single") = false, py::arg("callback") = py::none(),
           py::arg("family") = "gaussian", py::arg("offset") = py::none(), py::arg("start_coefs") = py::none(),
-          py::arg("start_intercepts") = py::none(), py::arg("n_threads") = 1);
+          py::arg("start_intercepts") = py::none(), py::arg("grouped") = false, py::arg("n_threads") = 1);
 }
 
 }  // namespace riata::bindings

@@ -71,6 +71,10 @@ Path solve_path(Problem& problem, const Response& response, const PathOptions& o
 std::vector<Path> solve_multinomial_path(Problem& problem, const std::vector<int>& labels, int n_classes,
                                          const PathOptions& options, Control& control);
 
+/// The same with a penalty on the lengths of rows, a feature's coefficients of all classes, in the place of their sizes.
+std::vector<Path> solve_grouped_path(Problem& problem, const std::vector<int>& labels, int n_classes,
+                                     const PathOptions& options, Control& control);
+
 /// Several responses whose rows of coefficients are penalised by their lengths: one path per response, of which all carry
 /// the joint certificates. The problem was made without a response.
 std::vector<Path> solve_multitask_path(Problem& problem, const std::vector<std::vector<double>>& Y,

@@ -13,8 +13,8 @@ constexpr double kForcing = 1e-2;              // of the residual, preconditione
 constexpr double kPivot = 1e-14;               // of the diagonal: smaller pivots are rounding
 constexpr double kFirstRaise = 1e-12;          // of the diagonal, where the matrix is singular,
 constexpr double kMoreRaise = 100;             // and by how much more each time that does not suffice
+}  // namespace
 
-/// L := the Cholesky factor of A, its diagonal raised as little as it takes.
 void factor_raised(const kernels::Kernels& kernels, const std::vector<double>& A, std::size_t m,
                    std::vector<double>& L) {
     std::vector<double> floor(m);
@@ -25,7 +25,6 @@ void factor_raised(const kernels::Kernels& kernels, const std::vector<double>& A
         if (kernels.cholesky(L.data(), m, m, floor.data()) == m || raise > 1e6) return;
     }
 }
-}  // namespace
 
 void RowNewton::solve(const GramModel& model, const ActiveRows& rows, std::size_t K, std::vector<double>& B) {
     const std::size_t m = rows.slots.size();
@@ -126,7 +125,7 @@ void RowNewton::factor(const ActiveRows& rows) {
     }
     std::vector<double> L;
     factor_raised(kernels_, G_, m, L);
-    factors_.inverse = invert(L, m);
+    factors_.inverse = inverse_of(kernels_, L, m);
     std::vector<double> S(m * m, 0.0);
     kernels_.downdate_square(rows.u.data(), K_, K_, m, S.data(), m);  // -UU'
     for (std::size_t b = 0; b < m; ++b)
@@ -135,18 +134,17 @@ void RowNewton::factor(const ActiveRows& rows) {
     factor_raised(kernels_, S, m, factors_.S);
 }
 
-/// (LL')^-1, both triangles.
-std::vector<double> RowNewton::invert(const std::vector<double>& L, std::size_t m) const {
+std::vector<double> inverse_of(const kernels::Kernels& kernels, const std::vector<double>& L, std::size_t m) {
     // L^-1 is lower triangular: a block of its columns begins at its own row.
     std::vector<double> B(m * m, 0.0), inverse(m * m, 0.0);
     for (std::size_t j = 0; j < m; j += kBlock) {
         const std::size_t width = std::min(kBlock, m - j);
         for (std::size_t k = 0; k < width; ++k) B[(j + k) + (j + k) * m] = 1.0;
-        kernels_.solve_lower_many(L.data() + j + j * m, m, m - j, B.data() + j + j * m, m, width);
+        kernels.solve_lower_many(L.data() + j + j * m, m, m - j, B.data() + j + j * m, m, width);
     }
     for (std::size_t i = 0; i < m; i += kBlock) {
         const std::size_t rows = std::min(kBlock, m - i);
-        kernels_.downdate_square(B.data() + i, m, rows, i + rows, inverse.data(), m);
+        kernels.downdate_square(B.data() + i, m, rows, i + rows, inverse.data(), m);
     }
     for (std::size_t b = 0; b < m; ++b)
         for (std::size_t a = b; a < m; ++a) inverse[a + b * m] = inverse[b + a * m] = -inverse[a + b * m];

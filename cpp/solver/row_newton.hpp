@@ -22,6 +22,12 @@ struct ActiveRows {
     std::vector<double> c, l2;  ///< per place
 };
 
+/// L := the Cholesky factor of the m x m matrix A, its diagonal raised as little as it takes.
+void factor_raised(const kernels::Kernels& kernels, const std::vector<double>& A, std::size_t m,
+                   std::vector<double>& L);
+/// (LL')^-1, both triangles.
+std::vector<double> inverse_of(const kernels::Kernels& kernels, const std::vector<double>& L, std::size_t m);
+
 class RowNewton {
 public:
     RowNewton() : kernels_(kernels::active()) {}
@@ -40,7 +46,6 @@ private:
     void apply(const ActiveRows& rows, const std::vector<double>& V, std::vector<double>& out) const;
     void precondition(const ActiveRows& rows, const std::vector<double>& R, std::vector<double>& Z) const;
     void factor(const ActiveRows& rows);
-    std::vector<double> invert(const std::vector<double>& L, std::size_t m) const;
     void solve_factored(double* B) const;
 
     const kernels::Kernels& kernels_;

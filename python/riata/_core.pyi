@@ -85,6 +85,7 @@ def solve_path(
     offset: Vector | None = None,
     start_coefs: Vector | None = None,
     start_intercepts: Vector | None = None,
+    grouped: bool = False,
     n_threads: int = 1,
 ) -> list[PathSolution]: ...
 def cross_validate(

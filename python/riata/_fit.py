@@ -196,6 +196,7 @@ def solve_path(
         offset=problem.offset,
         start_coefs=coefs,
         start_intercepts=intercepts,
+        grouped=problem.grouped and problem.l1_ratio > 0,
         n_threads=problem.n_threads,
     )
     return [_path_arrays(solution) for solution in solutions]

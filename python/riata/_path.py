@@ -29,6 +29,7 @@ def path(
     y: Any,
     *,
     family: str = "gaussian",
+    grouped: bool = False,
     l1_ratio: float = 1.0,
     alphas: Any = 100,
     eps: float | None = None,
@@ -70,6 +71,9 @@ def path(
         its symmetric form; ``exp(eta) - y eta`` less its least value, half the deviance, for counts y >= 0;
         squares summed over several tasks, with ``u_j ||w_j||`` of a feature's row of coefficients in place of ``u_j |w_j|``, so that
         features matter to all tasks or to none (no bounds, no `memory_limit`).
+    grouped : bool, default=False
+        For the multinomial family with more than two classes, without bounds: ``u_j ||w_j||`` of a feature's row of coefficients in
+        place of ``sum_k u_j |w_jk|``, so that a feature matters to all classes or to none.
     l1_ratio : float in [0, 1], default=1.0
         1 is the lasso, 0 is ridge (solved directly, by factorisation).
     alphas : int or array-like, default=100
@@ -156,6 +160,7 @@ def path(
         standardize=standardize,
         n_threads=n_threads,
         family=family,
+        grouped=grouped,
     )
     grid = check.penalty_grid(alphas)
     k = grid if isinstance(grid, int) else len(grid)

@@ -37,6 +37,7 @@ class Problem:
     family: str = "gaussian"  # of any other, y is what the core takes: 0 and 1, or counts
     offset: Array | None = None  # already taken off y for the Gaussian family
     classes: Array | None = None
+    grouped: bool = False  # a multinomial feature's coefficients enter together
 
     @property
     def total_weight(self) -> float:
@@ -66,6 +67,7 @@ def check_problem(
     standardize: Any = False,
     n_threads: Any = None,
     family: str = "gaussian",
+    grouped: Any = False,
 ) -> Problem:
     """Check everything a fit is given; y may have several columns if `multi`.
 
@@ -102,6 +104,9 @@ def check_problem(
             offset = None
     u = check.penalty_vector(penalty_weights, p, "penalty_weights")
     v = check.penalty_vector(l2_weights, p, "l2_weights")
+    grouped = check.flag(grouped, "grouped")
+    if grouped:
+        _require_classes(family, classes, lower is not None or upper is not None)
     lower, upper = check.bounds(lower, upper, p)
     if check.flag(positive, "positive"):
         lower, upper = check.bounds(0.0 if lower is None else np.maximum(lower, 0.0), upper, p)
@@ -120,7 +125,20 @@ def check_problem(
         family,
         offset,
         classes,
+        grouped,
     )
+
+
+def _require_classes(family: str, classes: Array | None, bounded: bool) -> None:
+    """Refuse a grouped penalty where a feature has a single coefficient, or bounds."""
+    if family != "multinomial":
+        raise ValueError(
+            f"grouped=True is for the multinomial family with more than two classes; got family={family!r}"
+        )
+    if classes is not None and len(classes) < 3:
+        raise ValueError(f"grouped=True is for more than two classes; y has {len(classes)}")
+    if bounded:
+        raise ValueError("lower and upper are not available with grouped=True")
 
 
 def _task_targets(y: Any, n: int) -> Array:

@@ -221,7 +221,7 @@ def unpenalised(problem: Problem) -> Problem:
     for weights in (problem.penalty_weights, problem.l2_weights):
         if weights is not None:
             out[np.isinf(weights)] = math.inf
-    return replace(problem, penalty_weights=out, l2_weights=out, l1_ratio=1.0)
+    return replace(problem, penalty_weights=out, l2_weights=out, l1_ratio=1.0, grouped=False)
 
 
 def _largest_alpha(problem: Problem) -> float:

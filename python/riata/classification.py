@@ -21,7 +21,8 @@ class LogisticRegression(LinearClassifier):
 
         (1/S) sum_i s_i loss(y_i, x_i'w + b) + alpha * [l1_ratio * sum_j u_j |w_j| + (1 - l1_ratio)/2 * sum_j v_j w_j^2]
 
-    with lower <= w <= upper. The loss is log(1 + exp(-y eta)) for two classes, and the softmax log loss in its symmetric form, with
+    with lower <= w <= upper; with `grouped` and more than two classes |w_j| is the length of a feature's row of coefficients. The loss
+    is log(1 + exp(-y eta)) for two classes, and the softmax log loss in its symmetric form, with
     coefficients for every class, for more.
 
     Parameters
@@ -53,6 +54,9 @@ class LogisticRegression(LinearClassifier):
         Bounds of the coefficients.
     standardize : bool, default=False
         Penalise coefficients of columns scaled to unit (weighted) standard deviation; reported on the original scale.
+    grouped : bool, default=False
+        For more than two classes: penalise the length of a feature's row of coefficients in the place of each coefficient's size, so
+        that a feature matters to all classes or to none. Not with bounds.
     n_threads : int, optional
         By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
 
@@ -99,6 +103,7 @@ class LogisticRegression(LinearClassifier):
         lower: Any = None,
         upper: Any = None,
         standardize: bool = False,
+        grouped: bool = False,
         n_threads: int | None = None,
     ) -> None:
         self.penalty = penalty
@@ -121,6 +126,7 @@ class LogisticRegression(LinearClassifier):
         self.lower = lower
         self.upper = upper
         self.standardize = standardize
+        self.grouped = grouped
         self.n_threads = n_threads
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
@@ -173,6 +179,8 @@ class LogisticRegression(LinearClassifier):
         classes, codes = encode(y, n)
         if sample_weight is not None:
             sample_weight = check.sample_weights(sample_weight, n)
+        if check.flag(self.grouped, "grouped") and len(classes) == 2:
+            raise ValueError("grouped=True is for more than two classes; y has 2")
         if offset is not None and len(classes) > 2:
             raise ValueError(f"offset is for two classes; y has {len(classes)}")
         return check_problem(
@@ -189,6 +197,7 @@ class LogisticRegression(LinearClassifier):
             standardize=self.standardize,
             n_threads=self.n_threads,
             family="binomial" if len(classes) == 2 else "multinomial",
+            grouped=self.grouped,
         )
 
     def _mixing(self) -> Any:

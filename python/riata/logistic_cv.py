@@ -71,6 +71,8 @@ class LogisticRegressionCV(LogisticRegression):
     (5, 1, 10)
     """
 
+    grouped = False  # no option here
+
     def __init__(
         self,
         *,

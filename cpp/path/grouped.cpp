@@ -1,0 +1,271 @@
+#include "path/grouped.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/kernels.hpp"
+#include "path/certify.hpp"
+#include "path/newton_driver.hpp"
+
+namespace riata {
+
+namespace {
+constexpr int kMaxRounds = 1000;
+constexpr int kPatience = 20;       // rounds that gain nothing before an alpha is left as it is
+constexpr double kMargin = 0.7;     // of tol: gap over the working set at which the features beyond are looked at
+constexpr double kFalling = 0.99;   // of the gap,
+constexpr double kGain = 1e-3;      // or of the objective as a share of the gap: what a round has to gain
+constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
+constexpr double kNullGap = 1e-12;  // of the null model
+constexpr double kNoise = 100;      // correlations of so many rounding levels are zero
+constexpr double kClearly = 1e-10;  // of l1: what a row that should not be zero pulls more
+constexpr int kFewestSweeps = 4;    // over the working set for one look at the loss, one more each time,
+constexpr int kMostSweeps = 60;     // at most
+constexpr std::size_t kLeast = 64;  // features that a working set may grow by
+}  // namespace
+
+GroupedDriver::GroupedDriver(Problem& problem, const std::vector<int>& labels, int n_classes,
+                             const PathOptions& options, Control& control)
+    : problem_(problem), labels_(labels), options_(options), control_(control), n_(labels.size()),
+      C_(static_cast<std::size_t>(n_classes)), model_(problem), factors_(problem, C_), paths_(C_) {}
+
+std::vector<Path> GroupedDriver::run() {
+    start();
+    double top = 0;
+    for (std::size_t j = 0; j < problem_.design.cols(); ++j) {
+        if (!problem_.usable[j] || problem_.penalty.l1_factor[j] == 0) continue;
+        double size = 0;
+        for (std::size_t k = 0; k < C_; ++k) size = std::hypot(size, all_[j * C_ + k]);
+        if (size > kNoise * problem_.noise()) top = std::max(top, size / problem_.penalty.l1_factor[j]);
+    }
+    top = problem_.alpha_of(top);
+    for (Path& path : paths_) {
+        path.alpha_max = top;
+        path.null_objective = null_loss_ / problem_.weight;
+    }
+    auto alphas = make_alphas(options_, top, problem_.design.cols() > n_);
+    if (take_start(alphas.back())) alphas = {alphas.back()};
+    double before = top;
+    for (std::size_t k = 0; k < alphas.size(); ++k) {
+        const bool wanted = !options_.only_last || k + 1 == alphas.size();
+        const double tol = wanted ? options_.tol : std::max(options_.tol, kStoneGap);
+        grow_at(alphas[k], before);
+        solve(alphas[k], tol);
+        before = alphas[k];
+        if (!wanted) stone_solves_ += solves_;
+        if (wanted && hand_out(alphas[k], tol)) break;
+        if (control_.out_of_time()) {
+            for (Path& path : paths_) path.stop = Stop::kTimeLimit;
+            break;
+        }
+    }
+    for (Path& path : paths_) path.n_passes = passes_;
+    return std::move(paths_);
+}
+
+/// The model of intercepts and of features that nothing keeps out.
+void GroupedDriver::start() {
+    now_.b.assign(C_, 0.0);
+    now_.eta.assign(n_ * C_, 0.0);
+    if (problem_.request.fit_intercept) {  // log frequencies are the best intercepts
+        for (std::size_t i = 0; i < n_; ++i) now_.b[static_cast<std::size_t>(labels_[i])] += sample_weight(i);
+        for (std::size_t k = 0; k < C_; ++k) {
+            now_.b[k] = std::log(now_.b[k] / problem_.weight);
+            std::fill_n(now_.eta.begin() + static_cast<std::ptrdiff_t>(k * n_), n_, now_.b[k]);
+        }
+    }
+    predict();
+    null_loss_ = loss_;
+    find_slopes();
+    for (std::size_t k = 0; k < C_; ++k)
+        problem_.yy = std::max(problem_.yy, problem_.inner(R_.data() + k * n_, R_.data() + k * n_));
+    const auto always = unpenalised(problem_);
+    if (!always.empty()) {
+        grow(always);
+        solve(kInfinity, kNullGap);
+        if (options_.only_last) stone_solves_ = solves_;
+    }
+    correlate();
+}
+
+/// Moves to the coefficients that the caller starts from. False where the model at hand is better.
+bool GroupedDriver::take_start(double alpha) {
+    if (!options_.only_last || options_.start_coefs.empty()) return false;
+    const std::size_t p = problem_.design.cols();
+    std::vector<double> b = options_.start_intercepts;
+    std::vector<Index> fresh;
+    for (std::size_t j = 0; j < p; ++j) {
+        bool any = false;
+        for (std::size_t k = 0; k < C_; ++k) {
+            b[k] += options_.start_coefs[k * p + j] * problem_.design.moments().mean[j];
+            any = any || options_.start_coefs[k * p + j] != 0;
+        }
+        const auto place = static_cast<Index>(j);
+        if (any && problem_.usable[j] && model_.slot(place) < 0) fresh.push_back(place);
+    }
+    set_penalty(alpha);
+    predict();
+    const double without = objective();
+    grow(fresh);
+    const Iterate kept = now_;
+    std::vector<double> W(now_.W.size());
+    for (std::size_t slot = 0; slot < model_.size(); ++slot) {
+        double mean = 0;  // which no probability depends on, and no solution has
+        for (std::size_t k = 0; k < C_; ++k)
+            mean += options_.start_coefs[k * p + feature(slot)] / static_cast<double>(C_);
+        for (std::size_t k = 0; k < C_; ++k)
+            W[slot * C_ + k] = problem_.normalised(feature(slot), options_.start_coefs[k * p + feature(slot)] - mean);
+    }
+    move(W);
+    for (std::size_t k = 0; k < C_ && problem_.request.fit_intercept; ++k) {
+        for (std::size_t i = 0; i < n_; ++i) now_.eta[k * n_ + i] += b[k] - now_.b[k];
+        now_.b[k] = b[k];
+    }
+    find_slopes();
+    const bool better = objective() < without;
+    if (!better) {
+        now_ = kept;
+        find_slopes();
+    }
+    correlate();
+    return better;
+}
+
+bool GroupedDriver::present(std::size_t slot) const {
+    return std::any_of(row(slot), row(slot) + C_, [](double w) { return w != 0; });
+}
+
+void GroupedDriver::set_penalty(double alpha) {
+    if (alpha < kInfinity)
+        problem_.at(alpha);
+    else
+        problem_.at_infinity();
+}
+
+void GroupedDriver::grow(const std::vector<Index>& features) {
+    if (features.empty()) return;
+    std::vector<std::size_t> slots;
+    for (std::size_t i = 0; i < features.size(); ++i) slots.push_back(model_.size() + i);
+    model_.grow(features);
+    model_.admit(slots);
+    now_.W.resize(model_.size() * C_, 0.0);
+    passes_ += static_cast<double>(features.size()) / static_cast<double>(problem_.design.cols());
+}
+
+/// Adds the features whose correlations exceed their l1 at alpha, or would if they went on to change as the penalty does
+/// from `before` to alpha. True when there were any.
+bool GroupedDriver::grow_at(double alpha, double before) {
+    if (alpha == kInfinity) return false;
+    problem_.at(before);
+    const double l1_before = problem_.penalty.l1_scale;
+    problem_.at(alpha);
+    const double threshold = 2 * problem_.penalty.l1_scale - l1_before;
+    std::vector<std::pair<double, Index>> found;
+    for (std::size_t j = 0; j < problem_.design.cols(); ++j) {
+        if (!problem_.usable[j] || model_.slot(static_cast<Index>(j)) >= 0) continue;
+        double square = 0;
+        for (std::size_t k = 0; k < C_; ++k) square += all_[j * C_ + k] * all_[j * C_ + k];
+        const double size = std::sqrt(square), factor = problem_.penalty.l1_factor[j];
+        if (size > threshold * factor * (1 + 1e-12)) found.emplace_back(-size / factor, static_cast<Index>(j));
+    }
+    std::sort(found.begin(), found.end());
+    found.resize(std::min(found.size(), std::max(kLeast, model_.size() / 2)));
+    std::vector<Index> features;
+    for (const auto& [score, j] : found) features.push_back(j);
+    std::sort(features.begin(), features.end());
+    grow(features);
+    return !features.empty();
+}
+
+/// Whether a row of the working set is zero and should not be.
+bool GroupedDriver::unsettled() const {
+    for (std::size_t slot = 0; slot < model_.size(); ++slot) {
+        if (!problem_.usable[feature(slot)] || present(slot)) continue;
+        double square = 0;
+        for (std::size_t k = 0; k < C_; ++k) square += c_[slot * C_ + k] * c_[slot * C_ + k];
+        const double l1 = problem_.penalty.l1(feature(slot));
+        if (std::sqrt(square) > l1 * (1 + kClearly)) return true;
+    }
+    return false;
+}
+
+/// Steps until the gap over all features is at most tol or stands still. Features beyond the working set are looked at
+/// when all is well within.
+void GroupedDriver::solve(double alpha, double tol) {
+    set_penalty(alpha);
+    solves_ = 0;
+    stepped_ = true;
+    int idle = 0;
+    for (int round = 0; round < kMaxRounds; ++round) {
+        if (control_.cancelled()) throw Cancelled{};
+        const Certificate before = certificate_;
+        find_slopes();
+        correlate_within();
+        certify(false);
+        bool grown = false;
+        if (certificate_.rel_gap <= kMargin * tol) {
+            correlate();
+            certify(false);
+            if (certificate_.rel_gap <= tol) return;
+            grown = grow_at(alpha, alpha);
+            if (grown) correlate_within();
+        }
+        const bool gained = round == 0 || before.primal - certificate_.primal > kGain * certificate_.gap ||
+                            certificate_.gap < kFalling * before.gap;
+        idle = grown || gained ? 0 : idle + 1;
+        if (idle > kPatience || solves_ >= options_.max_solves) break;
+        // A whole sweep unsettles the other rows a little, but finds the support where Newton steps end at corners.
+        const bool all = round == 0 || !stepped_ || idle > 0;
+        if ((unsettled() || !stepped_) && sweep(all ? std::min(kFewestSweeps + round, kMostSweeps) : 0)) {
+            find_slopes();
+            correlate_within();
+        }
+        stepped_ = newton_step();
+    }
+    correlate();
+    certify(true);
+}
+
+/// Hands out the solutions of all classes. True when the path ends here.
+bool GroupedDriver::hand_out(double alpha, double tol) {
+    std::size_t df = 0;
+    for (std::size_t k = 0; k < C_; ++k) {
+        paths_[k].solutions.push_back(solution(k, alpha));
+        paths_[k].solutions.back().status = certificate_.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
+        df += paths_[k].solutions.back().features.size();
+    }
+    const Stop stop = stop_after(options_, paths_[0].solutions, df);
+    for (Path& path : paths_) path.stop = stop;
+    return stop != Stop::kCompleted;
+}
+
+Solution GroupedDriver::solution(std::size_t k, double alpha) const {
+    Solution s;
+    s.alpha = alpha;
+    s.n_solves = solves_ + stone_solves_;
+    s.seconds = control_.seconds();
+    s.dev_ratio = null_loss_ > 0 ? 1.0 - loss_ / null_loss_ : 0.0;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot)
+        if (present(slot)) s.features.push_back(model_.features()[slot]);
+    std::sort(s.features.begin(), s.features.end());
+    // Intercepts are free up to a constant: they sum to zero.
+    double mean = 0;
+    for (double b : now_.b) mean += b / static_cast<double>(C_);
+    s.intercept = now_.b[k] - mean;
+    for (Index feature : s.features) {
+        const auto j = static_cast<std::size_t>(feature), slot = static_cast<std::size_t>(model_.slot(feature));
+        s.values.push_back(problem_.coefficient(j, row(slot)[k]));
+        s.intercept -= s.values.back() * problem_.design.moments().mean[j];
+    }
+    if (!problem_.request.fit_intercept) s.intercept = 0;
+    s.certificate = certificate_;
+    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap}) *value /= problem_.weight;
+    return s;
+}
+
+std::vector<Path> solve_grouped_path(Problem& problem, const std::vector<int>& labels, int n_classes,
+                                     const PathOptions& options, Control& control) {
+    return GroupedDriver(problem, labels, n_classes, options, control).run();
+}
+
+}  // namespace riata
