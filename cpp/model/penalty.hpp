@@ -17,6 +17,13 @@ namespace riata {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+/// The length of a row of K coefficients or correlations.
+inline double norm_of(const double* v, std::size_t K) {
+    double sum = 0;
+    for (std::size_t k = 0; k < K; ++k) sum += v[k] * v[k];
+    return std::sqrt(sum);
+}
+
 /// One feature's penalty.
 struct ScalarPenalty {
     double l1 = 0, l2 = 0, lower = -kInfinity, upper = kInfinity;
@@ -56,6 +63,10 @@ struct ScalarPenalty {
         if (down.exists()) worst = std::max(worst, down.slope - c);
         return worst;
     }
+
+    /// The minimum of square/2 ||w||^2 - b'w + h(||w||) over rows w is this times b, whose length is `pull`. Bounds have no part
+    /// in it.
+    double shrink(double pull, double square) const { return pull > l1 ? (1 - l1 / pull) / (square + l2) : 0.0; }
 
     /// The conjugate h*(c) = sup_w c w - h(w).
     double conjugate(double c) const {

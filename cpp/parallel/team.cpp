@@ -38,7 +38,7 @@ Team::~Team() {
     for (auto& w : workers_) w.join();
 }
 
-void Team::work(bool is_caller) {
+void Team::take_blocks(bool is_caller) {
     for (;;) {
         const std::size_t begin = job_.next.fetch_add(job_.block, std::memory_order_relaxed);
         if (begin >= job_.count) return;
@@ -65,7 +65,7 @@ void Team::serve() {
             if (!open_) continue;
             joined_.fetch_add(1, std::memory_order_relaxed);
         }
-        work(false);
+        take_blocks(false);
         if (joined_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
             std::lock_guard lock(mutex_);
             idle_.notify_one();
@@ -95,7 +95,7 @@ void Team::for_blocks(std::size_t count, std::size_t block, const std::function<
         generation_.fetch_add(1, std::memory_order_release);
     }
     wake_.notify_all();
-    this->work(true);
+    take_blocks(true);
     {
         std::lock_guard lock(mutex_);
         open_ = false;

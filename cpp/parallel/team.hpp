@@ -35,7 +35,7 @@ public:
                     double work = kMuch);
 
 private:
-    void work(bool is_caller);
+    void take_blocks(bool is_caller);
     void serve();
     void ask() const {
         if (control_ && control_->cancelled()) throw Cancelled{};

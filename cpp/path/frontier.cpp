@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "path/candidates.hpp"
+
 namespace riata {
 
 namespace {
@@ -114,7 +116,7 @@ std::vector<Index> Frontier::violators(std::size_t k, std::size_t limit) {
         }
         if (worst > 0) candidates.push_back({listed_[i], worst});
     }
-    return best(candidates, limit);
+    return best_of(candidates, limit);
 }
 
 std::vector<Index> Frontier::candidates(double alpha, std::size_t limit) {
@@ -129,7 +131,7 @@ std::vector<Index> Frontier::candidates(double alpha, std::size_t limit) {
         const double score = std::abs(c) / penalty.l1_factor[j];
         if (score > kLikely * penalty.l1_scale) candidates.push_back({feature, score});
     }
-    return best(candidates, limit);
+    return best_of(candidates, limit);
 }
 
 std::vector<Index> Frontier::first_candidates(double alpha, std::size_t limit) {
@@ -141,19 +143,7 @@ std::vector<Index> Frontier::first_candidates(double alpha, std::size_t limit) {
         if (std::abs(c_now_[j]) > penalty.l1(j))
             candidates.push_back({feature, std::abs(c_now_[j]) / penalty.l1_factor[j]});
     }
-    return best(candidates, limit);
-}
-
-std::vector<Index> Frontier::best(std::vector<Candidate>& candidates, std::size_t limit) const {
-    if (candidates.size() > limit) {
-        std::nth_element(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(limit), candidates.end(),
-                         [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
-        candidates.resize(limit);
-    }
-    std::vector<Index> features;
-    for (const Candidate& c : candidates) features.push_back(c.feature);
-    std::sort(features.begin(), features.end());
-    return features;
+    return best_of(candidates, limit);
 }
 
 }  // namespace riata

@@ -50,12 +50,6 @@ public:
     void drop_members();
 
 private:
-    struct Candidate {
-        Index feature;
-        double score;
-    };
-    std::vector<Index> best(std::vector<Candidate>& candidates, std::size_t limit) const;
-
     Problem& problem_;
     GramModel& model_;
     const std::vector<double>& y_;

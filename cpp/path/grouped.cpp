@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/kernels.hpp"
+#include "path/candidates.hpp"
 #include "path/certify.hpp"
 #include "path/newton_driver.hpp"
 
@@ -160,19 +161,13 @@ bool GroupedDriver::grow_at(double alpha, double before) {
     const double l1_before = problem_.penalty.l1_scale;
     problem_.at(alpha);
     const double threshold = 2 * problem_.penalty.l1_scale - l1_before;
-    std::vector<std::pair<double, Index>> found;
+    std::vector<Candidate> found;
     for (std::size_t j = 0; j < problem_.design.cols(); ++j) {
         if (!problem_.usable[j] || model_.slot(static_cast<Index>(j)) >= 0) continue;
-        double square = 0;
-        for (std::size_t k = 0; k < C_; ++k) square += all_[j * C_ + k] * all_[j * C_ + k];
-        const double size = std::sqrt(square), factor = problem_.penalty.l1_factor[j];
-        if (size > threshold * factor * (1 + 1e-12)) found.emplace_back(-size / factor, static_cast<Index>(j));
+        const double size = norm_of(all_.data() + j * C_, C_), factor = problem_.penalty.l1_factor[j];
+        if (size > threshold * factor * (1 + 1e-12)) found.push_back({static_cast<Index>(j), size / factor});
     }
-    std::sort(found.begin(), found.end());
-    found.resize(std::min(found.size(), std::max(kLeast, model_.size() / 2)));
-    std::vector<Index> features;
-    for (const auto& [score, j] : found) features.push_back(j);
-    std::sort(features.begin(), features.end());
+    const auto features = best_of(found, std::max(kLeast, model_.size() / 2));
     grow(features);
     return !features.empty();
 }
@@ -181,10 +176,8 @@ bool GroupedDriver::grow_at(double alpha, double before) {
 bool GroupedDriver::unsettled() const {
     for (std::size_t slot = 0; slot < model_.size(); ++slot) {
         if (!problem_.usable[feature(slot)] || present(slot)) continue;
-        double square = 0;
-        for (std::size_t k = 0; k < C_; ++k) square += c_[slot * C_ + k] * c_[slot * C_ + k];
         const double l1 = problem_.penalty.l1(feature(slot));
-        if (std::sqrt(square) > l1 * (1 + kClearly)) return true;
+        if (norm_of(c_.data() + slot * C_, C_) > l1 * (1 + kClearly)) return true;
     }
     return false;
 }

@@ -51,7 +51,6 @@ private:
     double penalty() const;
     double objective() { return loss_ + penalty(); }
     double dual_loss(double t) const;
-    void judge(DualPoint& dual, std::size_t j, const double* w, const double* c) const;
     void certify(bool thorough);
 
     // grouped_steps.cpp

@@ -114,9 +114,8 @@ void GroupedDriver::correlate_within() {
 double GroupedDriver::penalty() const {
     double sum = 0;
     for (std::size_t slot = 0; slot < model_.size(); ++slot) {
-        double square = 0;
-        for (std::size_t k = 0; k < C_; ++k) square += row(slot)[k] * row(slot)[k];
-        if (square > 0) sum += problem_.penalty[feature(slot)].value(std::sqrt(square));
+        const double length = norm_of(row(slot), C_);
+        if (length > 0) sum += problem_.penalty[feature(slot)].value(length);
     }
     return sum;
 }
@@ -134,32 +133,17 @@ double GroupedDriver::dual_loss(double t) const {
     return sum;
 }
 
-/// Adds a feature with these coefficients (null: zeros) and correlations to a dual point.
-void GroupedDriver::judge(DualPoint& dual, std::size_t j, const double* w, const double* c) const {
-    const ScalarPenalty h = problem_.penalty[j];
-    double length = 0, pull = 0, off = 0;
-    for (std::size_t k = 0; k < C_; ++k) {
-        pull += c[k] * c[k];
-        if (w) length += w[k] * w[k];
-    }
-    pull = std::sqrt(pull);
-    length = std::sqrt(length);
-    if (length == 0 && pull <= h.l1) return;  // at rest: most features are
-    for (std::size_t k = 0; k < C_ && length > 0; ++k) {
-        const double d = c[k] - h.l2 * w[k] - h.l1 * (w[k] / length);
-        off += d * d;
-    }
-    dual.add(h, length, pull, length > 0 ? std::sqrt(off) : pull - h.l1, problem_.design.moments().norm[j],
-             problem_.design.moments().scale[j]);
-}
-
 void GroupedDriver::certify(bool thorough) {
     certificate_.primal = objective();
     DualPoint dual(1e3 * problem_.noise());
+    const auto& moments = problem_.design.moments();
+    const auto judge = [&](std::size_t j, const double* w, const double* c) {
+        dual.add_row(problem_.penalty[j], w, c, C_, moments.norm[j], moments.scale[j]);
+    };
     for (std::size_t slot = 0; slot < model_.size(); ++slot)
-        if (problem_.usable[feature(slot)]) judge(dual, feature(slot), row(slot), c_.data() + slot * C_);
+        if (problem_.usable[feature(slot)]) judge(feature(slot), row(slot), c_.data() + slot * C_);
     for (std::size_t j = 0; whole_ && j < problem_.design.cols(); ++j)
-        if (problem_.usable[j] && model_.slot(static_cast<Index>(j)) < 0) judge(dual, j, nullptr, all_.data() + j * C_);
+        if (problem_.usable[j] && model_.slot(static_cast<Index>(j)) < 0) judge(j, nullptr, all_.data() + j * C_);
     // Where R is not in the dual's domain there is still 0, below any loss.
     certificate_.dual = sound_ ? dual.best([&](double t) { return dual_loss(t); },
                                            certificate_.primal - 0.1 * options_.tol * null_loss_, thorough)

@@ -17,12 +17,6 @@ constexpr double kLeft = 0.03;        // of the gradient, in the preconditioner'
 constexpr int kMaxCuts = 12;
 constexpr int kClippedCuts = 2;    // before a step ends where the first row turns round
 constexpr double kTurned = 1e-12;  // of its length, along itself: where a row has turned round
-
-double norm_of(const double* v, std::size_t C) {
-    double sum = 0;
-    for (std::size_t k = 0; k < C; ++k) sum += v[k] * v[k];
-    return std::sqrt(sum);
-}
 }  // namespace
 
 /// W := these rows, and eta with them.
@@ -52,8 +46,7 @@ void GroupedDriver::descend(std::size_t slot, std::vector<double>& c) {
     double* w = row(slot);
     std::vector<double> b(C_), minus(C_);
     for (std::size_t k = 0; k < C_; ++k) b[k] = c[slot + k * m] + square * w[k];
-    const double pull = norm_of(b.data(), C_);
-    const double factor = pull > h.l1 ? (1 - h.l1 / pull) / (square + h.l2) : 0.0;
+    const double factor = h.shrink(norm_of(b.data(), C_), square);
     bool moves = false;
     for (std::size_t k = 0; k < C_; ++k) {
         const double to = factor * b[k];

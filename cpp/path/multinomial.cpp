@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/kernels.hpp"
+#include "path/candidates.hpp"
 #include "path/certify.hpp"
 #include "path/newton_driver.hpp"
 
@@ -311,18 +312,14 @@ bool MultinomialDriver::grow(double alpha, double before) {
     const double threshold = 2 * problem_.penalty.l1_scale - l1_before;
     bool any = false;
     for (auto& one : classes_) {
-        std::vector<std::pair<double, Index>> found;
+        std::vector<Candidate> found;
         for (std::size_t j = 0; j < one->c.size(); ++j) {
             if (!problem_.usable[j] || one->model.slot(static_cast<Index>(j)) >= 0) continue;
             const double size = std::abs(one->c[j]);
             if (size > threshold * problem_.penalty.l1_factor[j] * (1 + 1e-12))
-                found.emplace_back(-size / problem_.penalty.l1_factor[j], static_cast<Index>(j));
+                found.push_back({static_cast<Index>(j), size / problem_.penalty.l1_factor[j]});
         }
-        std::sort(found.begin(), found.end());
-        found.resize(std::min(found.size(), std::max<std::size_t>(64, one->model.size() / 2)));
-        std::vector<Index> features;
-        for (const auto& [score, j] : found) features.push_back(j);
-        std::sort(features.begin(), features.end());
+        const auto features = best_of(found, std::max<std::size_t>(64, one->model.size() / 2));
         one->model.grow(features);
         any = any || !features.empty();
     }

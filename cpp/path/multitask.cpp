@@ -179,10 +179,8 @@ void MultiTaskDriver::certify() {
             cost += solver_->judge(dual, slot, in_model_.data() + slot * tasks_);
     for (std::size_t i = 0; frontier_ && i < frontier_->listed().size(); ++i) {
         const auto j = static_cast<std::size_t>(frontier_->listed()[i]);
-        double pull = 0;
-        for (std::size_t t = 0; t < tasks_; ++t) pull = std::hypot(pull, frontier_->exact(i)[t]);
-        const ScalarPenalty h = problem_.penalty[j];
-        dual.add(h, 0.0, pull, std::max(0.0, pull - h.l1), design_.moments().norm[j], design_.moments().scale[j]);
+        dual.add_row(problem_.penalty[j], nullptr, frontier_->exact(i), tasks_, design_.moments().norm[j],
+                     design_.moments().scale[j]);
     }
     const double ry = frontier_ || !settles ? responses_.inner(R_.data(), responses_.y().data()) : solver_->products();
     certificate_.primal = cost;

@@ -4,18 +4,14 @@
 #include <cmath>
 #include <utility>
 
+#include "path/candidates.hpp"
+
 namespace riata {
 
 namespace {
 constexpr double kLikely = 0.97;            // of its l1: what an extrapolated row has to reach to be predicted
 constexpr double kEntriesPerReference = 8;  // of X, per row
 constexpr std::size_t kMostKept = 16;
-
-double norm_of(const double* v, std::size_t K) {
-    double sum = 0;
-    for (std::size_t t = 0; t < K; ++t) sum += v[t] * v[t];
-    return std::sqrt(sum);
-}
 }  // namespace
 
 RowFrontier::RowFrontier(Problem& problem, const GramModel& model, const Responses& responses,
@@ -92,7 +88,7 @@ std::vector<Index> RowFrontier::violators(std::size_t limit) const {
         const double l1 = problem_.penalty.l1(static_cast<std::size_t>(listed_[i])), size = norm_of(exact(i), K_);
         if (size > l1) candidates.push_back({listed_[i], size / l1});
     }
-    return best(candidates, limit);
+    return best_of(candidates, limit);
 }
 
 void RowFrontier::remember(const std::vector<double>& R) {
@@ -139,19 +135,7 @@ std::vector<Index> RowFrontier::candidates(std::size_t limit) const {
         const double score = norm_of(c.data(), K_) / penalty.l1_factor[j];
         if (score > kLikely * penalty.l1_scale) candidates.push_back({feature, score});
     }
-    return best(candidates, limit);
-}
-
-std::vector<Index> RowFrontier::best(std::vector<Candidate>& candidates, std::size_t limit) {
-    if (candidates.size() > limit) {
-        std::nth_element(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(limit), candidates.end(),
-                         [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
-        candidates.resize(limit);
-    }
-    std::vector<Index> features;
-    for (const Candidate& c : candidates) features.push_back(c.feature);
-    std::sort(features.begin(), features.end());
-    return features;
+    return best_of(candidates, limit);
 }
 
 }  // namespace riata

@@ -40,11 +40,6 @@ public:
     void drop_members();
 
 private:
-    struct Candidate {
-        Index feature;
-        double score;
-    };
-    static std::vector<Index> best(std::vector<Candidate>& candidates, std::size_t limit);
     void combine_with(std::size_t place, const double* t, const std::vector<double>& R);
     double estimate(std::size_t j, double* c) const;
 

@@ -30,20 +30,16 @@ public:
         if (w == 0 && std::abs(c) <= h.l1 && h.lower <= 0 && h.upper >= 0) return;  // at rest: most features are
         add(h, w, c, h.violation(w, c - h.l2 * w), norm, scale);
     }
-    /// A row of coefficients and correlations with these norms, and the distance from its subdifferential.
-    void add(const ScalarPenalty& h, double w, double c, double violation, double norm, double scale) {
-        kkt_ = std::max(kkt_, violation / scale);
-        const double limit = c > 0 ? h.limit_above() : h.limit_below();
-        // An unpenalised feature is an equality in the dual, and one with l1 below the rounding level nearly so; the solver
-        // has them at that level. P(w*) >= D + sum c_j w*_j over those, which is charged with twice the w at hand.
-        if (std::abs(c) > limit && std::abs(c) <= rounding_ * norm) {
-            slack_ += 2 * std::abs(c * w);
-            return;
+    /// A row of K coefficients (null: zeros) that is penalised by its length, with its exact correlations.
+    void add_row(const ScalarPenalty& h, const double* w, const double* c, std::size_t K, double norm, double scale) {
+        const double length = w ? norm_of(w, K) : 0.0, pull = norm_of(c, K);
+        if (length == 0 && pull <= h.l1) return;  // at rest
+        double off = 0;
+        for (std::size_t k = 0; k < K && length > 0; ++k) {
+            const double d = c[k] - h.l2 * w[k] - h.l1 * (w[k] / length);
+            off += d * d;
         }
-        if (std::abs(c) > limit) largest_ = std::min(largest_, limit / std::abs(c));
-        // Up to l1 the conjugate is 0, unless the bounds keep 0 out.
-        const bool displaced = h.lower > 0 || h.upper < 0;
-        if (displaced || (limit == kInfinity && std::abs(c) > h.l1)) curved_.push_back({h, c});
+        add(h, length, pull, length > 0 ? std::sqrt(off) : pull - h.l1, norm, scale);
     }
 
     /// In units of the caller's columns.
@@ -84,6 +80,22 @@ public:
     }
 
 private:
+    /// Coefficient and correlation, or the lengths of rows of them, and the distance from the subdifferential.
+    void add(const ScalarPenalty& h, double w, double c, double violation, double norm, double scale) {
+        kkt_ = std::max(kkt_, violation / scale);
+        const double limit = c > 0 ? h.limit_above() : h.limit_below();
+        // An unpenalised feature is an equality in the dual, and one with l1 below the rounding level nearly so; the solver
+        // has them at that level. P(w*) >= D + sum c_j w*_j over those, which is charged with twice the w at hand.
+        if (std::abs(c) > limit && std::abs(c) <= rounding_ * norm) {
+            slack_ += 2 * std::abs(c * w);
+            return;
+        }
+        if (std::abs(c) > limit) largest_ = std::min(largest_, limit / std::abs(c));
+        // Up to l1 the conjugate is 0, unless the bounds keep 0 out.
+        const bool displaced = h.lower > 0 || h.upper < 0;
+        if (displaced || (limit == kInfinity && std::abs(c) > h.l1)) curved_.push_back({h, c});
+    }
+
     struct Curved {
         ScalarPenalty h;
         double c;

@@ -21,12 +21,6 @@ constexpr double kNoise = 1e-14;       // of yy: what rounding may do to changes
 constexpr double kSmallGain = 1e-11;   // and a gain that it may hide
 constexpr double kArmijo = 1e-4;
 constexpr int kMostDrops = 8;  // of rows in a Newton step
-
-double norm_of(const double* v, std::size_t K) {
-    double sum = 0;
-    for (std::size_t t = 0; t < K; ++t) sum += v[t] * v[t];
-    return std::sqrt(sum);
-}
 }  // namespace
 
 RowSolver::RowSolver(Problem& problem, GramModel& model, const Responses& responses, Control& control)
@@ -100,16 +94,9 @@ double RowSolver::judge(DualPoint& dual, std::size_t slot, const double* c) cons
     const auto j = static_cast<std::size_t>(model_.features()[slot]);
     const ScalarPenalty h = penalty(slot);
     const double* w = row(slot);
-    const double length = norm_of(w, K_), pull = norm_of(c, K_);
-    double off = 0;
-    for (std::size_t t = 0; t < K_ && length > 0; ++t) {
-        const double d = c[t] - h.l2 * w[t] - h.l1 * (w[t] / length);
-        off += d * d;
-    }
     const auto& moments = problem_.design.moments();
-    dual.add(h, length, pull, length > 0 ? std::sqrt(off) : std::max(0.0, pull - h.l1), moments.norm[j],
-             moments.scale[j]);
-    return h.value(length);
+    dual.add_row(h, w, c, K_, moments.norm[j], moments.scale[j]);
+    return h.value(norm_of(w, K_));
 }
 
 double RowSolver::gap() const {
@@ -132,8 +119,7 @@ void RowSolver::descend(std::size_t slot) {
     std::vector<double> b(K_), minus(K_);
     double* w = row(slot);
     for (std::size_t t = 0; t < K_; ++t) b[t] = c_[slot + t * m_] + square * w[t];
-    const double pull = norm_of(b.data(), K_);
-    const double factor = pull > h.l1 ? (1 - h.l1 / pull) / (square + h.l2) : 0.0;
+    const double factor = h.shrink(norm_of(b.data(), K_), square);
     bool moves = false;
     for (std::size_t t = 0; t < K_; ++t) {
         const double to = factor * b[t];
