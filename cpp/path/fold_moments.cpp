@@ -15,21 +15,6 @@ constexpr double kAbout = 1e-4;
 constexpr double kRounding = 4e-15;   // of a squared norm put together from Gram entries
 constexpr double kLossError = 1e-10;  // relative, that a loss may have by rounding
 
-/// Numbers the pairs (id, times) from 0; false if there are more than `limit`.
-bool refine(std::vector<int>& id, int& count, const std::vector<int>& times, std::size_t limit) {
-    const int most = 1 + *std::max_element(times.begin(), times.end());
-    if (static_cast<std::size_t>(count) * static_cast<std::size_t>(most) > 100 * limit) return false;
-    std::vector<int> fresh(static_cast<std::size_t>(count * most), -1);
-    int next = 0;
-    for (std::size_t i = 0; i < id.size(); ++i) {
-        int& name = fresh[static_cast<std::size_t>(id[i] * most + times[i])];
-        if (name < 0) name = next++;
-        id[i] = name;
-    }
-    count = next;
-    return static_cast<std::size_t>(count) <= limit;
-}
-
 /// A request for the listed features alone.
 struct Listed {
     Listed(const Request& from, const std::vector<Index>& features) : request(from) {
@@ -55,9 +40,11 @@ std::unique_ptr<FoldMoments> FoldMoments::make(const Design& design, const doubl
     const std::size_t n = design.rows(), p = design.cols();
     if (n < 4 * p || p > kMostColumns || design.interleaves()) return nullptr;
     std::unique_ptr<FoldMoments> self(new FoldMoments);
-    if (!self->partition(options.folds, n)) return nullptr;
+    auto rows = RowCells::make(options.folds, n, std::min<std::size_t>(100, n / 64));
+    if (!rows) return nullptr;
+    self->rows_ = std::move(*rows);
     // Those of two folds at work, and of the whole, besides.
-    const std::size_t entries = (self->cells_.size() + 6) * (p + 2) * (p + 2);
+    const std::size_t entries = (self->rows_.cells.size() + 6) * (p + 2) * (p + 2);
     if (entries > n * p || (options.path.memory_limit && entries * sizeof(double) > options.path.memory_limit))
         return nullptr;
     self->design_ = design.twin();
@@ -68,38 +55,9 @@ std::unique_ptr<FoldMoments> FoldMoments::make(const Design& design, const doubl
     if (whole.uneven || !whole.varies ||
         std::any_of(whole.usable.begin(), whole.usable.end(), [](char usable) { return !usable; }))
         return nullptr;
-    self->grams_ = self->design_->cell_grams(self->cells_, whole.root_weights(), whole.y.data(), team);
+    self->grams_ = self->design_->cell_grams(self->rows_.cells, whole.root_weights(), whole.y.data(), team);
     if (self->grams_.empty()) return nullptr;
     return self;
-}
-
-/// Puts rows that every fold treats alike into one cell; false if there are too many of them.
-bool FoldMoments::partition(const std::vector<Fold>& folds, std::size_t n) {
-    const std::size_t limit = std::min<std::size_t>(100, n / 64);
-    std::vector<int> id(n, 0), times(n);
-    int count = 1;
-    for (const Fold& fold : folds)
-        for (const auto& [rows, size] : {std::pair{fold.train, fold.n_train}, std::pair{fold.test, fold.n_test}}) {
-            std::fill(times.begin(), times.end(), 0);
-            for (std::size_t i = 0; i < size; ++i) ++times[static_cast<std::size_t>(rows[i])];
-            if (!refine(id, count, times, limit)) return false;
-        }
-    cells_.resize(static_cast<std::size_t>(count));
-    for (std::size_t i = 0; i < n; ++i) cells_[static_cast<std::size_t>(id[i])].push_back(static_cast<Index>(i));
-    for (const Fold& fold : folds) {
-        train_.emplace_back(cells_.size(), 0.0);
-        test_.emplace_back(cells_.size(), 0.0);
-        std::vector<Index> first(n, -1);
-        for (std::size_t c = 0; c < cells_.size(); ++c)
-            first[static_cast<std::size_t>(cells_[c][0])] = static_cast<Index>(c);
-        const auto tally = [&](const std::int64_t* rows, std::size_t size, std::vector<double>& to) {
-            for (std::size_t i = 0; i < size; ++i)
-                if (const Index c = first[static_cast<std::size_t>(rows[i])]; c >= 0) ++to[static_cast<std::size_t>(c)];
-        };
-        tally(fold.train, fold.n_train, train_.back());
-        tally(fold.test, fold.n_test, test_.back());
-    }
-    return true;
 }
 
 LargeVector FoldMoments::sum(const std::vector<double>& count) const {
@@ -168,8 +126,8 @@ CentredMoments FoldMoments::centred(const LargeVector& T, const std::vector<Inde
 
 /// Names a row that counts, whose weight is known in the units of the cells.
 void FoldMoments::set_units(CentredMoments& known, const std::vector<double>& count) const {
-    for (std::size_t c = 0; c < cells_.size(); ++c)
-        for (Index i : cells_[c]) {
+    for (std::size_t c = 0; c < rows_.cells.size(); ++c)
+        for (Index i : rows_.cells[c]) {
             known.row = static_cast<std::size_t>(i);
             known.weight = count[c] * (whole_->weights() ? whole_->s[known.row] : 1.0);
             if (known.weight > 0) return;
@@ -179,7 +137,7 @@ void FoldMoments::set_units(CentredMoments& known, const std::vector<double>& co
 std::optional<FoldPath> FoldMoments::solve(int fold, const double* y, const Request& request,
                                            const PathOptions& options, Control& control) const {
     const auto f = static_cast<std::size_t>(std::max(fold, 0));
-    const std::vector<double> count = fold < 0 ? std::vector<double>(cells_.size(), 1.0) : train_[f];
+    const std::vector<double> count = fold < 0 ? std::vector<double>(rows_.cells.size(), 1.0) : rows_.train[f];
     const LargeVector T = sum(count);
     Team team(1, &control);
     const auto columns = varying(T, request.sample_weight, request, team);
@@ -201,7 +159,7 @@ std::optional<FoldPath> FoldMoments::solve(int fold, const double* y, const Requ
     for (Solution& solution : out.path.solutions)
         for (Index& j : solution.features) j = (*columns)[static_cast<std::size_t>(j)];
     if (fold < 0) return out;
-    auto loss = losses(out.path.solutions, sum(test_[f]));
+    auto loss = losses(out.path.solutions, sum(rows_.test[f]));
     if (!loss) return std::nullopt;
     out.loss = std::move(*loss);
     return out;

@@ -8,6 +8,7 @@
 
 #include "design/moments_design.hpp"
 #include "path/folds.hpp"
+#include "path/row_cells.hpp"
 
 namespace riata {
 
@@ -27,7 +28,6 @@ public:
 
 private:
     FoldMoments() = default;
-    bool partition(const std::vector<Fold>& folds, std::size_t n);
     /// sum over the cells of count[c] times their Gram matrix.
     LargeVector sum(const std::vector<double>& count) const;
     std::optional<std::vector<Index>> varying(const LargeVector& T, const double* s, const Request& request,
@@ -39,9 +39,8 @@ private:
 
     std::unique_ptr<Design> design_;
     std::unique_ptr<Problem> whole_;
-    std::vector<std::vector<Index>> cells_;
+    RowCells rows_;
     std::vector<LargeVector> grams_;
-    std::vector<std::vector<double>> train_, test_;  ///< per fold: how often each cell's rows are listed
 };
 
 }  // namespace riata
