@@ -142,6 +142,23 @@ void Dense<T>::outer_all(const double* root_s, const double* d, double* K, Team&
 }
 
 template <class T>
+void Dense<T>::adopt(Moments known, const std::vector<Index>& unknown, const double* s, const double* y, bool centre,
+                     double* xty) {
+    moments_ = std::move(known);
+    const double weight = total(s, rows_);
+    for (Index j : unknown) measure_column(static_cast<std::size_t>(j), weight, s, y, centre, xty);
+}
+
+template <class T>
+void Dense<T>::measure_column(std::size_t j, double weight, const double* s, const double* y, bool centre,
+                              double* xty) {
+    const double c = centre ? static_cast<double>(*at(0, j)) : 0.0;
+    double sums[3];
+    read_.moments(at(0, j), row_stride_, c, s, y, rows_, sums);
+    conclude(j, c, sums, weight, s, y, centre, xty);
+}
+
+template <class T>
 void Dense<T>::conclude(std::size_t j, double c, const double* sums, double weight, const double* s, const double* y,
                         bool centre, double* xty) {
     double shift = c, s1 = sums[0], s2 = sums[1], s3 = sums[2], unit = 1.0;

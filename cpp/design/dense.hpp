@@ -13,6 +13,10 @@ public:
         : Design(rows, cols), x_(x), row_stride_(row_stride), col_stride_(col_stride), kernels_(kernels::active()),
           read_(kernels::read<T>(kernels_)), column_(cols, nullptr) {}
 
+    void adopt(Moments known, const std::vector<Index>& unknown, const double* s, const double* y, bool centre,
+               double* xty) override;
+    CellSums cell_sums(const std::vector<std::vector<Index>>& cells, const double* s, const double* y,
+                       Team& team) const override;
     using Design::correlate;
     void correlate(const std::vector<Index>& features, const double* u, std::size_t K, double* out,
                    Team& team) const override;
@@ -39,6 +43,7 @@ protected:
     /// Packs m ascending rows of [X - mean, y, 1], times s (null: ones), for the Gram kernel; y and 1 have a panel of their own.
     void pack_rows(const Index* rows, std::size_t m, const double* s, const double* y, double* out) const;
 
+    void measure_column(std::size_t j, double weight, const double* s, const double* y, bool centre, double* xty);
     /// Turns sums {S1, S2, S3} of s(x-c), s(x-c)^2, s(x-c)y about the shift c into the moments of column
     /// j and xty; measures the column again where the sums overflowed, underflowed or cancelled.
     void conclude(std::size_t j, double c, const double* sums, double weight, const double* s, const double* y,

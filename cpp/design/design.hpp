@@ -33,6 +33,12 @@ struct Moments {
     std::vector<double> norm;  ///< ||xh_j||_s
 };
 
+/// Sums over disjoint cells of rows of v = scale_j (x_ij - origin_j), for a design that has been measured.
+struct CellSums {
+    std::vector<double> origin;            ///< per column, in the caller's units
+    std::vector<std::vector<double>> sum;  ///< per cell, three for each column: sum s v, sum s v^2, sum s v y
+};
+
 class Design {
 public:
     Design(std::size_t rows, std::size_t cols) : rows_(rows), cols_(cols) {}
@@ -45,6 +51,14 @@ public:
     /// Fills moments() and xty[j] = xh_j' S y in one sweep; s null means ones, y (may be null) has to be centred if
     /// centre is set. Throws NonFinite. Must come first.
     virtual void measure(const double* s, const double* y, bool centre, double* xty, Team& team) = 0;
+
+    /// Takes moments that are known in place of measuring, but for the listed columns, whose moments and xty are measured.
+    virtual void adopt(Moments known, const std::vector<Index>& unknown, const double* s, const double* y, bool centre,
+                       double* xty) = 0;
+
+    /// The sums of every cell, a list of ascending rows; all rows are in one.
+    virtual CellSums cell_sums(const std::vector<std::vector<Index>>& cells, const double* s, const double* y,
+                               Team& team) const = 0;
 
     /// out[j*K + k] = xh_j' u_k for all columns; u_k = u + k*rows.
     virtual void correlate_all(const double* u, std::size_t K, double* out, Team& team) const = 0;

@@ -28,12 +28,7 @@ public:
         const double weight = total(s, this->rows_);
         for (auto* v : {&this->moments_.mean, &this->moments_.scale, &this->moments_.norm}) v->resize(this->cols_);
         team.for_blocks(this->cols_, kColumnBlock, [&](std::size_t b, std::size_t e) {
-            for (std::size_t j = b; j < e; ++j) {
-                const double c = centre ? static_cast<double>(this->column_[j][0]) : 0.0;
-                double sums[3];
-                this->read_.moments(this->column_[j], 1, c, s, y, this->rows_, sums);
-                this->conclude(j, c, sums, weight, s, y, centre, xty);
-            }
+            for (std::size_t j = b; j < e; ++j) this->measure_column(j, weight, s, y, centre, xty);
         });
     }
 

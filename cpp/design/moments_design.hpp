@@ -31,6 +31,12 @@ public:
     /// xty comes in the known units of y; y itself is not read.
     void measure(const double* s, const double* y, bool centre, double* xty, Team& team) override;
     void gram_all(const double* root_s, double* G, Team& team) const override;
+    void adopt(Moments, const std::vector<Index>&, const double*, const double*, bool, double*) override {
+        throw NeedsRows();
+    }
+    CellSums cell_sums(const std::vector<std::vector<Index>>&, const double*, const double*, Team&) const override {
+        throw NeedsRows();
+    }
     double gram_noise() const override { return known_.noise; }
 
     void correlate_all(const double*, std::size_t, double*, Team&) const override { throw NeedsRows(); }

@@ -43,13 +43,58 @@ double Sparse<T>::entries(const std::vector<Index>& features) const {
 
 template <class T>
 void Sparse<T>::measure(const double* s, const double* y, bool centre, double* xty, Team& team) {
-    s_ = s;
-    weight_ = s ? std::accumulate(s, s + rows_, 0.0) : static_cast<double>(rows_);
-    counting_rows_ = s ? static_cast<std::size_t>(std::count_if(s, s + rows_, [](double v) { return v > 0; })) : rows_;
+    take_weights(s);
     for (auto* v : {&moments_.mean, &moments_.scale, &moments_.norm}) v->resize(cols_);
     team.for_blocks(cols_, kColumnBlock, [&](std::size_t b, std::size_t e) {
         for (std::size_t j = b; j < e; ++j) measure_column(j, s, y, centre, xty);
     });
+}
+
+template <class T>
+void Sparse<T>::take_weights(const double* s) {
+    s_ = s;
+    weight_ = s ? std::accumulate(s, s + rows_, 0.0) : static_cast<double>(rows_);
+    counting_rows_ = s ? static_cast<std::size_t>(std::count_if(s, s + rows_, [](double v) { return v > 0; })) : rows_;
+}
+
+template <class T>
+void Sparse<T>::adopt(Moments known, const std::vector<Index>& unknown, const double* s, const double* y, bool centre,
+                      double* xty) {
+    take_weights(s);
+    moments_ = std::move(known);
+    for (std::size_t j = 0; j < cols_; ++j) {
+        shift_[j] = is_full(j) ? moments_.mean[j] : 0.0;
+        rest_[j] = is_full(j) ? 0.0 : moments_.mean[j];
+    }
+    for (Index j : unknown) measure_column(static_cast<std::size_t>(j), s, y, centre, xty);
+}
+
+/// A column with implicit zeros has its origin there: rows without an entry leave its sums exactly 0.
+template <class T>
+CellSums Sparse<T>::cell_sums(const std::vector<std::vector<Index>>& cells, const double* s, const double* y,
+                              Team& team) const {
+    CellSums out{std::vector<double>(cols_), std::vector<std::vector<double>>(cells.size())};
+    for (auto& sum : out.sum) sum.resize(3 * cols_);
+    std::vector<int> cell(rows_);
+    for (std::size_t c = 0; c < cells.size(); ++c)
+        for (Index i : cells[c]) cell[static_cast<std::size_t>(i)] = static_cast<int>(c);
+    team.for_blocks(cols_, kColumnBlock, [&](std::size_t b, std::size_t e) {
+        for (std::size_t j = b; j < e; ++j) {
+            const double origin = out.origin[j] = is_full(j) ? moments_.mean[j] : 0.0;
+            const T* value = x_.values(j);
+            const int* row = x_.rows(j);
+            for (std::size_t k = 0; k < x_.entries(j); ++k) {
+                const auto i = static_cast<std::size_t>(row[k]);
+                const double v = moments_.scale[j] * (static_cast<double>(value[k]) - origin);
+                double* sum = out.sum[static_cast<std::size_t>(cell[i])].data() + 3 * j;
+                const double sv = (s ? s[i] : 1.0) * v;
+                sum[0] += sv;
+                sum[1] += sv * v;
+                if (y) sum[2] += sv * y[i];
+            }
+        }
+    });
+    return out;
 }
 
 /// Two passes over the entries: the mean, then squares and products about it.

@@ -18,6 +18,10 @@ public:
     Sparse(std::shared_ptr<const CompressedColumns<T>> x, std::size_t rows);
 
     void measure(const double* s, const double* y, bool centre, double* xty, Team& team) override;
+    void adopt(Moments known, const std::vector<Index>& unknown, const double* s, const double* y, bool centre,
+               double* xty) override;
+    CellSums cell_sums(const std::vector<std::vector<Index>>& cells, const double* s, const double* y,
+                       Team& team) const override;
     void correlate_all(const double* u, std::size_t K, double* out, Team& team) const override;
     void correlate(const std::vector<Index>& features, const double* u, std::size_t K, double* out,
                    Team& team) const override;
@@ -43,6 +47,9 @@ public:
     std::size_t bytes() const override;
 
 private:
+    void take_weights(const double* s);
+    /// No implicit zeros.
+    bool is_full(std::size_t j) const { return x_.entries(j) == this->rows_; }
     void measure_column(std::size_t j, const double* s, const double* y, bool centre, double* xty);
     void correlate_listed(const Index* list, std::size_t count, const double* u, std::size_t K, double* out,
                           Team& team) const;

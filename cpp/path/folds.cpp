@@ -7,6 +7,7 @@
 #include "parallel/jobs.hpp"
 #include "path/certify.hpp"
 #include "path/fold_moments.hpp"
+#include "path/shared_moments.hpp"
 
 namespace riata {
 
@@ -30,9 +31,10 @@ std::vector<double> geometric(double from, double eps, std::size_t count) {
     return grid;
 }
 
-Problem make_problem(Design& design, const Response& response, const Request& request, Team& team) {
-    if (response.family == Family::kGaussian) return Problem(design, response.y.data(), request, team);
-    return Problem(design, request, team);
+Problem make_problem(Design& design, const Response& response, const Request& request, Team& team,
+                     const MomentSource* source = nullptr) {
+    if (response.family == Family::kGaussian) return Problem(design, response.y.data(), request, team, source);
+    return Problem(design, request, team, source);
 }
 
 /// The grids that are not given start at the whole data's alpha_max; `lasso`, unless null, is the problem for l1_ratio 1.
@@ -98,7 +100,8 @@ struct Jobs {
     const Response& response;
     const Request& request;
     const FoldOptions& options;
-    const FoldMoments* moments;  ///< or null
+    const FoldMoments* moments;   ///< or null
+    const SharedMoments* shared;  ///< or null
 
     /// The path of a training set and its losses on what is held out; fold -1: of the whole data.
     FoldPath solve(int fold, double l1_ratio, const std::vector<double>& alphas, Control& control) const {
@@ -114,6 +117,8 @@ struct Jobs {
             s = training_weights(*split, request, design.rows());
             one.sample_weight = s.data();
         }
+        std::optional<SharedMoments::Training> source;
+        if (shared) source.emplace(*shared, fold);
         if (moments)
             if (auto done = moments->solve(fold, response.y.data(), one, path, control)) {
                 if (split && options.predictions) {
@@ -123,13 +128,14 @@ struct Jobs {
                 }
                 return std::move(*done);
             }
-        return solve_on_rows(split, one, path, control);
+        return solve_on_rows(split, one, path, source ? &*source : nullptr, control);
     }
 
-    FoldPath solve_on_rows(const Fold* fold, const Request& one, const PathOptions& path, Control& control) const {
+    FoldPath solve_on_rows(const Fold* fold, const Request& one, const PathOptions& path, const MomentSource* source,
+                           Control& control) const {
         Team team(1, &control);
         const auto twin = design.twin();
-        Problem problem = make_problem(*twin, response, one, team);
+        Problem problem = make_problem(*twin, response, one, team, source);
         FoldPath out;
         out.path = response.family == Family::kGaussian ? solve_path(problem, path, control)
                                                         : solve_path(problem, response, path, control);
@@ -189,17 +195,19 @@ std::vector<double> predict_rows(const Design& design, const std::vector<Solutio
 std::vector<FoldPaths> cross_validate(const Design& design, const Response& response, const Request& request,
                                       const FoldOptions& options, int n_threads, Control& control) {
     std::unique_ptr<FoldMoments> moments;
+    std::unique_ptr<SharedMoments> shared;
     std::vector<FoldPaths> results;
     const std::size_t each = options.folds.size() + 1;
     {
         Team team(n_threads, &control);
-        if (response.family == Family::kGaussian)
-            moments = FoldMoments::make(design, response.y.data(), request, options, team);
-        Problem* whole = moments ? &moments->whole() : nullptr;
+        const double* y = response.family == Family::kGaussian ? response.y.data() : nullptr;
+        if (y) moments = FoldMoments::make(design, y, request, options, team);
+        if (!moments) shared = SharedMoments::make(design, y, request, options.folds, team);
+        Problem* whole = moments ? &moments->whole() : y && shared ? &shared->whole() : nullptr;
         for (auto& grid : make_grids(design, response, request, options, whole, team, control))
             results.push_back({std::move(grid), std::vector<FoldPath>(each)});
     }
-    const Jobs jobs{design, response, request, options, moments.get()};
+    const Jobs jobs{design, response, request, options, moments.get(), shared.get()};
     run_jobs(results.size() * each, n_threads, control, [&](std::size_t job, Control& own) {
         FoldPaths& to = results[job / each];
         to.paths[job % each] =

@@ -13,22 +13,29 @@ constexpr double kUneven = 1e-2;  // of the largest weight
 double power_of_two_below(double x) { return std::ldexp(1.0, std::ilogb(x)); }
 }  // namespace
 
-Problem::Problem(Design& design_, const double* y_, const Request& request_, Team& team_)
+Problem::Problem(Design& design_, const double* y_, const Request& request_, Team& team_, const MomentSource* source)
     : design(design_), team(team_), request(request_) {
     take_weights();
     take_response(y_);
-    xty.resize(design.cols());
-    design.measure(weights(), y.data(), request.fit_intercept, xty.data(), team);
+    measure(source);
     make_penalty();
 }
 
-Problem::Problem(Design& design_, const Request& request_, Team& team_)
+Problem::Problem(Design& design_, const Request& request_, Team& team_, const MomentSource* source)
     : design(design_), team(team_), request(request_) {
     take_weights();
     yy = weight;
-    xty.assign(design.cols(), 0.0);
-    design.measure(weights(), nullptr, request.fit_intercept, nullptr, team);
+    measure(source);
     make_penalty();
+}
+
+void Problem::measure(const MomentSource* source) {
+    xty.assign(design.cols(), 0.0);
+    double* products = y.empty() ? nullptr : xty.data();
+    if (source)
+        source->measure(*this, products);
+    else
+        design.measure(weights(), y.empty() ? nullptr : y.data(), request.fit_intercept, products, team);
 }
 
 void Problem::set_response(const double* y_, Team& team_) {

@@ -25,14 +25,24 @@ struct Request {
     bool standardize = false;
 };
 
+class Problem;
+
+/// Knows the moments of a design with weights other than those it was measured with.
+class MomentSource {
+public:
+    virtual ~MomentSource() = default;
+    /// In place of measuring the problem's design; xty may be null.
+    virtual void measure(const Problem& problem, double* xty) const = 0;
+};
+
 /// In units where the design's columns are normalised, s has its largest weight in [1, 2) and so has y its largest entry.
 class Problem {
 public:
     /// Measures the design (throws NonFinite) and takes y, which is copied.
-    Problem(Design& design, const double* y, const Request& request, Team& team);
+    Problem(Design& design, const double* y, const Request& request, Team& team, const MomentSource* source = nullptr);
 
     /// The same without a response, for losses that keep their own: y is empty, xty zero, and units of y are the caller's.
-    Problem(Design& design, const Request& request, Team& team);
+    Problem(Design& design, const Request& request, Team& team, const MomentSource* source = nullptr);
 
     /// The same design, weights and penalty for another response.
     void set_response(const double* y, Team& team);
@@ -89,6 +99,7 @@ public:
     double y_unit() const { return y_unit_; }
 
 private:
+    void measure(const MomentSource* source);
     void take_weights();
     void take_response(const double* y);
     void make_penalty();
