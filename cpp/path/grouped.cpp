@@ -6,7 +6,7 @@
 #include "kernels/kernels.hpp"
 #include "path/candidates.hpp"
 #include "path/certify.hpp"
-#include "path/newton_driver.hpp"
+#include "path/grid.hpp"
 
 namespace riata {
 
@@ -16,7 +16,6 @@ constexpr int kPatience = 20;       // rounds that gain nothing before an alpha 
 constexpr double kMargin = 0.7;     // of tol: gap over the working set at which the features beyond are looked at
 constexpr double kFalling = 0.99;   // of the gap,
 constexpr double kGain = 1e-3;      // or of the objective as a share of the gap: what a round has to gain
-constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
 constexpr double kNullGap = 1e-12;  // of the null model
 constexpr double kNoise = 100;      // correlations of so many rounding levels are zero
 constexpr double kClearly = 1e-10;  // of l1: what a row that should not be zero pulls more
@@ -48,8 +47,8 @@ std::vector<Path> GroupedDriver::run() {
     if (take_start(alphas.back())) alphas = {alphas.back()};
     double before = top;
     for (std::size_t k = 0; k < alphas.size(); ++k) {
-        const bool wanted = !options_.only_last || k + 1 == alphas.size();
-        const double tol = wanted ? options_.tol : std::max(options_.tol, kStoneGap);
+        const bool wanted = is_wanted(options_, k, alphas.size());
+        const double tol = tolerance_of(options_, wanted);
         grow_at(alphas[k], before);
         solve(alphas[k], tol);
         before = alphas[k];

@@ -6,18 +6,18 @@
 #include "kernels/kernels.hpp"
 #include "path/candidates.hpp"
 #include "path/certify.hpp"
+#include "path/grid.hpp"
 #include "path/newton_driver.hpp"
 
 namespace riata {
 
 namespace {
 constexpr int kMaxCycles = 2000;
-constexpr int kPatience = 20;       // cycles that gain nothing before an alpha is left as it is
-constexpr double kMargin = 0.7;     // of tol: gap over the working sets at which the features beyond are looked at
-constexpr double kFalling = 0.99;   // or what they may leave of the gap
-constexpr double kSlow = 0.3;       // of the gap left by a cycle: classes had better step together
-constexpr double kGain = 1e-3;      // of the gap: what a cycle has to gain
-constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
+constexpr int kPatience = 20;      // cycles that gain nothing before an alpha is left as it is
+constexpr double kMargin = 0.7;    // of tol: gap over the working sets at which the features beyond are looked at
+constexpr double kFalling = 0.99;  // or what they may leave of the gap
+constexpr double kSlow = 0.3;      // of the gap left by a cycle: classes had better step together
+constexpr double kGain = 1e-3;     // of the gap: what a cycle has to gain
 constexpr double kNullGap = 1e-12;
 constexpr double kFarthest = 600;  // above the largest margin: as far as a class is followed within a cycle
 constexpr double kLeast = 1e-17;   // of the loss: what profiling an intercept may leave at the least
@@ -50,8 +50,8 @@ std::vector<Path> MultinomialDriver::run() {
     if (take_start(alphas.back())) alphas = {alphas.back()};
     double before = top;
     for (std::size_t k = 0; k < alphas.size(); ++k) {
-        const bool wanted = !options_.only_last || k + 1 == alphas.size();
-        const double tol = wanted ? options_.tol : std::max(options_.tol, kStoneGap);
+        const bool wanted = is_wanted(options_, k, alphas.size());
+        const double tol = tolerance_of(options_, wanted);
         grow(alphas[k], before);
         solve(alphas[k], tol);
         before = alphas[k];

@@ -4,14 +4,13 @@
 #include <cmath>
 
 #include "path/certify.hpp"
-#include "path/newton_driver.hpp"
+#include "path/grid.hpp"
 
 namespace riata {
 
 namespace {
 constexpr double kMargin = 0.3;          // of tol: gap over W at which the features beyond are looked at
 constexpr double kNullGap = 1e-13;       // of the null model
-constexpr double kStoneGap = 1e-2;       // relative gap at which a stepping stone is left behind
 constexpr double kGramRounding = 4e-15;  // of a residual norm or correlation put together from Gram entries
 constexpr double kNoise = 100;           // correlations of so many rounding levels are zero
 constexpr std::size_t kSmall = 400;      // slots: so small a W grows by all that violates,
@@ -28,8 +27,8 @@ MultiTaskDriver::MultiTaskDriver(Problem& problem, const Responses& responses, c
 std::vector<Path> MultiTaskDriver::run() {
     start();
     for (std::size_t k = 0; k < alphas_.size(); ++k) {
-        const bool wanted = !options_.only_last || k + 1 == alphas_.size();
-        const double tol = wanted ? options_.tol : std::max(options_.tol, kStoneGap);
+        const bool wanted = is_wanted(options_, k, alphas_.size());
+        const double tol = tolerance_of(options_, wanted);
         problem_.at(alphas_[k]);
         if (frontier_) grow(frontier_->candidates(room()));
         solve(k, tol);
