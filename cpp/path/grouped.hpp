@@ -8,7 +8,7 @@
 
 #include <vector>
 
-#include "path/path.hpp"
+#include "path/joint_paths.hpp"
 #include "solver/class_factors.hpp"
 #include "solver/gram_model.hpp"
 
@@ -39,8 +39,8 @@ private:
     bool grow_at(double alpha, double before);
     void solve(double alpha, double tol);
     bool unsettled() const;
-    bool hand_out(double alpha, double tol);
-    Solution solution(std::size_t k, double alpha) const;
+    std::size_t df() const;
+    Solution solution(std::size_t k) const;
 
     // grouped_slopes.cpp
     void predict();
@@ -86,8 +86,7 @@ private:
     double loss_ = 0, null_loss_ = 0;
     Certificate certificate_;
     long solves_ = 0, stone_solves_ = 0;
-    double passes_ = 0;
-    std::vector<Path> paths_;
+    JointPaths paths_;
     std::vector<double> u_, panel_;  // scratch
 };
 

@@ -33,7 +33,7 @@ void GroupedDriver::move(const std::vector<double>& W) {
     if (features.empty()) return;
     problem_.design.accumulate(features, delta.data(), C_, now_.eta.data(), problem_.team);
     now_.W = W;
-    passes_ += static_cast<double>(features.size()) / static_cast<double>(problem_.design.cols());
+    paths_.count_passes(static_cast<double>(features.size()) / static_cast<double>(problem_.design.cols()));
 }
 
 /// The exact minimum of the sweeps' model over one row; c are the model's correlations, slot + k * size.
@@ -174,8 +174,8 @@ std::vector<double> GroupedDriver::conjugate_gradients(std::vector<double> g) {
         ++steps;
     }
     solves_ += steps;
-    passes_ += 2.0 * static_cast<double>(steps) * static_cast<double>(active_.size()) /
-               static_cast<double>(problem_.design.cols());
+    paths_.count_passes(2.0 * static_cast<double>(steps) * static_cast<double>(active_.size()) /
+                        static_cast<double>(problem_.design.cols()));
     factors_.report(steps);
     return step;
 }

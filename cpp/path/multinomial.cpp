@@ -30,7 +30,7 @@ MultinomialDriver::Class::Class(Problem& problem, std::vector<double> y, Control
 MultinomialDriver::MultinomialDriver(Problem& problem, const std::vector<int>& labels, int n_classes,
                                      const PathOptions& options, Control& control)
     : problem_(problem), options_(options), control_(control), labels_(labels),
-      paths_(static_cast<std::size_t>(n_classes)) {
+      paths_(static_cast<std::size_t>(n_classes), options, control) {
     for (int k = 0; k < n_classes; ++k) {
         std::vector<double> y(labels.size());
         for (std::size_t i = 0; i < y.size(); ++i) y[i] = labels[i] == k;
@@ -42,27 +42,18 @@ std::vector<Path> MultinomialDriver::run() {
     start();
     double top = 0;
     for (const auto& one : classes_) top = std::max(top, alpha_max(problem_, one->c));
-    for (Path& path : paths_) {
-        path.alpha_max = top;
-        path.null_objective = null_loss_ / problem_.weight;
-    }
+    paths_.begin(top, null_loss_ / problem_.weight);
     auto alphas = make_alphas(options_, top, problem_.design.cols() > problem_.design.rows());
     if (take_start(alphas.back())) alphas = {alphas.back()};
-    double before = top;
-    for (std::size_t k = 0; k < alphas.size(); ++k) {
-        const bool wanted = is_wanted(options_, k, alphas.size());
-        const double tol = tolerance_of(options_, wanted);
-        grow(alphas[k], before);
-        solve(alphas[k], tol);
-        before = alphas[k];
-        if (!wanted) stone_solves_ += solves_;
-        if (wanted && hand_out(alphas[k], tol)) break;
-        if (control_.out_of_time()) {
-            for (Path& path : paths_) path.stop = Stop::kTimeLimit;
-            break;
-        }
-    }
-    return std::move(paths_);
+    JointModel model;
+    model.solve = [this](const Waypoint& at) {
+        grow(at.alpha, at.before);
+        solve(at.alpha, at.tol);
+        if (!at.wanted) stone_solves_ += solves_;
+    };
+    model.solution = [this](std::size_t k) { return solution(k); };
+    model.df = [this] { return df(); };
+    return paths_.walk(alphas, model);
 }
 
 /// The model of intercepts and of features that nothing keeps out.
@@ -326,25 +317,18 @@ bool MultinomialDriver::grow(double alpha, double before) {
     return any;
 }
 
-/// Hands out the solutions of all classes. True when the path ends here.
-bool MultinomialDriver::hand_out(double alpha, double tol) {
-    std::size_t df = 0;
-    for (std::size_t k = 0; k < classes(); ++k) {
-        paths_[k].solutions.push_back(solution(k, alpha));
-        paths_[k].solutions.back().status = certificate_.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
-        df += paths_[k].solutions.back().features.size();
-    }
-    const Stop stop = stop_after(options_, paths_[0].solutions, df);
-    for (Path& path : paths_) path.stop = stop;
-    return stop != Stop::kCompleted;
+/// Non-zero coefficients of all classes.
+std::size_t MultinomialDriver::df() const {
+    std::size_t count = 0;
+    for (const auto& one : classes_)
+        for (double w : one->lane.w) count += w != 0;
+    return count;
 }
 
-Solution MultinomialDriver::solution(std::size_t k, double alpha) const {
+Solution MultinomialDriver::solution(std::size_t k) const {
     const Class& one = *classes_[k];
     Solution s;
-    s.alpha = alpha;
     s.n_solves = solves_ + stone_solves_;
-    s.seconds = control_.seconds();
     s.dev_ratio = null_loss_ > 0 ? 1.0 - loss_ / null_loss_ : 0.0;
     std::vector<std::pair<Index, double>> entries;
     for (std::size_t slot = 0; slot < one.lane.w.size(); ++slot) {

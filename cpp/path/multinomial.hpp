@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "path/path.hpp"
+#include "path/joint_paths.hpp"
 #include "solver/newton.hpp"
 
 namespace riata {
@@ -72,15 +72,15 @@ private:
     double dual_loss(double t) const;
     double penalty(double alpha) const;
     bool grow(double alpha, double before);
-    bool hand_out(double alpha, double tol);
-    Solution solution(std::size_t k, double alpha) const;
+    std::size_t df() const;
+    Solution solution(std::size_t k) const;
 
     Problem& problem_;
     const PathOptions& options_;
     Control& control_;
     std::vector<int> labels_;
     std::vector<std::unique_ptr<Class>> classes_;
-    std::vector<Path> paths_;
+    JointPaths paths_;
     Certificate certificate_;
     bool whole_ = false;  // correlations are those of all features, not of the working sets alone
     std::vector<double> top_,

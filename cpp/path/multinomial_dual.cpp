@@ -86,7 +86,7 @@ void MultinomialDriver::correlate() {
         }
     }
     whole_ = true;
-    for (Path& path : paths_) path.n_passes += static_cast<double>(C) / static_cast<double>(width);
+    paths_.count_passes(static_cast<double>(C) / static_cast<double>(width));
 }
 
 /// The same over the working sets alone.
@@ -101,8 +101,7 @@ void MultinomialDriver::correlate_within() {
         one->c.resize(p);
         for (std::size_t slot = 0; slot < features.size(); ++slot)
             one->c[static_cast<std::size_t>(features[slot])] = out_[slot];
-        const double read = static_cast<double>(features.size()) / static_cast<double>(p * Panel::kLanes);
-        for (Path& path : paths_) path.n_passes += read;
+        paths_.count_passes(static_cast<double>(features.size()) / static_cast<double>(p * Panel::kLanes));
     }
     whole_ = false;
 }
