@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/kernels.hpp"
 #include "path/candidates.hpp"
 #include "path/certify.hpp"
 #include "path/grid.hpp"
@@ -26,8 +25,9 @@ constexpr std::size_t kLeast = 64;  // features that a working set may grow by
 
 GroupedDriver::GroupedDriver(Problem& problem, const std::vector<int>& labels, int n_classes,
                              const PathOptions& options, Control& control)
-    : problem_(problem), labels_(labels), options_(options), control_(control), n_(labels.size()),
-      C_(static_cast<std::size_t>(n_classes)), model_(problem), factors_(problem, C_), paths_(C_, options, control) {}
+    : problem_(problem), options_(options), control_(control), n_(labels.size()),
+      C_(static_cast<std::size_t>(n_classes)), softmax_(problem, labels, C_), model_(problem),
+      factors_(problem, softmax_), paths_(C_, options, control) {}
 
 std::vector<Path> GroupedDriver::run() {
     start();
@@ -55,15 +55,11 @@ std::vector<Path> GroupedDriver::run() {
 
 /// The model of intercepts and of features that nothing keeps out.
 void GroupedDriver::start() {
-    now_.b.assign(C_, 0.0);
-    now_.eta.assign(n_ * C_, 0.0);
-    if (problem_.request.fit_intercept) {  // log frequencies are the best intercepts
-        for (std::size_t i = 0; i < n_; ++i) now_.b[static_cast<std::size_t>(labels_[i])] += sample_weight(i);
-        for (std::size_t k = 0; k < C_; ++k) {
-            now_.b[k] = std::log(now_.b[k] / problem_.weight);
-            std::fill_n(now_.eta.begin() + static_cast<std::ptrdiff_t>(k * n_), n_, now_.b[k]);
-        }
-    }
+    now_.b = softmax_.null_intercepts();
+    now_.eta.resize(n_ * C_);
+    for (std::size_t k = 0; k < C_; ++k) std::fill_n(now_.eta.data() + k * n_, n_, now_.b[k]);
+    P_.resize(n_ * C_);
+    R_.resize(n_ * C_);
     predict();
     null_loss_ = loss_;
     find_slopes();
