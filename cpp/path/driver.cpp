@@ -2,16 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 #include "path/certify.hpp"
+#include "path/grid.hpp"
 #include "solver/column_descent.hpp"
 
 namespace riata {
 
 namespace {
-constexpr double kStone = 0.87;             // ratio of neighbouring stepping stones
-constexpr double kStoneGap = 1e-2;          // relative gap at which a stepping stone is left behind
 constexpr double kRestartTolerance = 1e-8;  // of coordinate descent from rest, relative to l1
 constexpr long kRestartSweeps = 1000;
 constexpr int kCorrections = 4;  // defect corrections of one alpha before its gap is reported as it is
@@ -22,16 +20,14 @@ Driver::Driver(Problem& problem, const PathOptions& options, Control& control)
 
 Path Driver::run() {
     start();
-    make_grid();
+    alphas_ = make_alphas(options_, path_.alpha_max, wide());
     for (std::size_t k = 0; k < alphas_.size() && path_.stop == Stop::kCompleted;) {
         choose_system();
         speculate(k, std::min(width_, alphas_.size() - k));
         certify();
         const std::size_t done = accept();
         k += done;
-        width_ = design_.interleaves()  ? Frontier::kWidest
-                 : done == batch_.count ? std::min(2 * done, Frontier::kWidest)
-                                        : std::max<std::size_t>(1, done);
+        width_ = next_width(design_, done, batch_.count);
         if (path_.stop != Stop::kCompleted) break;
         if (control_.out_of_time()) path_.stop = Stop::kTimeLimit;
         if (model_.complete() || k == alphas_.size()) continue;
@@ -80,7 +76,7 @@ std::vector<std::size_t> Driver::support_of_sample() {
     options.plain = true;
     options.tol = 1e-4;
     options.n_alphas = 25;
-    options.eps = options_.alphas.empty() ? lowest_ratio()
+    options.eps = options_.alphas.empty() ? lowest_ratio(options_, wide())
                                           : std::min(1.0, options_.alphas.back() / alpha_max(problem_, problem_.xty));
     request.lower = request.upper = nullptr;
     Problem small(*sample, y.data(), request, problem_.team);
@@ -93,10 +89,6 @@ std::vector<std::size_t> Driver::support_of_sample() {
     return support;
 }
 
-double Driver::lowest_ratio() const {
-    return options_.eps > 0 ? options_.eps : design_.cols() > design_.rows() ? 1e-2 : 1e-4;
-}
-
 bool Driver::whole_gram_pays() const {
     const double n = static_cast<double>(design_.rows()), p = static_cast<double>(design_.cols());
     if (options_.memory_limit && GramModel::bytes_for(design_.cols()) > options_.memory_limit) return false;
@@ -106,37 +98,12 @@ bool Driver::whole_gram_pays() const {
     return n >= 4 * p && p <= 1500 && p <= 16 + 4 * std::max(n_alphas, 60.0);
 }
 
-void Driver::make_grid() {
-    if (!options_.alphas.empty()) {
-        if (options_.only_last)
-            make_stepping_stones(options_.alphas.back());
-        else
-            alphas_ = options_.alphas;
-        return;
-    }
-    const double eps = lowest_ratio();
-    const double highest = path_.alpha_max > 0 ? path_.alpha_max : std::numeric_limits<double>::epsilon();
-    for (std::size_t k = 0; k < options_.n_alphas; ++k) {
-        const double t =
-            options_.n_alphas > 1 ? static_cast<double>(k) / static_cast<double>(options_.n_alphas - 1) : 0;
-        alphas_.push_back(highest * std::pow(eps, t));
-    }
-}
-
-/// A short path ahead of the one alpha asked for: cheaper than growing W from far away.
-void Driver::make_stepping_stones(double alpha) {
-    const double steps = std::ceil(std::log(path_.alpha_max / alpha) / std::log(1 / kStone));
-    if (std::isfinite(steps))
-        for (double k = steps - 1; k >= 1; --k) alphas_.push_back(alpha * std::pow(path_.alpha_max / alpha, k / steps));
-    alphas_.push_back(alpha);
-}
-
 void Driver::set_alpha(std::size_t k) { problem_.at(alphas_[k]); }
 
-bool Driver::wanted(std::size_t k) const { return !options_.only_last || batch_.first + k + 1 == alphas_.size(); }
+bool Driver::wanted(std::size_t k) const { return is_wanted(options_, batch_.first + k, alphas_.size()); }
 
 bool Driver::accepted(std::size_t k) const {
-    return batch_.certificates[k].rel_gap <= (wanted(k) ? options_.tol : std::max(options_.tol, kStoneGap));
+    return batch_.certificates[k].rel_gap <= tolerance_of(options_, wanted(k));
 }
 
 /// Takes the leading solutions of the batch that are certified; returns how many.

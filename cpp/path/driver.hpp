@@ -32,11 +32,9 @@ private:
     };
 
     void start();
-    void make_grid();
     bool whole_gram_pays() const;
     std::vector<std::size_t> support_of_sample();
-    double lowest_ratio() const;
-    void make_stepping_stones(double alpha);
+    bool wide() const { return design_.cols() > design_.rows(); }
     bool samples_pay() const;
     void choose_system();
     bool lanes_pay() const;

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/kernels.hpp"
 #include "path/candidates.hpp"
 #include "path/certify.hpp"
-#include "path/newton_driver.hpp"
+#include "path/grid.hpp"
 
 namespace riata {
 
@@ -16,7 +15,6 @@ constexpr int kPatience = 20;       // rounds that gain nothing before an alpha 
 constexpr double kMargin = 0.7;     // of tol: gap over the working set at which the features beyond are looked at
 constexpr double kFalling = 0.99;   // of the gap,
 constexpr double kGain = 1e-3;      // or of the objective as a share of the gap: what a round has to gain
-constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
 constexpr double kNullGap = 1e-12;  // of the null model
 constexpr double kNoise = 100;      // correlations of so many rounding levels are zero
 constexpr double kClearly = 1e-10;  // of l1: what a row that should not be zero pulls more
@@ -27,8 +25,9 @@ constexpr std::size_t kLeast = 64;  // features that a working set may grow by
 
 GroupedDriver::GroupedDriver(Problem& problem, const std::vector<int>& labels, int n_classes,
                              const PathOptions& options, Control& control)
-    : problem_(problem), labels_(labels), options_(options), control_(control), n_(labels.size()),
-      C_(static_cast<std::size_t>(n_classes)), model_(problem), factors_(problem, C_), paths_(C_) {}
+    : problem_(problem), options_(options), control_(control), n_(labels.size()),
+      C_(static_cast<std::size_t>(n_classes)), softmax_(problem, labels, C_), model_(problem),
+      factors_(problem, softmax_), paths_(C_, options, control) {}
 
 std::vector<Path> GroupedDriver::run() {
     start();
@@ -40,41 +39,27 @@ std::vector<Path> GroupedDriver::run() {
         if (size > kNoise * problem_.noise()) top = std::max(top, size / problem_.penalty.l1_factor[j]);
     }
     top = problem_.alpha_of(top);
-    for (Path& path : paths_) {
-        path.alpha_max = top;
-        path.null_objective = null_loss_ / problem_.weight;
-    }
+    paths_.begin(top, null_loss_ / problem_.weight);
     auto alphas = make_alphas(options_, top, problem_.design.cols() > n_);
     if (take_start(alphas.back())) alphas = {alphas.back()};
-    double before = top;
-    for (std::size_t k = 0; k < alphas.size(); ++k) {
-        const bool wanted = !options_.only_last || k + 1 == alphas.size();
-        const double tol = wanted ? options_.tol : std::max(options_.tol, kStoneGap);
-        grow_at(alphas[k], before);
-        solve(alphas[k], tol);
-        before = alphas[k];
-        if (!wanted) stone_solves_ += solves_;
-        if (wanted && hand_out(alphas[k], tol)) break;
-        if (control_.out_of_time()) {
-            for (Path& path : paths_) path.stop = Stop::kTimeLimit;
-            break;
-        }
-    }
-    for (Path& path : paths_) path.n_passes = passes_;
-    return std::move(paths_);
+    JointModel model;
+    model.solve = [this](const Waypoint& at) {
+        grow_at(at.alpha, at.before);
+        solve(at.alpha, at.tol);
+        if (!at.wanted) stone_solves_ += solves_;
+    };
+    model.solution = [this](std::size_t k) { return solution(k); };
+    model.df = [this] { return df(); };
+    return paths_.walk(alphas, model);
 }
 
 /// The model of intercepts and of features that nothing keeps out.
 void GroupedDriver::start() {
-    now_.b.assign(C_, 0.0);
-    now_.eta.assign(n_ * C_, 0.0);
-    if (problem_.request.fit_intercept) {  // log frequencies are the best intercepts
-        for (std::size_t i = 0; i < n_; ++i) now_.b[static_cast<std::size_t>(labels_[i])] += sample_weight(i);
-        for (std::size_t k = 0; k < C_; ++k) {
-            now_.b[k] = std::log(now_.b[k] / problem_.weight);
-            std::fill_n(now_.eta.begin() + static_cast<std::ptrdiff_t>(k * n_), n_, now_.b[k]);
-        }
-    }
+    now_.b = softmax_.null_intercepts();
+    now_.eta.resize(n_ * C_);
+    for (std::size_t k = 0; k < C_; ++k) std::fill_n(now_.eta.data() + k * n_, n_, now_.b[k]);
+    P_.resize(n_ * C_);
+    R_.resize(n_ * C_);
     predict();
     null_loss_ = loss_;
     find_slopes();
@@ -150,7 +135,7 @@ void GroupedDriver::grow(const std::vector<Index>& features) {
     model_.grow(features);
     model_.admit(slots);
     now_.W.resize(model_.size() * C_, 0.0);
-    passes_ += static_cast<double>(features.size()) / static_cast<double>(problem_.design.cols());
+    paths_.count_passes(static_cast<double>(features.size()) / static_cast<double>(problem_.design.cols()));
 }
 
 /// Adds the features whose correlations exceed their l1 at alpha, or would if they went on to change as the penalty does
@@ -219,24 +204,16 @@ void GroupedDriver::solve(double alpha, double tol) {
     certify(true);
 }
 
-/// Hands out the solutions of all classes. True when the path ends here.
-bool GroupedDriver::hand_out(double alpha, double tol) {
-    std::size_t df = 0;
-    for (std::size_t k = 0; k < C_; ++k) {
-        paths_[k].solutions.push_back(solution(k, alpha));
-        paths_[k].solutions.back().status = certificate_.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
-        df += paths_[k].solutions.back().features.size();
-    }
-    const Stop stop = stop_after(options_, paths_[0].solutions, df);
-    for (Path& path : paths_) path.stop = stop;
-    return stop != Stop::kCompleted;
+/// Coefficients of all classes in rows that are not zero.
+std::size_t GroupedDriver::df() const {
+    std::size_t rows = 0;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot) rows += present(slot);
+    return rows * C_;
 }
 
-Solution GroupedDriver::solution(std::size_t k, double alpha) const {
+Solution GroupedDriver::solution(std::size_t k) const {
     Solution s;
-    s.alpha = alpha;
     s.n_solves = solves_ + stone_solves_;
-    s.seconds = control_.seconds();
     s.dev_ratio = null_loss_ > 0 ? 1.0 - loss_ / null_loss_ : 0.0;
     for (std::size_t slot = 0; slot < model_.size(); ++slot)
         if (present(slot)) s.features.push_back(model_.features()[slot]);

@@ -8,9 +8,10 @@
 
 #include <vector>
 
-#include "path/path.hpp"
+#include "path/joint_paths.hpp"
 #include "solver/class_factors.hpp"
 #include "solver/gram_model.hpp"
+#include "solver/softmax.hpp"
 
 namespace riata {
 
@@ -26,7 +27,6 @@ private:
     struct Iterate {
         std::vector<double> W, eta, b;
     };
-    double sample_weight(std::size_t i) const { return problem_.weights() ? problem_.s[i] : 1.0; }
     const double* row(std::size_t slot) const { return now_.W.data() + slot * C_; }
     double* row(std::size_t slot) { return now_.W.data() + slot * C_; }
     std::size_t feature(std::size_t slot) const { return static_cast<std::size_t>(model_.features()[slot]); }
@@ -39,18 +39,17 @@ private:
     bool grow_at(double alpha, double before);
     void solve(double alpha, double tol);
     bool unsettled() const;
-    bool hand_out(double alpha, double tol);
-    Solution solution(std::size_t k, double alpha) const;
+    std::size_t df() const;
+    Solution solution(std::size_t k) const;
 
     // grouped_slopes.cpp
-    void predict();
-    std::vector<double> intercept_step(bool& sound) const;
+    void predict() { loss_ = softmax_.predict(now_.eta.data(), P_.data()); }
+    void shift(std::size_t k, double step);
     void find_slopes();
     void correlate();
     void correlate_within();
     double penalty() const;
     double objective() { return loss_ + penalty(); }
-    double dual_loss(double t) const;
     void certify(bool thorough);
 
     // grouped_steps.cpp
@@ -67,10 +66,10 @@ private:
     bool newton_step();
 
     Problem& problem_;
-    const std::vector<int>& labels_;
     const PathOptions& options_;
     Control& control_;
     std::size_t n_, C_;
+    Softmax softmax_;
     GramModel model_;
     ClassFactors factors_;
     Iterate now_;                ///< W by slots, slot * C + k; eta class after class
@@ -86,8 +85,7 @@ private:
     double loss_ = 0, null_loss_ = 0;
     Certificate certificate_;
     long solves_ = 0, stone_solves_ = 0;
-    double passes_ = 0;
-    std::vector<Path> paths_;
+    JointPaths paths_;
     std::vector<double> u_, panel_;  // scratch
 };
 

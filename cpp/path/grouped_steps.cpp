@@ -33,7 +33,7 @@ void GroupedDriver::move(const std::vector<double>& W) {
     if (features.empty()) return;
     problem_.design.accumulate(features, delta.data(), C_, now_.eta.data(), problem_.team);
     now_.W = W;
-    passes_ += static_cast<double>(features.size()) / static_cast<double>(problem_.design.cols());
+    paths_.count_passes(static_cast<double>(features.size()) / static_cast<double>(problem_.design.cols()));
 }
 
 /// The exact minimum of the sweeps' model over one row; c are the model's correlations, slot + k * size.
@@ -133,14 +133,7 @@ void GroupedDriver::pull(const std::vector<double>& U, std::vector<double>& out)
 /// out := the curvature times V: sum_i s_i x_i x_i' (diag p_i - p_i p_i') and that of the penalty.
 void GroupedDriver::apply(const std::vector<double>& V, std::vector<double>& out) {
     push(V, u_);
-    std::vector<double> mean(n_, 0.0);
-    for (std::size_t k = 0; k < C_; ++k)
-        for (std::size_t i = 0; i < n_; ++i) mean[i] += P_[k * n_ + i] * u_[k * n_ + i];
-    for (std::size_t k = 0; k < C_; ++k) {
-        double* u = u_.data() + k * n_;
-        for (std::size_t i = 0; i < n_; ++i) u[i] = P_[k * n_ + i] * (u[i] - mean[i]);
-        if (problem_.weights()) problem_.weigh(u, u);
-    }
+    softmax_.bend(P_.data(), u_.data());
     pull(u_, out);
     const std::size_t m = active_.size(), N = m + problem_.request.fit_intercept;
     for (std::size_t j = 0; j < m; ++j) {
@@ -174,8 +167,8 @@ std::vector<double> GroupedDriver::conjugate_gradients(std::vector<double> g) {
         ++steps;
     }
     solves_ += steps;
-    passes_ += 2.0 * static_cast<double>(steps) * static_cast<double>(active_.size()) /
-               static_cast<double>(problem_.design.cols());
+    paths_.count_passes(2.0 * static_cast<double>(steps) * static_cast<double>(active_.size()) /
+                        static_cast<double>(problem_.design.cols()));
     factors_.report(steps);
     return step;
 }
@@ -196,11 +189,7 @@ bool GroupedDriver::try_step(const std::vector<double>& step, double t) {
         }
     }
     move(W);
-    for (std::size_t k = 0; k < C_ && N > m; ++k) {
-        const double shift = t * step[m + k * N];
-        now_.b[k] += shift;
-        for (std::size_t i = 0; i < n_; ++i) now_.eta[k * n_ + i] += shift;
-    }
+    for (std::size_t k = 0; k < C_ && N > m; ++k) shift(k, t * step[m + k * N]);
     predict();
     return !clipped;
 }

@@ -6,18 +6,18 @@
 #include "kernels/kernels.hpp"
 #include "path/candidates.hpp"
 #include "path/certify.hpp"
+#include "path/grid.hpp"
 #include "path/newton_driver.hpp"
 
 namespace riata {
 
 namespace {
 constexpr int kMaxCycles = 2000;
-constexpr int kPatience = 20;       // cycles that gain nothing before an alpha is left as it is
-constexpr double kMargin = 0.7;     // of tol: gap over the working sets at which the features beyond are looked at
-constexpr double kFalling = 0.99;   // or what they may leave of the gap
-constexpr double kSlow = 0.3;       // of the gap left by a cycle: classes had better step together
-constexpr double kGain = 1e-3;      // of the gap: what a cycle has to gain
-constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
+constexpr int kPatience = 20;      // cycles that gain nothing before an alpha is left as it is
+constexpr double kMargin = 0.7;    // of tol: gap over the working sets at which the features beyond are looked at
+constexpr double kFalling = 0.99;  // or what they may leave of the gap
+constexpr double kSlow = 0.3;      // of the gap left by a cycle: classes had better step together
+constexpr double kGain = 1e-3;     // of the gap: what a cycle has to gain
 constexpr double kNullGap = 1e-12;
 constexpr double kFarthest = 600;  // above the largest margin: as far as a class is followed within a cycle
 constexpr double kLeast = 1e-17;   // of the loss: what profiling an intercept may leave at the least
@@ -29,11 +29,12 @@ MultinomialDriver::Class::Class(Problem& problem, std::vector<double> y, Control
 
 MultinomialDriver::MultinomialDriver(Problem& problem, const std::vector<int>& labels, int n_classes,
                                      const PathOptions& options, Control& control)
-    : problem_(problem), options_(options), control_(control), labels_(labels),
-      paths_(static_cast<std::size_t>(n_classes)) {
+    : problem_(problem), options_(options), control_(control), n_(labels.size()),
+      softmax_(problem, labels, static_cast<std::size_t>(n_classes)),
+      paths_(static_cast<std::size_t>(n_classes), options, control) {
     for (int k = 0; k < n_classes; ++k) {
-        std::vector<double> y(labels.size());
-        for (std::size_t i = 0; i < y.size(); ++i) y[i] = labels[i] == k;
+        std::vector<double> y(n_);
+        for (std::size_t i = 0; i < n_; ++i) y[i] = labels[i] == k;
         classes_.push_back(std::make_unique<Class>(problem, std::move(y), control));
     }
 }
@@ -42,54 +43,42 @@ std::vector<Path> MultinomialDriver::run() {
     start();
     double top = 0;
     for (const auto& one : classes_) top = std::max(top, alpha_max(problem_, one->c));
-    for (Path& path : paths_) {
-        path.alpha_max = top;
-        path.null_objective = null_loss_ / problem_.weight;
-    }
-    auto alphas = make_alphas(options_, top, problem_.design.cols() > problem_.design.rows());
+    paths_.begin(top, null_loss_ / problem_.weight);
+    auto alphas = make_alphas(options_, top, problem_.design.cols() > n_);
     if (take_start(alphas.back())) alphas = {alphas.back()};
-    double before = top;
-    for (std::size_t k = 0; k < alphas.size(); ++k) {
-        const bool wanted = !options_.only_last || k + 1 == alphas.size();
-        const double tol = wanted ? options_.tol : std::max(options_.tol, kStoneGap);
-        grow(alphas[k], before);
-        solve(alphas[k], tol);
-        before = alphas[k];
-        if (!wanted) stone_solves_ += solves_;
-        if (wanted && hand_out(alphas[k], tol)) break;
-        if (control_.out_of_time()) {
-            for (Path& path : paths_) path.stop = Stop::kTimeLimit;
-            break;
-        }
-    }
-    return std::move(paths_);
+    JointModel model;
+    model.solve = [this](const Waypoint& at) {
+        grow(at.alpha, at.before);
+        solve(at.alpha, at.tol);
+        if (!at.wanted) stone_solves_ += solves_;
+    };
+    model.solution = [this](std::size_t k) { return solution(k); };
+    model.df = [this] { return df(); };
+    return paths_.walk(alphas, model);
 }
 
 /// The model of intercepts and of features that nothing keeps out.
 void MultinomialDriver::start() {
     const auto always = unpenalised(problem_);
-    for (auto& one : classes_) {
-        one->newton.set_unit(problem_.weight);
-        one->newton.set_tolerance(kNullGap);
-        one->lane = one->newton.empty_lane(kInfinity);
-        one->margins.assign(problem_.design.rows(), one->lane.b);
-        one->offset.assign(problem_.design.rows(), 0.0);
+    const std::vector<double> b = softmax_.null_intercepts();
+    margins_.resize(n_ * classes());
+    R_.resize(n_ * classes());
+    for (std::size_t k = 0; k < classes(); ++k) {
+        Class& one = *classes_[k];
+        one.newton.set_unit(problem_.weight);
+        one.newton.set_tolerance(kNullGap);
+        one.lane = one.newton.empty_lane(kInfinity);
+        one.lane.b = b[k];
+        one.offset.assign(n_, 0.0);
+        std::fill_n(margins(k), n_, b[k]);
     }
-    if (problem_.request.fit_intercept)  // log frequencies are the best intercepts
-        for (auto& one : classes_) {
-            double sum = 0;
-            for (std::size_t i = 0; i < labels_.size(); ++i)
-                if (labels_[i] == &one - classes_.data()) sum += problem_.weights() ? problem_.s[i] : 1.0;
-            one->lane.b = std::log(sum / problem_.weight);
-            std::fill(one->margins.begin(), one->margins.end(), one->lane.b);
-        }
     find_slopes();
     null_loss_ = loss_;
     double squares = 0;
-    for (auto& one : classes_) {
-        squares = std::max(squares, problem_.inner(one->r.data(), one->r.data()));
-        one->newton.set_unit(null_loss_);
-        one->model.grow(always);
+    for (std::size_t k = 0; k < classes(); ++k) {
+        squares = std::max(squares, problem_.inner(slopes(k), slopes(k)));
+        classes_[k]->newton.set_unit(null_loss_);
+        classes_[k]->model.grow(always);
     }
     problem_.yy = squares;
     correlate();
@@ -102,7 +91,7 @@ void MultinomialDriver::start() {
 /// Moves to the coefficients that the caller starts from. False where the model at hand is better.
 bool MultinomialDriver::take_start(double alpha) {
     if (!options_.only_last || options_.start_coefs.empty()) return false;
-    const std::vector<Kept> kept = keep();
+    const Iterate kept = keep();
     const double without = loss_ + penalty(alpha);
     const std::size_t p = problem_.design.cols();
     for (std::size_t k = 0; k < classes(); ++k) {
@@ -121,8 +110,7 @@ bool MultinomialDriver::take_start(double alpha) {
         one.lane.w.resize(one.model.size(), 0.0);
         one.newton.move({&one.lane}, {starting_point(problem_, one.model, coefs, alpha)});
         one.lane.b = problem_.request.fit_intercept ? shift : 0.0;
-        for (std::size_t i = 0; i < one.margins.size(); ++i)
-            one.margins[i] = one.lane.eta[i] - one.offset[i] + one.lane.b;
+        take_margins(k);
     }
     find_slopes();
     const bool better = loss_ + penalty(alpha) < without;
@@ -134,18 +122,29 @@ bool MultinomialDriver::take_start(double alpha) {
     return better;
 }
 
-std::vector<MultinomialDriver::Kept> MultinomialDriver::keep() const {
-    std::vector<Kept> kept;
-    for (const auto& one : classes_) kept.push_back({one->lane.w, one->lane.eta, one->margins, one->lane.b});
+/// The margins of class k from its lane.
+void MultinomialDriver::take_margins(std::size_t k) {
+    const Class& one = *classes_[k];
+    for (std::size_t i = 0; i < n_; ++i) margins(k)[i] = one.lane.eta[i] - one.offset[i] + one.lane.b;
+}
+
+MultinomialDriver::Iterate MultinomialDriver::keep() const {
+    Iterate kept;
+    kept.margins = margins_;
+    for (const auto& one : classes_) {
+        kept.b.push_back(one->lane.b);
+        kept.w.push_back(one->lane.w);
+        kept.eta.push_back(one->lane.eta);
+    }
     return kept;
 }
 
-void MultinomialDriver::restore(const std::vector<Kept>& kept) {
+void MultinomialDriver::restore(const Iterate& kept) {
+    margins_ = kept.margins;
     for (std::size_t k = 0; k < classes(); ++k) {
-        classes_[k]->lane.w = kept[k].w;
-        classes_[k]->lane.eta = kept[k].eta;
-        classes_[k]->margins = kept[k].margins;
-        classes_[k]->lane.b = kept[k].b;
+        classes_[k]->lane.b = kept.b[k];
+        classes_[k]->lane.w = kept.w[k];
+        classes_[k]->lane.eta = kept.eta[k];
     }
 }
 
@@ -197,8 +196,7 @@ void MultinomialDriver::cycle(double alpha) {
         one.newton.rebase(one.lane, one.offset);
         one.newton.step(one.lane, options_.max_solves);
         solves_ += one.lane.solves;
-        for (std::size_t i = 0; i < one.margins.size(); ++i)
-            one.margins[i] = one.lane.eta[i] - one.offset[i] + one.lane.b;
+        take_margins(k);
         pass(k);
     }
 }
@@ -248,7 +246,7 @@ void MultinomialDriver::balance(double alpha) {
         shifts.push_back(-t);
     }
     if (features.empty()) return;
-    std::vector<double> z(labels_.size(), 0.0);
+    std::vector<double> z(n_, 0.0);
     for (auto& one : classes_) {
         std::vector<Index> fresh;
         for (Index j : features)
@@ -259,47 +257,43 @@ void MultinomialDriver::balance(double alpha) {
             one->lane.w[static_cast<std::size_t>(one->model.slot(features[i]))] += shifts[i];
     }
     problem_.design.accumulate(features, shifts.data(), 1, z.data(), problem_.team);
-    for (auto& one : classes_)
-        for (std::size_t i = 0; i < z.size(); ++i) {
-            one->margins[i] += z[i];
-            one->lane.eta[i] += z[i];
+    for (std::size_t k = 0; k < classes(); ++k)
+        for (std::size_t i = 0; i < n_; ++i) {
+            margins(k)[i] += z[i];
+            classes_[k]->lane.eta[i] += z[i];
         }
 }
 
 /// Takes the largest margins, and for every class what those after it add up to.
 void MultinomialDriver::begin_cycle() {
-    const std::size_t n = labels_.size();
-    top_.assign(n, -kInfinity);
-    passed_.assign(n, 0.0);
-    e_.resize(n);
-    for (const auto& one : classes_)
-        for (std::size_t i = 0; i < n; ++i) top_[i] = std::max(top_[i], one->margins[i]);
-    classes_.back()->after.assign(n, 0.0);
+    top_.assign(n_, -kInfinity);
+    passed_.assign(n_, 0.0);
+    e_.resize(n_);
+    for (std::size_t k = 0; k < classes(); ++k)
+        for (std::size_t i = 0; i < n_; ++i) top_[i] = std::max(top_[i], margins(k)[i]);
+    classes_.back()->after.assign(n_, 0.0);
     for (std::size_t k = classes() - 1; k > 0; --k) {
-        const Class& one = *classes_[k];
-        for (std::size_t i = 0; i < n; ++i) e_[i] = one.margins[i] - top_[i];
-        kernels::active().exponentials(e_.data(), n, e_.data());
+        for (std::size_t i = 0; i < n_; ++i) e_[i] = margins(k)[i] - top_[i];
+        kernels::active().exponentials(e_.data(), n_, e_.data());
         auto& after = classes_[k - 1]->after;
-        after.resize(n);
-        for (std::size_t i = 0; i < n; ++i) after[i] = one.after[i] + e_[i];
+        after.resize(n_);
+        for (std::size_t i = 0; i < n_; ++i) after[i] = classes_[k]->after[i] + e_[i];
     }
 }
 
 /// offset_k = -log sum_{l != k} e^{eta_l}: classes before k have moved, those after it have not.
 void MultinomialDriver::find_offset(std::size_t k) {
-    const std::size_t n = labels_.size();
     Class& one = *classes_[k];
-    for (std::size_t i = 0; i < n; ++i) e_[i] = passed_[i] + one.after[i];
-    kernels::active().logarithms(e_.data(), n, e_.data());
-    for (std::size_t i = 0; i < n; ++i) one.offset[i] = -top_[i] - e_[i];
+    for (std::size_t i = 0; i < n_; ++i) e_[i] = passed_[i] + one.after[i];
+    kernels::active().logarithms(e_.data(), n_, e_.data());
+    for (std::size_t i = 0; i < n_; ++i) one.offset[i] = -top_[i] - e_[i];
 }
 
 /// Class k has moved.
 void MultinomialDriver::pass(std::size_t k) {
-    const std::size_t n = labels_.size();
-    for (std::size_t i = 0; i < n; ++i) e_[i] = std::min(classes_[k]->margins[i] - top_[i], kFarthest);
-    kernels::active().exponentials(e_.data(), n, e_.data());
-    for (std::size_t i = 0; i < n; ++i) passed_[i] += e_[i];
+    for (std::size_t i = 0; i < n_; ++i) e_[i] = std::min(margins(k)[i] - top_[i], kFarthest);
+    kernels::active().exponentials(e_.data(), n_, e_.data());
+    for (std::size_t i = 0; i < n_; ++i) passed_[i] += e_[i];
 }
 
 /// Adds to each class's working set the features whose correlation exceeds their l1 at alpha, or would if it went on to
@@ -326,25 +320,18 @@ bool MultinomialDriver::grow(double alpha, double before) {
     return any;
 }
 
-/// Hands out the solutions of all classes. True when the path ends here.
-bool MultinomialDriver::hand_out(double alpha, double tol) {
-    std::size_t df = 0;
-    for (std::size_t k = 0; k < classes(); ++k) {
-        paths_[k].solutions.push_back(solution(k, alpha));
-        paths_[k].solutions.back().status = certificate_.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
-        df += paths_[k].solutions.back().features.size();
-    }
-    const Stop stop = stop_after(options_, paths_[0].solutions, df);
-    for (Path& path : paths_) path.stop = stop;
-    return stop != Stop::kCompleted;
+/// Non-zero coefficients of all classes.
+std::size_t MultinomialDriver::df() const {
+    std::size_t count = 0;
+    for (const auto& one : classes_)
+        for (double w : one->lane.w) count += w != 0;
+    return count;
 }
 
-Solution MultinomialDriver::solution(std::size_t k, double alpha) const {
+Solution MultinomialDriver::solution(std::size_t k) const {
     const Class& one = *classes_[k];
     Solution s;
-    s.alpha = alpha;
     s.n_solves = solves_ + stone_solves_;
-    s.seconds = control_.seconds();
     s.dev_ratio = null_loss_ > 0 ? 1.0 - loss_ / null_loss_ : 0.0;
     std::vector<std::pair<Index, double>> entries;
     for (std::size_t slot = 0; slot < one.lane.w.size(); ++slot) {

@@ -9,8 +9,9 @@
 #include <memory>
 #include <vector>
 
-#include "path/path.hpp"
+#include "path/joint_paths.hpp"
 #include "solver/newton.hpp"
+#include "solver/softmax.hpp"
 
 namespace riata {
 
@@ -28,24 +29,26 @@ private:
         NewtonModel model;
         Newton newton;
         Lane lane;
-        std::vector<double> margins, offset;  ///< eta_k, and what the others make of it
-        std::vector<double> r, c;             ///< y_k - p_k moved to the dual's domain, its correlations by features
-        std::vector<double> after;            ///< sum_{l > k} e^{eta_l - top} at the beginning of the cycle
+        std::vector<double> offset;  ///< what the others make of it
+        std::vector<double> c;       ///< correlations of its slopes by features
+        std::vector<double> after;   ///< sum_{l > k} e^{eta_l - top} at the beginning of the cycle
     };
 
     std::size_t classes() const { return classes_.size(); }
+    double* margins(std::size_t k) { return margins_.data() + k * n_; }
+    double* slopes(std::size_t k) { return R_.data() + k * n_; }
     void start();
     bool take_start(double alpha);
     void solve(double alpha, double tol);
     void cycle(double alpha);
     void balance(double alpha);
-    /// The iterate of a class.
-    struct Kept {
-        std::vector<double> w, eta, margins;
-        double b;
+    /// What a step may have to take back.
+    struct Iterate {
+        std::vector<double> margins, b;
+        std::vector<std::vector<double>> w, eta;
     };
-    std::vector<Kept> keep() const;
-    void restore(const std::vector<Kept>& kept);
+    Iterate keep() const;
+    void restore(const Iterate& kept);
     struct Free;
     Free find_free() const;
     std::vector<double> joint_hessian(const Free& free);
@@ -56,7 +59,6 @@ private:
     bool is_smooth(double alpha) const;
     void push(const Block& v, std::vector<double>& U);
     void pull(const std::vector<double>& U, Block& out);
-    void bend(std::vector<double>& U);
     void slope_and_diagonal(Block& g, Block& diagonal);
     Block conjugate_gradients(Block g, const Block& diagonal, double tol);
     bool descend(const Block& step, double alpha);
@@ -65,22 +67,25 @@ private:
     void find_offset(std::size_t k);
     void pass(std::size_t k);
     bool find_slopes();
-    void predict();
+    void predict() { loss_ = softmax_.predict(margins_.data(), R_.data()); }
+    void take_margins(std::size_t k);
     void correlate();
     void correlate_within();
     Certificate certify(double alpha, bool thorough);
-    double dual_loss(double t) const;
     double penalty(double alpha) const;
     bool grow(double alpha, double before);
-    bool hand_out(double alpha, double tol);
-    Solution solution(std::size_t k, double alpha) const;
+    std::size_t df() const;
+    Solution solution(std::size_t k) const;
 
     Problem& problem_;
     const PathOptions& options_;
     Control& control_;
-    std::vector<int> labels_;
+    std::size_t n_;
+    Softmax softmax_;
     std::vector<std::unique_ptr<Class>> classes_;
-    std::vector<Path> paths_;
+    std::vector<double> margins_;  ///< class after class
+    std::vector<double> R_;        ///< probabilities, or y - p moved to the dual's domain, class after class
+    JointPaths paths_;
     Certificate certificate_;
     bool whole_ = false;  // correlations are those of all features, not of the working sets alone
     std::vector<double> top_,

@@ -41,17 +41,13 @@ MultinomialDriver::Free MultinomialDriver::find_free() const {
     return free;
 }
 
-/// The lower triangle of the Hessian, sum_i s_i x_i x_i' (diag p_i - p_i p_i') + l2, where r holds probabilities.
+/// The lower triangle of the Hessian, sum_i s_i x_i x_i' (diag p_i - p_i p_i') + l2, where R holds probabilities.
 std::vector<double> MultinomialDriver::joint_hessian(const Free& free) {
-    const std::size_t n = labels_.size(), N = free.size, C = classes();
-    std::vector<double> H(N * N, 0.0), d(n), block;
+    const std::size_t N = free.size, C = classes();
+    std::vector<double> H(N * N, 0.0), d(n_), block;
     for (std::size_t a = 0; a < C; ++a)
         for (std::size_t b = 0; b < C; ++b) {
-            double total = 0;
-            for (std::size_t i = 0; i < n; ++i) {
-                d[i] = (problem_.weights() ? problem_.s[i] : 1.0) * classes_[a]->r[i] * ((a == b) - classes_[b]->r[i]);
-                total += d[i];
-            }
+            const double total = softmax_.curvature(a, b, R_.data(), d.data());
             const auto &rows = free.features[a], &columns = free.features[b];
             if (a >= b && !rows.empty() && !columns.empty()) {
                 block.resize(rows.size() * columns.size());
@@ -76,17 +72,12 @@ std::vector<double> MultinomialDriver::joint_hessian(const Free& free) {
     return H;
 }
 
-/// Minus the gradient, where r holds probabilities.
+/// Minus the gradient, where R holds probabilities.
 std::vector<double> MultinomialDriver::joint_slope(const Free& free) {
-    const std::size_t n = labels_.size(), C = classes();
-    std::vector<double> g(free.size), u(n);
+    const std::size_t C = classes();
+    std::vector<double> g(free.size), u(n_);
     for (std::size_t a = 0; a < C; ++a) {
-        double total = 0;
-        for (std::size_t i = 0; i < n; ++i) {
-            const double s = problem_.weights() ? problem_.s[i] : 1.0;
-            u[i] = s * ((labels_[i] == static_cast<int>(a)) - classes_[a]->r[i]);
-            total += u[i];
-        }
+        const double total = softmax_.descent(a, R_.data(), u.data());
         problem_.design.correlate(free.features[a], u.data(), 1, g.data() + free.start[a], problem_.team);
         for (std::size_t i = 0; i < free.slots[a].size(); ++i) {
             const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(free.features[a][i])];
@@ -100,8 +91,7 @@ std::vector<double> MultinomialDriver::joint_slope(const Free& free) {
 
 /// Moves all classes along `step` times t, up to where signs change. Returns the objective.
 double MultinomialDriver::move_jointly(const Free& free, const std::vector<double>& step, double t, double alpha) {
-    const std::size_t n = labels_.size();
-    std::vector<double> delta, z(n);
+    std::vector<double> delta, z(n_);
     for (std::size_t a = 0; a < classes(); ++a) {
         Class& one = *classes_[a];
         delta.clear();
@@ -116,9 +106,9 @@ double MultinomialDriver::move_jointly(const Free& free, const std::vector<doubl
         problem_.design.accumulate(free.features[a], delta.data(), 1, z.data(), problem_.team);
         const double shift = problem_.request.fit_intercept ? t * step[free.start[classes()] + a] : 0.0;
         one.lane.b += shift;
-        for (std::size_t i = 0; i < n; ++i) {
+        for (std::size_t i = 0; i < n_; ++i) {
             one.lane.eta[i] += z[i];
-            one.margins[i] += z[i] + shift;
+            margins(a)[i] += z[i] + shift;
         }
     }
     predict();
@@ -139,7 +129,7 @@ bool MultinomialDriver::step_jointly(double alpha) {
     if (leaf.cholesky(H.data(), free.size, free.size, nullptr) < free.size) return false;
     leaf.solve_lower(H.data(), free.size, free.size, step.data());
     leaf.solve_lower_transposed(H.data(), free.size, free.size, step.data());
-    const std::vector<Kept> kept = keep();
+    const Iterate kept = keep();
     for (double t = 1; t > std::ldexp(1.0, -kMaxCuts); t *= 0.5) {
         if (move_jointly(free, step, t, alpha) < before) return true;
         restore(kept);

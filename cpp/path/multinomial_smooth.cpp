@@ -40,63 +40,45 @@ bool MultinomialDriver::is_smooth(double alpha) const {
 /// U_k = Xh w_k + b_k for the rows of every class.
 void MultinomialDriver::push(const Block& v, std::vector<double>& U) {
     const auto& features = classes_[0]->model.features();
-    const std::size_t n = labels_.size(), m = features.size(), C = classes(), width = Panel::kLanes;
-    U.resize(n * C);
-    for (std::size_t k = 0; k < C; ++k) std::fill_n(U.begin() + static_cast<std::ptrdiff_t>(k * n), n, v.b[k]);
+    const std::size_t m = features.size(), C = classes(), width = Panel::kLanes;
+    U.resize(n_ * C);
+    for (std::size_t k = 0; k < C; ++k) std::fill_n(U.begin() + static_cast<std::ptrdiff_t>(k * n_), n_, v.b[k]);
     out_.resize(std::max(out_.size(), m * width));
     for (std::size_t first = 0; first < C; first += width) {
         const std::size_t K = std::min(width, C - first);
         for (std::size_t k = 0; k < K; ++k)
             for (std::size_t j = 0; j < m; ++j) out_[j * K + k] = v.w[(first + k) * m + j];
-        problem_.design.accumulate(features, out_.data(), K, U.data() + first * n, problem_.team);
+        problem_.design.accumulate(features, out_.data(), K, U.data() + first * n_, problem_.team);
     }
 }
 
 /// The transpose: out_k = Xh'U_k and the sums of U_k.
 void MultinomialDriver::pull(const std::vector<double>& U, Block& out) {
     const auto& features = classes_[0]->model.features();
-    const std::size_t n = labels_.size(), m = features.size(), C = classes(), width = Panel::kLanes;
+    const std::size_t m = features.size(), C = classes(), width = Panel::kLanes;
     out.w.resize(m * C);
     out.b.assign(C, 0.0);
     out_.resize(std::max(out_.size(), m * width));
     for (std::size_t first = 0; first < C; first += width) {
         const std::size_t K = std::min(width, C - first);
-        problem_.design.correlate(features, U.data() + first * n, K, out_.data(), problem_.team);
+        problem_.design.correlate(features, U.data() + first * n_, K, out_.data(), problem_.team);
         for (std::size_t k = 0; k < K; ++k)
             for (std::size_t j = 0; j < m; ++j) out.w[(first + k) * m + j] = out_[j * K + k];
     }
     for (std::size_t k = 0; k < C && problem_.request.fit_intercept; ++k)
-        for (std::size_t i = 0; i < n; ++i) out.b[k] += U[k * n + i];
+        for (std::size_t i = 0; i < n_; ++i) out.b[k] += U[k * n_ + i];
 }
 
-/// U_k := s p_k (U_k - sum_l p_l U_l), where r holds probabilities.
-void MultinomialDriver::bend(std::vector<double>& U) {
-    const std::size_t n = labels_.size(), C = classes();
-    e_.assign(n, 0.0);
-    for (std::size_t k = 0; k < C; ++k)
-        for (std::size_t i = 0; i < n; ++i) e_[i] += classes_[k]->r[i] * U[k * n + i];
-    for (std::size_t k = 0; k < C; ++k) {
-        const double* p = classes_[k]->r.data();
-        double* u = U.data() + k * n;
-        for (std::size_t i = 0; i < n; ++i) u[i] = p[i] * (u[i] - e_[i]);
-        if (problem_.weights()) problem_.weigh(u, u);
-    }
-}
-
-/// Minus the gradient and the diagonal of the curvature, where r holds probabilities.
+/// Minus the gradient and the diagonal of the curvature, where R holds probabilities.
 void MultinomialDriver::slope_and_diagonal(Block& g, Block& diagonal) {
     const auto& features = classes_[0]->model.features();
-    const std::size_t n = labels_.size(), m = features.size(), C = classes();
-    std::vector<double> U(n * C);
+    const std::size_t m = features.size(), C = classes();
+    std::vector<double> U(n_ * C), d(n_);
     diagonal.w.resize(m * C);
-    diagonal.b.assign(C, 0.0);
+    diagonal.b.resize(C);
     for (std::size_t k = 0; k < C; ++k) {
-        const auto& p = classes_[k]->r;
-        for (std::size_t i = 0; i < n; ++i) {
-            const double s = problem_.weights() ? problem_.s[i] : 1.0;
-            U[k * n + i] = s * ((labels_[i] == static_cast<int>(k)) - p[i]);
-            diagonal.b[k] += s * p[i] * (1 - p[i]);
-        }
+        softmax_.descent(k, R_.data(), U.data() + k * n_);
+        diagonal.b[k] = softmax_.curvature(k, k, R_.data(), d.data());
     }
     pull(U, g);
     for (std::size_t k = 0; k < C; ++k)
@@ -148,7 +130,7 @@ MultinomialDriver::Block MultinomialDriver::conjugate_gradients(Block g, const B
     for (long steps = 0; steps < kMostSteps && rho > enough && !settled(); ++steps) {
         if (control_.cancelled()) throw Cancelled{};
         push(p, U);
-        bend(U);
+        softmax_.bend(R_.data(), U.data());
         pull(U, image);
         for (std::size_t k = 0; k < C; ++k)
             for (std::size_t j = 0; j < m; ++j) image.w[k * m + j] += l2[j] * p.w[k * m + j];
@@ -169,10 +151,10 @@ MultinomialDriver::Block MultinomialDriver::conjugate_gradients(Block g, const B
 
 /// Moves all classes along `step`, as far as the objective falls. False where it never does.
 bool MultinomialDriver::descend(const Block& step, double alpha) {
-    const std::size_t n = labels_.size(), m = classes_[0]->model.size(), C = classes();
+    const std::size_t m = classes_[0]->model.size(), C = classes();
     const kernels::Kernels& leaf = kernels::active();
     const double before = loss_ + penalty(alpha);
-    const std::vector<Kept> kept = keep();
+    const Iterate kept = keep();
     std::vector<double> U;
     push(step, U);
     double t = 1;
@@ -180,9 +162,9 @@ bool MultinomialDriver::descend(const Block& step, double alpha) {
         for (std::size_t k = 0; k < C; ++k) {
             Class& one = *classes_[k];
             leaf.axpy(t, step.w.data() + k * m, one.lane.w.data(), m);
-            leaf.axpy(t, U.data() + k * n, one.margins.data(), n);
+            leaf.axpy(t, U.data() + k * n_, margins(k), n_);
             one.lane.b += t * step.b[k];
-            for (std::size_t i = 0; i < n; ++i) one.lane.eta[i] = one.margins[i] + one.offset[i] - one.lane.b;
+            for (std::size_t i = 0; i < n_; ++i) one.lane.eta[i] = margins(k)[i] + one.offset[i] - one.lane.b;
         }
         predict();
         if (loss_ + penalty(alpha) < before) return true;

@@ -4,14 +4,13 @@
 #include <cmath>
 
 #include "path/certify.hpp"
-#include "path/newton_driver.hpp"
+#include "path/grid.hpp"
 
 namespace riata {
 
 namespace {
 constexpr double kMargin = 0.3;          // of tol: gap over W at which the features beyond are looked at
 constexpr double kNullGap = 1e-13;       // of the null model
-constexpr double kStoneGap = 1e-2;       // relative gap at which a stepping stone is left behind
 constexpr double kGramRounding = 4e-15;  // of a residual norm or correlation put together from Gram entries
 constexpr double kNoise = 100;           // correlations of so many rounding levels are zero
 constexpr std::size_t kSmall = 400;      // slots: so small a W grows by all that violates,
@@ -23,24 +22,21 @@ constexpr int kCorrections = 4;          // of one alpha, before its gap is repo
 MultiTaskDriver::MultiTaskDriver(Problem& problem, const Responses& responses, const PathOptions& options,
                                  Control& control)
     : problem_(problem), responses_(responses), options_(options), control_(control), design_(problem.design),
-      tasks_(responses.tasks()), model_(problem), null_(0.5 * problem.yy), paths_(responses.tasks()) {}
+      tasks_(responses.tasks()), model_(problem), null_(0.5 * problem.yy), paths_(responses.tasks(), options, control) {
+}
 
 std::vector<Path> MultiTaskDriver::run() {
-    start();
-    for (std::size_t k = 0; k < alphas_.size(); ++k) {
-        const bool wanted = !options_.only_last || k + 1 == alphas_.size();
-        const double tol = wanted ? options_.tol : std::max(options_.tol, kStoneGap);
-        problem_.at(alphas_[k]);
+    const double top = start();
+    paths_.begin(top, problem_.objective(null_));
+    JointModel model;
+    model.solve = [this](const Waypoint& at) {
+        problem_.at(at.alpha);
         if (frontier_) grow(frontier_->candidates(room()));
-        solve(k, tol);
-        if (wanted && hand_out(k, tol)) break;
-        if (control_.out_of_time()) {
-            for (Path& path : paths_) path.stop = Stop::kTimeLimit;
-            break;
-        }
-    }
-    for (Path& path : paths_) path.n_passes = passes_;
-    return std::move(paths_);
+        solve(at.alpha, at.tol);
+    };
+    model.solution = [this](std::size_t k) { return solution(k); };
+    model.df = [this] { return support().size(); };
+    return paths_.walk(make_alphas(options_, top, design_.cols() > design_.rows()), model);
 }
 
 bool MultiTaskDriver::whole_gram_pays() const {
@@ -50,13 +46,13 @@ bool MultiTaskDriver::whole_gram_pays() const {
     return options_.whole_gram || (n >= 4 * p && p <= 1500 && p <= 16 + 4 * std::max(n_alphas, 60.0));
 }
 
-/// The null model, with the features that nothing keeps out; the alphas.
-void MultiTaskDriver::start() {
+/// Solves the null model, with the features that nothing keeps out. Returns the largest alpha.
+double MultiTaskDriver::start() {
     const bool whole = whole_gram_pays();
     const auto always = unpenalised(problem_);
     if (whole) {
         model_.grow_to_all(true);
-        passes_ += 1;
+        paths_.count_passes(1);
     } else {
         model_.grow(always);
         std::vector<std::size_t> slots(model_.size());
@@ -79,13 +75,9 @@ void MultiTaskDriver::start() {
         for (std::size_t t = 0; t < tasks_; ++t) size = std::hypot(size, null_c[j * tasks_ + t]);
         if (size > kNoise * problem_.noise()) top = std::max(top, size / problem_.penalty.l1_factor[j]);
     }
-    for (Path& path : paths_) {
-        path.alpha_max = problem_.alpha_of(top);
-        path.null_objective = problem_.objective(null_);
-    }
-    alphas_ = make_alphas(options_, paths_[0].alpha_max, design_.cols() > design_.rows());
     if (!whole)
         frontier_ = std::make_unique<RowFrontier>(problem_, model_, responses_, std::move(R_), std::move(null_c));
+    return problem_.alpha_of(top);
 }
 
 void MultiTaskDriver::grow(const std::vector<Index>& features) {
@@ -94,14 +86,14 @@ void MultiTaskDriver::grow(const std::vector<Index>& features) {
     for (std::size_t i = 0; i < features.size(); ++i) slots.push_back(model_.size() + i);
     model_.grow(features);
     model_.admit(slots);
-    passes_ += static_cast<double>(features.size()) / static_cast<double>(design_.cols());
+    paths_.count_passes(static_cast<double>(features.size()) / static_cast<double>(design_.cols()));
     solver_->follow();
     frontier_->drop_members();
 }
 
 /// Solves on W, certifies, and grows W or sharpens the solution until the gap is at most tol or stands still.
-void MultiTaskDriver::solve(std::size_t k, double tol) {
-    problem_.at(alphas_[k]);
+void MultiTaskDriver::solve(double alpha, double tol) {
+    problem_.at(alpha);
     steps_ = 0;
     double goal = kMargin * tol;
     const bool polish = tol == options_.tol;  // not on stepping stones
@@ -139,21 +131,27 @@ double MultiTaskDriver::rounding() const {
     return design_.gram_noise() * kGramRounding * size * size;
 }
 
+/// The features whose rows are not zero, in the order of the model.
+std::vector<Index> MultiTaskDriver::support() const {
+    std::vector<Index> features;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot)
+        if (solver_->present(slot)) features.push_back(model_.features()[slot]);
+    return features;
+}
+
 /// The residual of all tasks, its norm and its weighted twin.
 void MultiTaskDriver::find_residual() {
-    std::vector<Index> support;
+    const std::vector<Index> features = support();
     std::vector<double> minus_w;
-    for (std::size_t slot = 0; slot < model_.size(); ++slot) {
-        if (!solver_->present(slot)) continue;
-        support.push_back(model_.features()[slot]);
-        for (std::size_t t = 0; t < tasks_; ++t) minus_w.push_back(-solver_->w()[slot * tasks_ + t]);
-    }
+    for (Index j : features)
+        for (std::size_t t = 0; t < tasks_; ++t)
+            minus_w.push_back(-solver_->w()[static_cast<std::size_t>(model_.slot(j)) * tasks_ + t]);
     R_ = responses_.y();
-    design_.accumulate(support, minus_w.data(), tasks_, R_.data(), problem_.team);
+    design_.accumulate(features, minus_w.data(), tasks_, R_.data(), problem_.team);
     responses_.recentre(R_);
     responses_.weigh(R_, u_);
     rr_ = responses_.inner(R_.data(), R_.data());
-    passes_ += static_cast<double>(support.size()) / static_cast<double>(design_.cols());
+    paths_.count_passes(static_cast<double>(features.size()) / static_cast<double>(design_.cols()));
 }
 
 void MultiTaskDriver::certify() {
@@ -168,9 +166,10 @@ void MultiTaskDriver::certify() {
         if (!frontier_) rr_ = solver_->squares();
     } else {
         design_.correlate(model_.features(), u_.data(), tasks_, in_model_.data(), problem_.team);
-        passes_ += static_cast<double>(model_.size()) / static_cast<double>(design_.cols());
+        paths_.count_passes(static_cast<double>(model_.size()) / static_cast<double>(design_.cols()));
     }
-    if (frontier_) passes_ += static_cast<double>(frontier_->look(R_, u_)) / static_cast<double>(design_.cols());
+    if (frontier_)
+        paths_.count_passes(static_cast<double>(frontier_->look(R_, u_)) / static_cast<double>(design_.cols()));
 
     DualPoint dual(1e3 * problem_.noise());
     double cost = 0.5 * rr_;
@@ -190,27 +189,11 @@ void MultiTaskDriver::certify() {
     certificate_.kkt_max = dual.kkt_max() / problem_.y_unit() / problem_.weight;
 }
 
-/// Hands out the solutions of all tasks. True when the path ends here.
-bool MultiTaskDriver::hand_out(std::size_t k, double tol) {
-    std::size_t df = 0;
-    for (std::size_t slot = 0; slot < model_.size(); ++slot) df += solver_->present(slot);
-    for (std::size_t t = 0; t < tasks_; ++t) {
-        paths_[t].solutions.push_back(solution(t, k));
-        paths_[t].solutions.back().status = certificate_.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
-    }
-    const Stop stop = stop_after(options_, paths_[0].solutions, df);
-    for (Path& path : paths_) path.stop = stop;
-    return stop != Stop::kCompleted;
-}
-
-Solution MultiTaskDriver::solution(std::size_t t, std::size_t k) const {
+Solution MultiTaskDriver::solution(std::size_t t) const {
     Solution s;
-    s.alpha = alphas_[k];
     s.n_solves = steps_;
-    s.seconds = control_.seconds();
     s.dev_ratio = problem_.yy > 0 ? 1.0 - rr_ / problem_.yy : 0.0;
-    for (std::size_t slot = 0; slot < model_.size(); ++slot)
-        if (solver_->present(slot)) s.features.push_back(model_.features()[slot]);
+    s.features = support();
     std::sort(s.features.begin(), s.features.end());
     s.intercept = responses_.mean(t);
     for (Index j : s.features) {

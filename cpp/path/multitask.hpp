@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "path/path.hpp"
+#include "path/joint_paths.hpp"
 #include "path/row_frontier.hpp"
 #include "solver/row_solver.hpp"
 
@@ -20,15 +20,15 @@ public:
 
 private:
     bool whole_gram_pays() const;
-    void start();
-    void solve(std::size_t k, double tol);
+    double start();
+    void solve(double alpha, double tol);
     void grow(const std::vector<Index>& features);
     std::size_t room() const { return std::max<std::size_t>(64, model_.size() / 2); }
     double rounding() const;
     void find_residual();
     void certify();
-    bool hand_out(std::size_t k, double tol);
-    Solution solution(std::size_t t, std::size_t k) const;
+    std::vector<Index> support() const;
+    Solution solution(std::size_t t) const;
 
     Problem& problem_;
     const Responses& responses_;
@@ -39,16 +39,14 @@ private:
     GramModel model_;
     std::unique_ptr<RowSolver> solver_;
     std::unique_ptr<RowFrontier> frontier_;  ///< none where W is all features
-    std::vector<double> alphas_;
-    std::vector<double> R_, u_;     ///< the residual, task after task, and the same times s
-    std::vector<double> in_model_;  ///< correlations of the slots, slot * tasks + t
-    double rr_ = 0;                 ///< <R, S R>
-    bool exact_ = false;            ///< in_model_ comes from the residual itself
+    std::vector<double> R_, u_;              ///< the residual, task after task, and the same times s
+    std::vector<double> in_model_;           ///< correlations of the slots, slot * tasks + t
+    double rr_ = 0;                          ///< <R, S R>
+    bool exact_ = false;                     ///< in_model_ comes from the residual itself
     Certificate certificate_;
     long steps_ = 0;
     double null_ = 0;
-    double passes_ = 0;
-    std::vector<Path> paths_;
+    JointPaths paths_;
 };
 
 }  // namespace riata

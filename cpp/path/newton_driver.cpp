@@ -11,32 +11,11 @@ namespace riata {
 
 namespace {
 constexpr double kMargin = 0.7;     // of tol: gap over W at which the features beyond are looked at
-constexpr double kStone = 0.87;     // ratio of neighbouring stepping stones
-constexpr double kStoneGap = 1e-2;  // relative gap at which a stepping stone is left behind
 constexpr double kNullGap = 1e-13;  // of the null model, as near as it gets
 constexpr double kFarthest = 4;     // times the distance between two solutions that others are extrapolated from
 constexpr int kRetries = 3;         // attempts at one alpha before its gap is reported as it is
 constexpr double kTighter = 0.1;    // of the tolerance: what an attempt aims at after one that fell short
 }  // namespace
-
-std::vector<double> make_alphas(const PathOptions& options, double alpha_max, bool wide) {
-    std::vector<double> alphas = options.alphas;
-    if (!alphas.empty() && options.only_last) {
-        const double alpha = alphas.back(), steps = std::ceil(std::log(alpha_max / alpha) / std::log(1 / kStone));
-        alphas.clear();
-        if (std::isfinite(steps))
-            for (double k = steps - 1; k >= 1; --k) alphas.push_back(alpha * std::pow(alpha_max / alpha, k / steps));
-        alphas.push_back(alpha);
-    }
-    if (!alphas.empty()) return alphas;
-    const double eps = options.eps > 0 ? options.eps : wide ? 1e-2 : 1e-4;
-    const double highest = alpha_max > 0 ? alpha_max : std::numeric_limits<double>::epsilon();
-    for (std::size_t k = 0; k < options.n_alphas; ++k) {
-        const double t = options.n_alphas > 1 ? static_cast<double>(k) / static_cast<double>(options.n_alphas - 1) : 0;
-        alphas.push_back(highest * std::pow(eps, t));
-    }
-    return alphas;
-}
 
 std::vector<double> starting_point(const Problem& problem, const GramModel& model, const double* coefs, double alpha) {
     std::vector<double> w;
@@ -63,17 +42,13 @@ Path NewtonDriver::run() {
     grow(frontier_->first_candidates(alphas_[std::min(width_, alphas_.size()) - 1], 64));
     for (std::size_t k = 0; k < alphas_.size() && path_.stop == Stop::kCompleted;) {
         prepare(k);
-        newton_.minimise(lanes_,
-                         kMargin * std::max(options_.tol, wanted(0) ? 0.0 : kStoneGap) * std::pow(kTighter, retries_),
-                         options_.max_solves);
+        newton_.minimise(lanes_, kMargin * tolerance(0) * std::pow(kTighter, retries_), options_.max_solves);
         certify();
         const std::size_t done = accept();
         k += done;
         if (path_.stop != Stop::kCompleted) break;
         if (control_.out_of_time()) path_.stop = Stop::kTimeLimit;
-        width_ = problem_.design.interleaves() ? Frontier::kWidest
-                 : done == lanes_.size()       ? std::min(2 * done, Frontier::kWidest)
-                                               : std::max<std::size_t>(1, done);
+        width_ = next_width(problem_.design, done, lanes_.size());
         std::vector<Index> lacking;
         if (done < lanes_.size()) lacking = frontier_->violators(done, room());
         if (done > 0) {
@@ -183,10 +158,6 @@ void NewtonDriver::extrapolate(std::size_t known) {
         starts.push_back(std::move(w));
     }
     newton_.move(moved, starts);
-}
-
-double NewtonDriver::tolerance(std::size_t k) const {
-    return wanted(k) ? options_.tol : std::max(options_.tol, kStoneGap);
 }
 
 /// Certificates of the batch over all features.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "path/frontier.hpp"
+#include "path/grid.hpp"
 #include "path/path.hpp"
 #include "solver/newton.hpp"
 
@@ -26,8 +27,8 @@ private:
     void certify();
     std::size_t accept();
     bool finish(std::size_t k);
-    bool wanted(std::size_t k) const { return !options_.only_last || first_ + k + 1 == alphas_.size(); }
-    double tolerance(std::size_t k) const;
+    bool wanted(std::size_t k) const { return is_wanted(options_, first_ + k, alphas_.size()); }
+    double tolerance(std::size_t k) const { return tolerance_of(options_, wanted(k)); }
     bool accepted(std::size_t k) const { return certificates_[k].rel_gap <= tolerance(k); }
     void grow(const std::vector<Index>& features);
     std::size_t room() const { return std::max<std::size_t>(64, model_.size() / 2); }
@@ -53,9 +54,6 @@ private:
     long stone_solves_ = 0;  // linear systems of stepping stones
     Path path_;
 };
-
-/// The grid for alphas and options: what is given, a geometric one, or stepping stones to the only alpha asked for.
-std::vector<double> make_alphas(const PathOptions& options, double alpha_max, bool wide);
 
 /// The caller's coefficients, an entry per column, in the slots of the model, within their bounds; at infinite alpha those
 /// that nothing penalises, while others rest.

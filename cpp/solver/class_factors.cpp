@@ -13,15 +13,12 @@ constexpr double kRidge = 1e-10;         // of the diagonal
 }  // namespace
 
 void ClassFactors::follow(const GramModel& model, const ActiveRows& rows, const std::vector<double>& P) {
-    const std::size_t n = problem_.design.rows(), m = rows.slots.size();
+    const std::size_t m = rows.slots.size();
     rows_ = rows;
     place_.resize(model.size(), -1);
-    mean_.assign(C_, 0.0);
-    for (std::size_t k = 0; k < C_; ++k)
-        for (std::size_t i = 0; i < n; ++i) {
-            const double p = P[k * n + i];
-            mean_[k] += (problem_.weights() ? problem_.s[i] : 1.0) * p * (1 - p);
-        }
+    mean_.resize(C_);
+    part_.resize(softmax_.rows());
+    for (std::size_t k = 0; k < C_; ++k) mean_[k] = softmax_.curvature(k, k, P.data(), part_.data());
     norm_.resize(m);
     for (std::size_t j = 0; j < m; ++j)
         norm_[j] = problem_.design.moments().norm[static_cast<std::size_t>(model.features()[rows.slots[j]])];
@@ -31,13 +28,12 @@ void ClassFactors::follow(const GramModel& model, const ActiveRows& rows, const 
 void ClassFactors::report(long steps) { excess_ += std::max(0.0, static_cast<double>(steps) - kExpected); }
 
 /// X' diag(s p (1 - p)) X over the features and, with an intercept, ones.
-std::vector<double> ClassFactors::class_curvature(const std::vector<Index>& features, const double* p) {
-    const std::size_t n = problem_.design.rows(), m = features.size();
+std::vector<double> ClassFactors::class_curvature(const std::vector<Index>& features, std::size_t k, const double* P) {
+    const std::size_t m = features.size();
     const bool shifts = problem_.request.fit_intercept;
     const std::size_t N = m + shifts;
-    std::vector<double> d(n), block(m * m), M(N * N);
-    double total = 0;
-    for (std::size_t i = 0; i < n; ++i) total += d[i] = (problem_.weights() ? problem_.s[i] : 1.0) * p[i] * (1 - p[i]);
+    std::vector<double> d(softmax_.rows()), block(m * m), M(N * N);
+    const double total = softmax_.curvature(k, k, P, d.data());
     problem_.design.products(features, features, d.data(), block.data(), problem_.team);
     for (std::size_t j = 0; j < m; ++j) std::copy_n(block.data() + j * m, m, M.data() + j * N);
     if (!shifts) return M;
@@ -51,7 +47,7 @@ void ClassFactors::factor(const GramModel& model, const std::vector<double>& P) 
     excess_ = 0;
     for (std::size_t slot : known_.slots) place_[slot] = -1;
     known_ = rows_;
-    const std::size_t m = known_.slots.size(), N = m + problem_.request.fit_intercept, n = problem_.design.rows();
+    const std::size_t m = known_.slots.size(), N = m + problem_.request.fit_intercept;
     std::vector<Index> features;
     root_c_.assign(m, 0.0);
     for (std::size_t j = 0; j < m; ++j) {
@@ -62,7 +58,7 @@ void ClassFactors::factor(const GramModel& model, const std::vector<double>& P) 
     inverse_.assign(C_, {});
     std::vector<double> L, A(m * m, 0.0);
     for (std::size_t k = 0; k < C_; ++k) {
-        std::vector<double> M = class_curvature(features, P.data() + k * n);
+        std::vector<double> M = class_curvature(features, k, P.data());
         for (std::size_t j = 0; j < m; ++j) M[j + j * N] += known_.l2[j] + known_.c[j];
         for (std::size_t j = 0; j < N; ++j) M[j + j * N] *= 1 + kRidge;
         factor_raised(kernels::active(), M, N, L);

@@ -11,12 +11,14 @@
 #include <vector>
 
 #include "solver/row_newton.hpp"
+#include "solver/softmax.hpp"
 
 namespace riata {
 
 class ClassFactors {
 public:
-    ClassFactors(Problem& problem, std::size_t n_classes) : problem_(problem), C_(n_classes) {}
+    ClassFactors(Problem& problem, const Softmax& softmax)
+        : problem_(problem), softmax_(softmax), C_(softmax.classes()) {}
 
     /// The rows of the next system and probabilities P[i + k * n]; vectors have an entry V[j + k * N] for row j < m, and
     /// with an intercept one more, so that N = m + 1.
@@ -28,11 +30,12 @@ public:
 
 private:
     void factor(const GramModel& model, const std::vector<double>& P);
-    std::vector<double> class_curvature(const std::vector<Index>& features, const double* p);
+    std::vector<double> class_curvature(const std::vector<Index>& features, std::size_t k, const double* P);
     void solve_factored(double* B);
     void solve_alone(const std::vector<double>& R, std::vector<double>& Z, std::size_t j) const;
 
     Problem& problem_;
+    const Softmax& softmax_;
     std::size_t C_;
     ActiveRows rows_, known_;                   ///< of the system, and of the factors
     std::vector<double> mean_, norm_;           ///< of a class: the sum of s p (1 - p); of a row: that of its column

@@ -23,12 +23,8 @@ if TYPE_CHECKING:
     from .cv import ElasticNetCV, LassoCV
     from .diagnostics import check_solution
     from .logistic_cv import LogisticRegressionCV
-    from .multi_task import (
-        MultiTaskElasticNet,
-        MultiTaskElasticNetCV,
-        MultiTaskLasso,
-        MultiTaskLassoCV,
-    )
+    from .multi_task import MultiTaskElasticNet, MultiTaskLasso
+    from .multi_task_cv import MultiTaskElasticNetCV, MultiTaskLassoCV
     from .regression import ElasticNet, Lasso, Ridge
     from .ridge_cv import RidgeCV
     from .scales import alpha_max, convert_penalty
@@ -50,9 +46,9 @@ _HOMES = {
     "LassoCV": "cv",
     "LassoIC": "criteria",
     "MultiTaskElasticNet": "multi_task",
-    "MultiTaskElasticNetCV": "multi_task",
+    "MultiTaskElasticNetCV": "multi_task_cv",
     "MultiTaskLasso": "multi_task",
-    "MultiTaskLassoCV": "multi_task",
+    "MultiTaskLassoCV": "multi_task_cv",
     "PathPoint": "_result",
     "PathResult": "_result",
     "PoissonRegressor": "counts",

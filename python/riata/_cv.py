@@ -9,13 +9,11 @@ import numpy as np
 from . import _folds, _scorers, _selection
 from . import _validation as check
 from ._cv_result import CVResult
-from ._folds import FoldPaths
-from ._path import progress_bar
+from ._path import progress_bar, warn_gaps
 from ._problem import Array, Problem, check_problem
 from ._routes import Control, check_control
 from ._selection import Select
 from ._splits import Split, make_splits
-from .exceptions import warn_not_converged
 
 
 def cv_path(
@@ -201,18 +199,5 @@ def cross_validate(
     if not np.isfinite(result.mean_loss).any():
         raise ValueError("no penalty has a finite mean score")
     result.choose()
-    _warn_gaps(result, runs, control)
+    warn_gaps([path for run in runs for path in (run.whole, *run.folds)], control, stacklevel=4)
     return result
-
-
-def _warn_gaps(result: CVResult, runs: list[FoldPaths], control: Control) -> None:
-    paths = [path for run in runs for path in (run.whole, *run.folds)]
-    failed = sum(int(np.count_nonzero(path.status)) for path in paths)
-    if failed:
-        worst = max(float(path.rel_gap.max(initial=0.0)) for path in paths)
-        warn_not_converged(
-            f"{failed} of {sum(len(path.alphas) for path in paths)} solutions did not reach the relative duality gap "
-            f"tol={control.tol:g}: the largest gap is {worst:.2g}. Raise max_iter (now {control.max_iter}) or tol, or end the paths at "
-            "a larger alpha (alphas, eps).",
-            stacklevel=4,
-        )

@@ -174,7 +174,6 @@ def path(
         early_stop=check.flag(early_stop, "early_stop") and isinstance(grid, int),
         callback=callback,
     )
-    tol = control.tol
     if callback is not None and not callable(callback):
         raise TypeError(f"callback must be callable; got {callback!r}")
     bar = progress_bar(progress, k, problem.X.size * k, "riata.path")
@@ -184,9 +183,8 @@ def path(
         with bar:
             control.callback = _reporting(bar, callback)
             paths = _solve(problem, grid, control)
-    if paths[0].status.any():
-        warn_gaps(paths[0], tol, control.max_iter)
-    rest = (problem.X.shape[1], tol, problem.l1_ratio, names, family, problem.classes)
+    warn_gaps(paths[:1], control)
+    rest = (problem.X.shape[1], control.tol, problem.l1_ratio, names, family, problem.classes)
     return make_result(paths[0], *rest) if len(paths) == 1 else ClassPathResult(paths, *rest)
 
 
@@ -196,15 +194,20 @@ def _solve(problem: Problem, grid: int | Array, control: Control) -> list[PathAr
     return [solve_grid(problem, grid, control)]
 
 
-def warn_gaps(arrays: PathArrays, tol: float, max_iter: int) -> None:
-    """Warn of the solutions whose gap stayed above tol."""
-    failed = np.flatnonzero(arrays.status)
-    worst = failed[np.argmax(arrays.rel_gap[failed])]
+def warn_gaps(paths: list[PathArrays], control: Control, stacklevel: int = 3) -> None:
+    """Warn of the solutions of these paths whose gaps stayed above the tolerance, if there are any."""
+    failed = np.concatenate([path.status for path in paths]) != 0
+    if not failed.any():
+        return
+    gaps = np.concatenate([path.rel_gap for path in paths])
+    alphas = np.concatenate([path.alphas for path in paths])
+    worst = np.flatnonzero(failed)[np.argmax(gaps[failed])]
+    where = "; the gaps of all solutions are in dual_gaps" if len(paths) == 1 else ""
     warn_not_converged(
-        f"{len(failed)} of {len(arrays.alphas)} solutions did not reach the relative duality gap tol={tol:g}: the largest gap is "
-        f"{arrays.rel_gap[worst]:.2g}, at alpha={arrays.alphas[worst]:.4g}. Raise max_iter (now {max_iter}) or tol, or end the "
-        "path at a larger alpha (alphas, eps); the gaps of all solutions are in dual_gaps.",
-        stacklevel=3,
+        f"{np.count_nonzero(failed)} of {len(gaps)} solutions did not reach the relative duality gap tol={control.tol:g}: the largest "
+        f"gap is {gaps[worst]:.2g}, at alpha={alphas[worst]:.4g}. Raise max_iter (now {control.max_iter}) or tol, or end the path at a "
+        f"larger alpha (alphas, eps){where}.",
+        stacklevel=stacklevel,
     )
 
 
@@ -358,8 +361,7 @@ def enet_path(
         raise ValueError("l1_ratio=0 has no automatic grid of alphas here: pass alphas")
     control = scikit_learn_control(eps, tol, max_iter)
     arrays = solve_grid(problem, grid, control)
-    if arrays.status.any():
-        warn_gaps(arrays, control.tol, control.max_iter)
+    warn_gaps([arrays], control)
     p, dtype = problem.X.shape[1], problem.X.dtype
     if isinstance(arrays, TaskArrays):
         coefs = np.array([task.dense(p, dtype) for task in arrays.tasks])

@@ -137,8 +137,7 @@ class LassoIC(LinearRegressor):
             path, problem.total_weight, noise_variance=variance, gamma=self.gamma
         )
         k = criteria.best(criterion)
-        if arrays.status.any():
-            warn_gaps(arrays, control.tol, control.max_iter)
+        warn_gaps([arrays], control)
         dtype = problem.X.dtype
         self.path_, self.criteria_ = path, criteria
         self.alphas_, self.criterion_ = criteria.alphas, getattr(criteria, criterion)

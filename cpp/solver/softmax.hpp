@@ -1,0 +1,56 @@
+// The softmax loss over all rows at once,
+//
+//     sum_i s_i [log sum_k e^{eta_ik} - eta_{i,y_i}],     p_k = e^{eta_k} / sum_l e^{eta_l},
+//
+// with its slopes, curvature and dual value. Margins E, probabilities P and slopes R of all C classes are blocks: a vector
+// over the rows for each class, class after class.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "solver/problem.hpp"
+
+namespace riata {
+
+class Softmax {
+public:
+    /// A label y_i is a class, 0 <= y_i < C. Borrows both.
+    Softmax(const Problem& problem, const std::vector<int>& labels, std::size_t n_classes)
+        : problem_(problem), labels_(labels), n_(labels.size()), C_(n_classes) {}
+
+    std::size_t rows() const { return n_; }
+    std::size_t classes() const { return C_; }
+
+    /// The best intercepts without any feature, log frequencies; zeros for a model without intercepts.
+    std::vector<double> null_intercepts() const;
+
+    /// P := the probabilities at E. Returns the loss.
+    double predict(const double* E, double* P) const;
+
+    /// u := s (y_k - p_k), minus the gradient. Returns its sum.
+    double descent(std::size_t k, const double* P, double* u) const;
+    /// d := s p_k ([k = l] - p_l), what classes k and l have of the curvature. Returns its sum.
+    double curvature(std::size_t k, std::size_t l, const double* P, double* d) const;
+    /// U_k := s p_k (U_k - sum_l p_l U_l), the curvature times the block U.
+    void bend(const double* P, double* U) const;
+
+    /// The Newton step of the intercepts, that of the last class 0; zeros for a model without. Empty where there is no
+    /// curvature.
+    std::vector<double> intercept_step(const double* P) const;
+    /// R := y - p as a step of the intercepts would leave it, to first order. False where the step is too long for
+    /// probabilities to stay such. R may be P.
+    bool find_slopes(const double* P, const std::vector<double>& step, double* R) const;
+    /// -sum_i s_i sum_k q_ik log q_ik with q = y - t r: what the loss gives to the dual value of t R.
+    double dual_value(const double* R, double t) const;
+
+private:
+    double weight(std::size_t i) const { return problem_.weights() ? problem_.s[i] : 1.0; }
+    double is(std::size_t i, std::size_t k) const { return labels_[i] == static_cast<int>(k); }
+
+    const Problem& problem_;
+    const std::vector<int>& labels_;
+    std::size_t n_, C_;
+};
+
+}  // namespace riata

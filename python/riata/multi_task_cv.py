@@ -1,0 +1,193 @@
+"""MultiTaskLassoCV and MultiTaskElasticNetCV: several targets that share their features, cross-validated."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import _cv
+from ._path import enet_path, lasso_path
+from ._problem import Problem
+from .cv import SparseRegressorCV
+from .multi_task import TaskRegressor
+
+
+class _MultiTaskCV(TaskRegressor, SparseRegressorCV):
+    def _single_problem(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> Problem:
+        return self._problem(X, y, sample_weight, offset)
+
+
+class MultiTaskLassoCV(_MultiTaskCV):
+    """MultiTaskLasso whose penalty is chosen by cross-validation, a drop-in for scikit-learn's.
+
+    All folds and the final fit share one X: rows are weighted, not copied.
+
+    Parameters
+    ----------
+    eps : float in (0, 1], default=1e-3
+        Smallest penalty of an automatic grid relative to its largest.
+    alphas : int or array-like, default=100
+        How many penalties, or the penalties themselves.
+    fit_intercept, max_iter, tol, cv, select, scoring, store_predictions, time_limit, progress, n_threads
+        As in `LassoCV`.
+    copy_X, verbose, n_jobs, random_state, selection
+        scikit-learn's, accepted and of no effect: there are `progress` and `n_threads`.
+    penalty_weights, l2_weights, standardize
+        As in `MultiTaskLasso`. `standardize` uses the standard deviations of each training set.
+
+    Attributes
+    ----------
+    mse_path_ : ndarray of shape (n_alphas, n_folds)
+        Held-out squared errors, means over rows and tasks.
+    coef_ : ndarray of shape (n_tasks, n_features)
+    intercept_ : ndarray of shape (n_tasks,), or 0.0 without an intercept
+    alpha_, alpha_min_, alpha_1se_, alphas_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
+        As in `LassoCV`.
+    n_features_in_, feature_names_in_
+        As in `LassoCV`.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((60, 20))
+    >>> Y = X[:, :2] @ [[1.0, 2.0, 0.5], [0.0, -1.0, 1.0]] + 0.1 * rng.standard_normal((60, 3))
+    >>> model = riata.MultiTaskLassoCV(select="1se").fit(X, Y)
+    >>> model.coef_.shape, model.mse_path_.shape
+    ((3, 20), (100, 5))
+    """
+
+    path = staticmethod(lasso_path)
+
+    def __init__(
+        self,
+        *,
+        eps: float = 1e-3,
+        alphas: Any = 100,
+        fit_intercept: bool = True,
+        max_iter: int | None = 1000,
+        tol: float = 1e-4,
+        copy_X: bool = True,
+        cv: Any = None,
+        verbose: bool | int = False,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        selection: str = "cyclic",
+        select: Any = "min",
+        scoring: Any = None,
+        store_predictions: bool = False,
+        penalty_weights: Any = None,
+        l2_weights: Any = None,
+        standardize: bool = False,
+        time_limit: float | None = None,
+        progress: bool | None = False,
+        n_threads: int | None = None,
+    ) -> None:
+        self.eps = eps
+        self.alphas = alphas
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
+        self.copy_X = copy_X
+        self.cv = cv
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.selection = selection
+        self.select = select
+        self.scoring = scoring
+        self.store_predictions = store_predictions
+        self.penalty_weights = penalty_weights
+        self.l2_weights = l2_weights
+        self.standardize = standardize
+        self.time_limit = time_limit
+        self.progress = progress
+        self.n_threads = n_threads
+
+    def _ratios(self) -> list[float]:
+        return [1.0]
+
+
+class MultiTaskElasticNetCV(_MultiTaskCV):
+    """MultiTaskElasticNet whose penalty and mixture are chosen by cross-validation, a drop-in for scikit-learn's.
+
+    Parameters
+    ----------
+    l1_ratio : float or array-like of floats in [0, 1], default=0.5
+        1 is the lasso, 0 is ridge.
+    eps, alphas, fit_intercept, max_iter, tol, cv, copy_X, verbose, n_jobs, random_state, selection
+        As in `MultiTaskLassoCV`.
+    select, scoring, store_predictions, penalty_weights, l2_weights, standardize, time_limit, progress, n_threads
+        As in `MultiTaskLassoCV`.
+
+    Attributes
+    ----------
+    l1_ratio_ : float
+        The mixture chosen.
+    alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratio, n_alphas)
+        The latter for several l1_ratios with grids of their own.
+    mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_l1_ratio, n_alphas, n_folds)
+    coef_, intercept_, alpha_, alpha_min_, alpha_1se_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
+        As in `MultiTaskLassoCV`.
+    n_features_in_, feature_names_in_
+        As in `LassoCV`.
+    """
+
+    path = staticmethod(enet_path)
+
+    def __init__(
+        self,
+        *,
+        l1_ratio: Any = 0.5,
+        eps: float = 1e-3,
+        alphas: Any = 100,
+        fit_intercept: bool = True,
+        max_iter: int | None = 1000,
+        tol: float = 1e-4,
+        cv: Any = None,
+        copy_X: bool = True,
+        verbose: bool | int = 0,
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        selection: str = "cyclic",
+        select: Any = "min",
+        scoring: Any = None,
+        store_predictions: bool = False,
+        penalty_weights: Any = None,
+        l2_weights: Any = None,
+        standardize: bool = False,
+        time_limit: float | None = None,
+        progress: bool | None = False,
+        n_threads: int | None = None,
+    ) -> None:
+        self.l1_ratio = l1_ratio
+        self.eps = eps
+        self.alphas = alphas
+        self.fit_intercept = fit_intercept
+        self.max_iter = max_iter
+        self.tol = tol
+        self.cv = cv
+        self.copy_X = copy_X
+        self.verbose = verbose
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.selection = selection
+        self.select = select
+        self.scoring = scoring
+        self.store_predictions = store_predictions
+        self.penalty_weights = penalty_weights
+        self.l2_weights = l2_weights
+        self.standardize = standardize
+        self.time_limit = time_limit
+        self.progress = progress
+        self.n_threads = n_threads
+
+    def _ratios(self) -> list[float]:
+        return _cv.mixing_ratios(self.l1_ratio)
+
+    def _take_result(self, *args: Any) -> None:
+        super()._take_result(*args)
+        self.l1_ratio_ = self.cv_result_.l1_ratio
+        if np.ndim(self.alphas) > 0 and self.alphas_.ndim == 2:
+            self.alphas_ = self.alphas_[0]  # one grid for all
