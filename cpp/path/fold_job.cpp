@@ -1,0 +1,148 @@
+#include "path/fold_job.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace riata {
+
+namespace {
+
+double weight_of(const Request& request, std::int64_t row) {
+    return request.sample_weight ? request.sample_weight[row] : 1.0;
+}
+
+/// What a fold trains with: the sample weights on its rows, as often as they are listed.
+std::vector<double> training_weights(const Fold& fold, const Request& request, std::size_t n) {
+    std::vector<double> s(n, 0.0);
+    for (std::size_t i = 0; i < fold.n_train; ++i) s[fold.train[i]] += weight_of(request, fold.train[i]);
+    return s;
+}
+
+/// The loss of a row at the margin eta, less its least value.
+double loss_of(Family family, double y, double eta) {
+    switch (family) {
+        case Family::kBinomial: {
+            const double m = y > 0 ? -eta : eta;
+            return std::max(m, 0.0) + std::log1p(std::exp(-std::abs(m)));
+        }
+        case Family::kPoisson:
+            return std::exp(eta) - y * eta - (y > 0 ? y - y * std::log(y) : 0.0);
+        default:
+            return (y - eta) * (y - eta);
+    }
+}
+
+/// Weighted means of the losses of the rows held out.
+std::vector<double> losses(const std::vector<double>& predictions, const Fold& fold, const Response& response,
+                           const Request& request) {
+    double weight = 0;
+    for (std::size_t i = 0; i < fold.n_test; ++i) weight += weight_of(request, fold.test[i]);
+    std::vector<double> losses;
+    for (std::size_t first = 0; first < predictions.size(); first += fold.n_test) {
+        double sum = 0;
+        for (std::size_t i = 0; i < fold.n_test; ++i) {
+            const auto row = static_cast<std::size_t>(fold.test[i]);
+            const double eta = predictions[first + i] + (response.offset ? response.offset[row] : 0.0);
+            sum += weight_of(request, fold.test[i]) * loss_of(response.family, response.y[row], eta);
+        }
+        losses.push_back(sum / weight);
+    }
+    return losses;
+}
+
+}  // namespace
+
+Problem make_problem(Design& design, const Response& response, const Request& request, Team& team,
+                     const MomentSource* source) {
+    if (response.family == Family::kGaussian) return Problem(design, response.y.data(), request, team, source);
+    return Problem(design, request, team, source);
+}
+
+FoldJob::FoldJob(const CrossValidation& all, int fold, double l1_ratio, const std::vector<double>& alphas,
+                 Control& control)
+    : all_(all), fold_(fold), split_(fold < 0 ? nullptr : &all.options.folds[static_cast<std::size_t>(fold)]),
+      s_(split_ ? training_weights(*split_, all.request, all.design.rows()) : std::vector<double>{}),
+      request_(all.request), path_(all.options.path), control_(control), team_(1, &control) {
+    request_.l1_ratio = l1_ratio;
+    if (split_) request_.sample_weight = s_.data();
+    path_.alphas = alphas;
+    if (split_ && !all.options.stretch.empty())
+        for (double& alpha : path_.alphas) alpha *= all.options.stretch[static_cast<std::size_t>(fold)];
+}
+
+FoldPath FoldJob::run() {
+    if (all_.moments)
+        if (auto done = all_.moments->solve(fold_, all_.response.y.data(), request_, path_, control_)) {
+            if (split_ && all_.options.predictions)
+                done->predictions = predict_rows(all_.moments->whole().design, done->path.solutions, split_->test,
+                                                 split_->n_test, team_);
+            return std::move(*done);
+        }
+    make_rows();
+    return judged(all_.gaussian() ? solve_path(*problem_, path_, control_)
+                                  : solve_path(*problem_, all_.response, path_, control_));
+}
+
+/// The problem on the rows themselves.
+void FoldJob::make_rows() {
+    std::optional<SharedMoments::Training> source;
+    if (all_.shared) source.emplace(*all_.shared, fold_);
+    twin_ = all_.design.twin();
+    problem_ =
+        std::make_unique<Problem>(make_problem(*twin_, all_.response, request_, team_, source ? &*source : nullptr));
+}
+
+FoldPath FoldJob::judged(Path path) {
+    FoldPath out;
+    out.path = std::move(path);
+    if (!split_) return out;
+    auto eta = predict_rows(*twin_, out.path.solutions, split_->test, split_->n_test, team_);
+    out.loss = losses(eta, *split_, all_.response, all_.request);
+    if (all_.options.predictions) out.predictions = std::move(eta);
+    return out;
+}
+
+std::vector<double> predict_rows(const Design& design, const std::vector<Solution>& solutions, const std::int64_t* rows,
+                                 std::size_t n_rows, Team& team) {
+    const auto &mean = design.moments().mean, &scale = design.moments().scale;
+    const std::size_t n = design.rows();
+    const std::vector<double> zero(n, 0.0);
+    std::vector<double> out(n_rows * solutions.size()), one(n), w;
+    std::vector<Index> support, place(design.cols(), -1);
+    Panel eta;
+    for (std::size_t first = 0; first < solutions.size(); first += Panel::kLanes) {
+        const std::size_t K = std::min(Panel::kLanes, solutions.size() - first);
+        support.clear();
+        for (std::size_t k = 0; k < K; ++k)
+            for (Index j : solutions[first + k].features)
+                if (place[static_cast<std::size_t>(j)] < 0) {
+                    place[static_cast<std::size_t>(j)] = 0;
+                    support.push_back(j);
+                }
+        std::sort(support.begin(), support.end());
+        for (std::size_t f = 0; f < support.size(); ++f)
+            place[static_cast<std::size_t>(support[f])] = static_cast<Index>(f);
+        w.assign(support.size() * K, 0.0);
+        double constant[Panel::kLanes] = {};
+        for (std::size_t k = 0; k < K; ++k) {
+            const Solution& s = solutions[first + k];
+            constant[k] = s.intercept;
+            for (std::size_t i = 0; i < s.features.size(); ++i) {
+                const auto j = static_cast<std::size_t>(s.features[i]);
+                w[static_cast<std::size_t>(place[j]) * K + k] = s.values[i] / scale[j];
+                constant[k] += s.values[i] * mean[j];
+            }
+        }
+        eta.shape(n, K, design.interleaves());
+        design.combine(zero.data(), support, w.data(), eta, team);
+        for (std::size_t k = 0; k < K; ++k) {
+            eta.copy(k, one.data());
+            double* to = out.data() + (first + k) * n_rows;
+            for (std::size_t i = 0; i < n_rows; ++i) to[i] = one[static_cast<std::size_t>(rows[i])] + constant[k];
+        }
+        for (Index j : support) place[static_cast<std::size_t>(j)] = -1;
+    }
+    return out;
+}
+
+}  // namespace riata
