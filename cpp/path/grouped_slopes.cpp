@@ -80,9 +80,10 @@ void GroupedDriver::certify(bool thorough) {
     for (std::size_t j = 0; whole_ && j < problem_.design.cols(); ++j)
         if (problem_.usable[j] && model_.slot(static_cast<Index>(j)) < 0) judge(j, nullptr, all_.data() + j * C_);
     // Where R is not in the dual's domain there is still 0, below any loss.
-    certificate_.dual = sound_ ? dual.best([&](double t) { return softmax_.dual_value(R_.data(), t); },
-                                           certificate_.primal - 0.1 * options_.tol * null_loss_, thorough)
-                               : 0.0;
+    certificate_.dual = 0;
+    if (sound_)
+        certificate_.dual = std::max(0.0, dual.best([&](double t) { return softmax_.dual_value(R_.data(), t); },
+                                                    certificate_.primal - 0.1 * options_.tol * null_loss_, thorough));
     certificate_.gap = std::abs(certificate_.primal - certificate_.dual);
     certificate_.rel_gap = null_loss_ > 0 ? certificate_.gap / null_loss_ : (certificate_.gap > 0 ? kInfinity : 0.0);
     certificate_.kkt_max = dual.kkt_max() / problem_.weight;

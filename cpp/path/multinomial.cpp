@@ -171,14 +171,14 @@ void MultinomialDriver::solve(double alpha, double tol) {
         cycle(alpha);
         balance(alpha);
         if (slow) slow = step_jointly(alpha);
-        const bool sound = find_slopes();
+        find_slopes();
         correlate_within();
         const Certificate before = certificate_;
         certificate_ = certify(alpha, false);
         slow = slow || certificate_.gap > kSlow * before.gap;
         const bool gained =
             before.primal - certificate_.primal > kGain * certificate_.gap || certificate_.gap < kFalling * before.gap;
-        idle = grown || gained || !sound ? 0 : idle + 1;
+        idle = grown || gained || !sound_ ? 0 : idle + 1;
     }
     correlate();
     certificate_ = certify(alpha, true);

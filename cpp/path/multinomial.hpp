@@ -66,7 +66,7 @@ private:
     void begin_cycle();
     void find_offset(std::size_t k);
     void pass(std::size_t k);
-    bool find_slopes();
+    void find_slopes();
     void predict() { loss_ = softmax_.predict(margins_.data(), R_.data()); }
     void take_margins(std::size_t k);
     void correlate();
@@ -88,6 +88,7 @@ private:
     JointPaths paths_;
     Certificate certificate_;
     bool whole_ = false;  // correlations are those of all features, not of the working sets alone
+    bool sound_ = true;   // R_ is in the dual's domain
     std::vector<double> top_,
         passed_;  // of a cycle: the largest margins, sum_{l < k} e^{eta_l - top} of classes that moved
     std::vector<double> e_, u_, out_;  // scratch

@@ -6,12 +6,14 @@
 
 namespace riata {
 
-/// R = y - p, moved to s'R_k = 0 for all classes as a first order step of the intercepts would. False where there is no such
-/// step, and R are the probabilities, or where it is too long for probabilities to stay such.
-bool MultinomialDriver::find_slopes() {
+/// R = y - p, moved to s'R_k = 0 for all classes as a first order step of the intercepts would; not sound where there is no
+/// such step or where it is too long for probabilities to stay such.
+void MultinomialDriver::find_slopes() {
     predict();
-    const std::vector<double> step = softmax_.intercept_step(R_.data());
-    return !step.empty() && softmax_.find_slopes(R_.data(), step, R_.data());
+    std::vector<double> step = softmax_.intercept_step(R_.data());
+    sound_ = !step.empty();
+    step.resize(classes(), 0.0);
+    sound_ = softmax_.find_slopes(R_.data(), step, R_.data()) && sound_;
 }
 
 /// c_k = Xh'S R_k over all features.
@@ -84,8 +86,10 @@ Certificate MultinomialDriver::certify(double alpha, bool thorough) {
             dual.add(problem_.penalty[j], 0.0, one->c[j], norm[j], scale[j]);
         }
     }
-    result.dual = dual.best([&](double t) { return softmax_.dual_value(R_.data(), t); },
-                            result.primal - 0.1 * options_.tol * null_loss_, thorough);
+    // Where R is not in the dual's domain there is still 0, below any loss.
+    if (sound_)
+        result.dual = std::max(0.0, dual.best([&](double t) { return softmax_.dual_value(R_.data(), t); },
+                                              result.primal - 0.1 * options_.tol * null_loss_, thorough));
     result.gap = std::abs(result.primal - result.dual);
     result.rel_gap = null_loss_ > 0 ? result.gap / null_loss_ : (result.gap > 0 ? kInfinity : 0.0);
     result.kkt_max = dual.kkt_max() / problem_.weight;
