@@ -17,7 +17,27 @@ constexpr std::size_t kSmall = 400;      // slots: so small a W grows by all tha
 constexpr double kSolvedOut = 1e-5;      // until the gap is this share of tol
 constexpr double kTighter = 1e-2;        // what the gap over W is aimed at once it is all that is left
 constexpr int kCorrections = 4;          // of one alpha, before its gap is reported as it is
+
+/// By the null model's correlations, j * tasks + t.
+double alpha_max_of(const Problem& problem, const std::vector<double>& null_c, std::size_t tasks) {
+    double top = 0;
+    for (std::size_t j = 0; j < problem.design.cols(); ++j) {
+        if (!problem.usable[j] || problem.penalty.l1_factor[j] == 0) continue;
+        double size = 0;
+        for (std::size_t t = 0; t < tasks; ++t) size = std::hypot(size, null_c[j * tasks + t]);
+        if (size > kNoise * problem.noise()) top = std::max(top, size / problem.penalty.l1_factor[j]);
+    }
+    return problem.alpha_of(top);
+}
 }  // namespace
+
+double alpha_max(Problem& problem, const Responses& responses, Control& control) {
+    if (unpenalised(problem).empty()) return alpha_max_of(problem, responses.xty(), responses.tasks());
+    PathOptions first;
+    first.n_alphas = 1;
+    first.whole_gram = responses.y().empty();
+    return MultiTaskDriver(problem, responses, first, control).run()[0].alpha_max;
+}
 
 MultiTaskDriver::MultiTaskDriver(Problem& problem, const Responses& responses, const PathOptions& options,
                                  Control& control)
@@ -41,9 +61,10 @@ std::vector<Path> MultiTaskDriver::run() {
 
 bool MultiTaskDriver::whole_gram_pays() const {
     const double n = static_cast<double>(design_.rows()), p = static_cast<double>(design_.cols());
+    if (options_.whole_gram) return true;
     if (options_.memory_limit && GramModel::bytes_for(design_.cols()) > options_.memory_limit) return false;
     const double n_alphas = static_cast<double>(options_.alphas.empty() ? options_.n_alphas : options_.alphas.size());
-    return options_.whole_gram || (n >= 4 * p && p <= 1500 && p <= 16 + 4 * std::max(n_alphas, 60.0));
+    return n >= 4 * p && p <= 1500 && p <= 16 + 4 * std::max(n_alphas, 60.0);
 }
 
 /// Solves the null model, with the features that nothing keeps out. Returns the largest alpha.
@@ -68,16 +89,10 @@ double MultiTaskDriver::start() {
         find_residual();
         design_.correlate_all(u_.data(), tasks_, null_c.data(), problem_.team);
     }
-    double top = 0;
-    for (std::size_t j = 0; j < design_.cols(); ++j) {
-        if (!problem_.usable[j] || problem_.penalty.l1_factor[j] == 0) continue;
-        double size = 0;
-        for (std::size_t t = 0; t < tasks_; ++t) size = std::hypot(size, null_c[j * tasks_ + t]);
-        if (size > kNoise * problem_.noise()) top = std::max(top, size / problem_.penalty.l1_factor[j]);
-    }
+    const double largest = alpha_max_of(problem_, null_c, tasks_);
     if (!whole)
         frontier_ = std::make_unique<RowFrontier>(problem_, model_, responses_, std::move(R_), std::move(null_c));
-    return problem_.alpha_of(top);
+    return largest;
 }
 
 void MultiTaskDriver::grow(const std::vector<Index>& features) {

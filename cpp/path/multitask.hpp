@@ -12,6 +12,9 @@
 
 namespace riata {
 
+/// Smallest alpha of the caller's at which all penalised rows rest.
+double alpha_max(Problem& problem, const Responses& responses, Control& control);
+
 class MultiTaskDriver {
 public:
     MultiTaskDriver(Problem& problem, const Responses& responses, const PathOptions& options, Control& control);
