@@ -41,21 +41,37 @@ void RowSolver::follow() {
     for (std::size_t slot = before; slot < m_; ++slot)
         if (problem_.usable[static_cast<std::size_t>(model_.features()[slot])]) slots_.push_back(slot);
     w_.resize(m_ * K_, 0.0);
+    present_.resize(m_, 0);
+    fresh_ = false;
     refresh();
 }
 
-bool RowSolver::present(std::size_t slot) const {
-    return std::any_of(row(slot), row(slot) + K_, [](double v) { return v != 0; });
+/// What a row's new coefficients leave to be found again.
+void RowSolver::moved(std::size_t slot) {
+    present_[slot] = std::any_of(row(slot), row(slot) + K_, [](double v) { return v != 0; });
+    fresh_ = pulls_known_ = false;
 }
 
-/// Finds the support and, afresh, C = Q - G W.
-void RowSolver::refresh() {
+void RowSolver::clear(std::size_t slot) {
+    std::fill_n(row(slot), K_, 0.0);
+    moved(slot);
+}
+
+void RowSolver::find_support() {
     support_.clear();
+    for (std::size_t slot : slots_)
+        if (present(slot)) support_.push_back(slot);
+}
+
+/// Finds the support and, afresh, C = Q - G W: steps carry C along, and their rounding with it.
+void RowSolver::refresh() {
+    if (fresh_) return;
+    find_support();
+    fresh_ = true;
+    pulls_known_ = false;
     std::vector<const double*> columns;
     std::vector<double> minus_w;
-    for (std::size_t slot : slots_) {
-        if (!present(slot)) continue;
-        support_.push_back(slot);
+    for (std::size_t slot : support_) {
         columns.push_back(model_.column(slot));
         for (std::size_t t = 0; t < K_; ++t) minus_w.push_back(-row(slot)[t]);
     }
@@ -87,6 +103,7 @@ void RowSolver::correct(const std::vector<double>& exact) {
     refresh();
     for (std::size_t slot : slots_)
         for (std::size_t t = 0; t < K_; ++t) q_[slot + t * m_] += exact[slot * K_ + t] - c_[slot + t * m_];
+    fresh_ = false;
     refresh();
 }
 
@@ -99,11 +116,24 @@ double RowSolver::judge(DualPoint& dual, std::size_t slot, const double* c) cons
     return h.value(norm_of(w, K_));
 }
 
-double RowSolver::gap() const {
+void RowSolver::find_pulls() {
+    if (pulls_known_) return;
+    pulls_known_ = true;
+    pull_squares_.assign(m_, 0.0);
+    for (std::size_t t = 0; t < K_; ++t) {
+        const double* c = c_.data() + t * m_;
+        for (std::size_t slot = 0; slot < m_; ++slot) pull_squares_[slot] += c[slot] * c[slot];
+    }
+}
+
+double RowSolver::gap() {
+    find_pulls();
     DualPoint dual(1e3 * problem_.noise());
     std::vector<double> c(K_);
     double cost = 0.5 * squares();
     for (std::size_t slot : slots_) {
+        const double l1 = penalty(slot).l1;
+        if (!present(slot) && pull_squares_[slot] <= l1 * l1) continue;  // at rest
         correlations(slot, c.data());
         cost += judge(dual, slot, c.data());
     }
@@ -127,7 +157,9 @@ void RowSolver::descend(std::size_t slot) {
         moves = moves || minus[t] != 0;
         w[t] = to;
     }
-    if (moves) kernels::active().f64.accumulate(&column, nullptr, 1, minus.data(), K_, K_, m_, c_.data(), m_);
+    if (!moves) return;
+    kernels::active().f64.accumulate(&column, nullptr, 1, minus.data(), K_, K_, m_, c_.data(), m_);
+    moved(slot);
 }
 
 void RowSolver::sweep() {
@@ -136,11 +168,13 @@ void RowSolver::sweep() {
 
 /// Steps on the zero rows that do not want to be zero.
 void RowSolver::enter() {
+    find_pulls();
     std::vector<double> c(K_);
     for (std::size_t slot : slots_) {
-        if (present(slot)) continue;
+        const double l1 = penalty(slot).l1;
+        if (present(slot) || (pulls_known_ && pull_squares_[slot] <= l1 * l1)) continue;
         correlations(slot, c.data());
-        if (norm_of(c.data(), K_) > penalty(slot).l1) descend(slot);
+        if (norm_of(c.data(), K_) > l1) descend(slot);
     }
 }
 
@@ -235,7 +269,9 @@ void RowSolver::move(const Step& step) {
             double& w = row(support_[i])[task];
             w = step.move[i * K_ + task] == -w ? 0.0 : w + step.move[i * K_ + task];
         }
-    refresh();
+    for (std::size_t slot : support_) moved(slot);
+    for (std::size_t i = 0; i < c_.size(); ++i) c_[i] -= step.product[i];
+    find_support();
 }
 
 /// The objective less yy / 2.
@@ -267,7 +303,7 @@ RowSolver::Outcome RowSolver::newton_step() {
         step = first;
         for (int drop = 0; drop < kMostDrops && step.clipped; ++drop) {
             for (std::size_t i = 0; i < support_.size(); ++i)
-                if (step.turns[i]) std::fill_n(row(support_[i]), K_, 0.0);
+                if (step.turns[i]) clear(support_[i]);
             refresh();
             if (support_.empty()) break;
             find_direction(step);
@@ -278,6 +314,7 @@ RowSolver::Outcome RowSolver::newton_step() {
             }
         }
         w_ = before;
+        for (std::size_t slot : slots_) moved(slot);
         refresh();
     }
     // To where the first row turns, or less. In a singular system that may be near.
@@ -302,6 +339,15 @@ bool RowSolver::newton_pays(double before, double after) const {
     return std::log(before / std::max(after, 1e-300)) * newton_cost() < kNewtonGain;
 }
 
+/// The gap, and where it suffices the one without the rounding of the steps so far.
+double RowSolver::settled_gap(double goal) {
+    find_support();
+    const double now = gap();
+    if (now > goal || fresh_) return now;
+    refresh();
+    return gap();
+}
+
 long RowSolver::solve(double goal, long max_steps, bool polish) {
     refresh();
     if (newton_cost() > kDear) by_newton_ = false;  // sweeps are worth a try
@@ -315,8 +361,7 @@ long RowSolver::solve(double goal, long max_steps, bool polish) {
         const Outcome outcome = by_newton_ ? newton_step() : Outcome::kNone;
         if (outcome == Outcome::kNone) sweep();
         if (outcome == Outcome::kFull) enter();
-        refresh();
-        now = gap();
+        now = settled_gap(goal);
         if (!by_newton_) by_newton_ = newton_pays(before, now);
         idle = now < kGain * least ? 0 : idle + 1;
         least = std::min(least, now);
@@ -328,12 +373,13 @@ long RowSolver::solve(double goal, long max_steps, bool polish) {
         const double before = now;
         const Outcome outcome = newton_step();
         if (outcome == Outcome::kFull) enter();
-        refresh();
+        find_support();
         now = gap();
         ++steps;
         idle = now < kGain * before ? 0 : idle + 1;
         if (outcome == Outcome::kNone || idle == 2) break;
     }
+    refresh();
     return steps;
 }
 

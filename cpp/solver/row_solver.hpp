@@ -28,7 +28,7 @@ public:
     long solve(double gap, long max_steps, bool polish);
 
     const std::vector<double>& w() const { return w_; }  ///< slot * K + task
-    bool present(std::size_t slot) const;
+    bool present(std::size_t slot) const { return present_[slot]; }
 
     /// Correlations Q - G W of a slot, one for each task.
     void correlations(std::size_t slot, double* c) const;
@@ -51,8 +51,13 @@ private:
         return problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
     }
     void refresh();
+    void find_support();
+    void find_pulls();
+    void clear(std::size_t slot);
+    void moved(std::size_t slot);
     double slope() const;
-    double gap() const;
+    double gap();
+    double settled_gap(double goal);
     void descend(std::size_t slot);
     void sweep();
     void enter();
@@ -73,7 +78,11 @@ private:
     std::vector<std::size_t> slots_;  ///< the usable ones
     std::vector<double> q_, c_;       ///< slot + task * m: Q, and Q - G W at the present W
     std::vector<double> w_;
-    std::vector<std::size_t> support_;
+    std::vector<char> present_;         ///< per slot: its row is not zero
+    std::vector<std::size_t> support_;  ///< the slots that are present
+    std::vector<double> pull_squares_;  ///< per slot: ||C_j||^2
+    bool fresh_ = false;                ///< C and the support have been found afresh for this W
+    bool pulls_known_ = false;          ///< and so have the pulls, for this C
     RowNewton newton_;
     bool by_newton_ = false;  ///< sweeps alone were slow
 };
