@@ -23,9 +23,9 @@ struct CentredMoments {
     std::vector<double> mean, scale;
     LargeVector gram;  ///< cols x cols
     ResponseMoments responses;
-    std::size_t row = 0;      ///< a row that counts,
-    double weight = 1;        ///< and its weight in the units of all sums here
-    double noise = 1;         ///< of the Gram matrix, see gram_noise()
+    std::size_t row = 0;  ///< a row that counts,
+    double weight = 1;    ///< and its weight in the units of all sums here
+    double noise = 1;     ///< of the Gram matrix, see gram_noise()
 };
 
 class MomentsDesign final : public Design {

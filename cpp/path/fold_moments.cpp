@@ -179,8 +179,7 @@ void FoldMoments::set_units(CentredMoments& known, const std::vector<double>& co
         }
 }
 
-std::optional<FoldMoments::TrainingSet> FoldMoments::training_set(int fold, const Request& request,
-                                                                  Team& team) const {
+std::optional<FoldMoments::TrainingSet> FoldMoments::training_set(int fold, const Request& request, Team& team) const {
     const LargeVector T = sum(counts(fold));
     auto columns = varying(T, request.sample_weight, request, team);
     if (!columns || columns->empty()) return std::nullopt;

@@ -42,7 +42,8 @@ private:
     using PathsOf = std::function<std::vector<Path>(TrainingSet&, Team&)>;
 
     FoldMoments() = default;
-    static std::unique_ptr<FoldMoments> begin(const Design& design, std::size_t n_responses, const FoldOptions& options);
+    static std::unique_ptr<FoldMoments> begin(const Design& design, std::size_t n_responses,
+                                              const FoldOptions& options);
     bool gather(Team& team);
     std::size_t side() const { return design_->cols() + 1 + means_.size(); }
     const std::vector<double>& counts(int fold) const {

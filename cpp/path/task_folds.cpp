@@ -25,8 +25,7 @@ struct Jobs {
         const FoldRequest own(request, options, fold, l1_ratio, alphas, design.rows());
         if (moments)
             if (auto done = moments->solve(fold, own.request, own.path, control)) {
-                if (own.split && options.predictions)
-                    judge(*done, moments->whole().design, *own.split, false, control);
+                if (own.split && options.predictions) judge(*done, moments->whole().design, *own.split, false, control);
                 return std::move(*done);
             }
         Team team(1, &control);

@@ -22,7 +22,7 @@ public:
     Responses(Problem& problem, const ResponseMoments& known, double unit);
 
     std::size_t tasks() const { return means_.size(); }
-    const std::vector<double>& y() const { return y_; }      ///< centred, task after task; empty where there are no rows
+    const std::vector<double>& y() const { return y_; }  ///< centred, task after task; empty where there are no rows
     const std::vector<double>& xty() const { return xty_; }  ///< xh_j' S y_t at j * tasks + t
     double mean(std::size_t t) const { return means_[t]; }   ///< in the caller's units
 

@@ -14,7 +14,8 @@ constexpr double kGain = 0.9;          // of the least gap so far: what a step h
 constexpr double kNewtonGain = 7;      // -log of the share of the gap that a Newton step leaves, roughly
 constexpr double kDear = 400;          // sweeps, as the price of a Newton step
 constexpr std::size_t kFewRows = 400;  // for which a Newton step always pays
-constexpr double kPolished = 1e-7;     // of the gap aimed at: what is not to be improved
+constexpr double kPolished = 1e-5;     // of the gap aimed at: what is not to be improved,
+constexpr double kPolishedL2 = 1e-7;   // and with an L2 part, where the gap is the square of what lacks
 constexpr int kPolishing = 5;          // steps
 constexpr double kShortest = 1e-3;     // Newton step worth taking, as a share
 constexpr double kNoise = 1e-14;       // of yy: what rounding may do to changes of the objective,
@@ -55,6 +56,12 @@ void RowSolver::moved(std::size_t slot) {
 void RowSolver::clear(std::size_t slot) {
     std::fill_n(row(slot), K_, 0.0);
     moved(slot);
+}
+
+void RowSolver::restore(const std::vector<double>& w) {
+    w_ = w;
+    for (std::size_t slot : slots_) moved(slot);
+    refresh();
 }
 
 void RowSolver::find_support() {
@@ -132,8 +139,7 @@ double RowSolver::gap() {
     std::vector<double> c(K_);
     double cost = 0.5 * squares();
     for (std::size_t slot : slots_) {
-        const double l1 = penalty(slot).l1;
-        if (!present(slot) && pull_squares_[slot] <= l1 * l1) continue;  // at rest
+        if (!present(slot) && pull_squares_[slot] <= l1_squares_[slot]) continue;  // at rest
         correlations(slot, c.data());
         cost += judge(dual, slot, c.data());
     }
@@ -171,10 +177,9 @@ void RowSolver::enter() {
     find_pulls();
     std::vector<double> c(K_);
     for (std::size_t slot : slots_) {
-        const double l1 = penalty(slot).l1;
-        if (present(slot) || (pulls_known_ && pull_squares_[slot] <= l1 * l1)) continue;
+        if (present(slot) || (pulls_known_ && pull_squares_[slot] <= l1_squares_[slot])) continue;
         correlations(slot, c.data());
-        if (norm_of(c.data(), K_) > l1) descend(slot);
+        if (norm_of(c.data(), K_) > penalty(slot).l1) descend(slot);
     }
 }
 
@@ -313,9 +318,7 @@ RowSolver::Outcome RowSolver::newton_step() {
                 return Outcome::kClipped;
             }
         }
-        w_ = before;
-        for (std::size_t slot : slots_) moved(slot);
-        refresh();
+        restore(before);
     }
     // To where the first row turns, or less. In a singular system that may be near.
     const double turn = first_turn(first);
@@ -339,17 +342,46 @@ bool RowSolver::newton_pays(double before, double after) const {
     return std::log(before / std::max(after, 1e-300)) * newton_cost() < kNewtonGain;
 }
 
-/// The gap, and where it suffices the one without the rounding of the steps so far.
-double RowSolver::settled_gap(double goal) {
-    find_support();
-    const double now = gap();
-    if (now > goal || fresh_) return now;
-    refresh();
-    return gap();
+/// At a new l1_scale: goes on from the last two solutions as far as they tell, if that gains, and rows enter.
+void RowSolver::extrapolate() {
+    const double to = problem_.penalty.l1_scale;
+    if (to == at_now_) return;
+    const double ahead = at_now_ - to, run = at_before_ - at_now_;
+    const std::vector<double> w = w_, c = c_;
+    if (run > 0 && ahead > 0) {
+        const double before = objective(), step = ahead / run;
+        w_before_.resize(w.size(), 0.0);
+        bool linear = c_before_.size() == c.size();  // in all rows, and so in the correlations
+        for (std::size_t slot : slots_) {
+            double along = 0, square = 0;
+            for (std::size_t i = slot * K_; i < (slot + 1) * K_; ++i) {
+                w_[i] += step * (w[i] - w_before_[i]);
+                along += w_[i] * w[i];
+                square += w_[i] * w_[i];
+            }
+            if (along <= 0 && square > 0) {
+                std::fill_n(row(slot), K_, 0.0);
+                linear = false;
+            }
+            moved(slot);
+        }
+        for (std::size_t i = 0; linear && i < c.size(); ++i) c_[i] += step * (c[i] - c_before_[i]);
+        linear ? find_support() : refresh();
+        if (!(objective() < before)) restore(w);
+        enter();
+        find_support();
+    }
+    w_before_ = w;
+    c_before_ = c;
+    at_before_ = at_now_;
+    at_now_ = to;
 }
 
 long RowSolver::solve(double goal, long max_steps, bool polish) {
+    l1_squares_.resize(m_);
+    for (std::size_t slot : slots_) l1_squares_[slot] = penalty(slot).l1 * penalty(slot).l1;
     refresh();
+    extrapolate();
     if (newton_cost() > kDear) by_newton_ = false;  // sweeps are worth a try
     double now = gap(), least = now;
     int idle = 0;
@@ -360,16 +392,19 @@ long RowSolver::solve(double goal, long max_steps, bool polish) {
         const double before = now;
         const Outcome outcome = by_newton_ ? newton_step() : Outcome::kNone;
         if (outcome == Outcome::kNone) sweep();
+        if (outcome == Outcome::kNone) refresh();
         if (outcome == Outcome::kFull) enter();
-        now = settled_gap(goal);
+        find_support();
+        now = gap();
         if (!by_newton_) by_newton_ = newton_pays(before, now);
         idle = now < kGain * least ? 0 : idle + 1;
         least = std::min(least, now);
     }
     // Further where that costs little: Newton steps about square what is left of the gap.
     const bool reached = now <= goal;
+    const double enough = (problem_.penalty.l2_scale > 0 ? kPolishedL2 : kPolished) * goal;
     idle = 0;
-    for (int k = 0; polish && reached && k < kPolishing && now > kPolished * goal && support_.size() <= kFewRows; ++k) {
+    for (int k = 0; polish && reached && k < kPolishing && now > enough && support_.size() <= kFewRows; ++k) {
         const double before = now;
         const Outcome outcome = newton_step();
         if (outcome == Outcome::kFull) enter();

@@ -52,12 +52,13 @@ private:
     }
     void refresh();
     void find_support();
+    void extrapolate();
     void find_pulls();
     void clear(std::size_t slot);
+    void restore(const std::vector<double>& w);
     void moved(std::size_t slot);
     double slope() const;
     double gap();
-    double settled_gap(double goal);
     void descend(std::size_t slot);
     void sweep();
     void enter();
@@ -78,11 +79,14 @@ private:
     std::vector<std::size_t> slots_;  ///< the usable ones
     std::vector<double> q_, c_;       ///< slot + task * m: Q, and Q - G W at the present W
     std::vector<double> w_;
-    std::vector<char> present_;         ///< per slot: its row is not zero
-    std::vector<std::size_t> support_;  ///< the slots that are present
-    std::vector<double> pull_squares_;  ///< per slot: ||C_j||^2
-    bool fresh_ = false;                ///< C and the support have been found afresh for this W
-    bool pulls_known_ = false;          ///< and so have the pulls, for this C
+    std::vector<char> present_;                ///< per slot: its row is not zero
+    std::vector<std::size_t> support_;         ///< the slots that are present
+    std::vector<double> pull_squares_;         ///< per slot: ||C_j||^2,
+    std::vector<double> l1_squares_;           ///< and the square of what a row at rest allows
+    bool fresh_ = false;                       ///< C and the support have been found afresh for this W
+    bool pulls_known_ = false;                 ///< and so have the pulls, for this C
+    std::vector<double> w_before_, c_before_;  ///< the solution before the last one and its correlations,
+    double at_before_ = 0, at_now_ = 0;        ///< and the l1_scale of both
     RowNewton newton_;
     bool by_newton_ = false;  ///< sweeps alone were slow
 };
