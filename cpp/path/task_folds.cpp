@@ -1,12 +1,15 @@
 // Cross-validation of several tasks that share their features.
 #include <algorithm>
+#include <memory>
+#include <optional>
 
 #include "parallel/jobs.hpp"
 #include "path/certify.hpp"
 #include "path/fold_moments.hpp"
 #include "path/folds.hpp"
+#include "path/grid.hpp"
 #include "path/multitask.hpp"
-#include "path/newton_driver.hpp"
+#include "path/shared_moments.hpp"
 
 namespace riata {
 
@@ -18,7 +21,8 @@ struct Jobs {
     const std::vector<std::vector<double>>& Y;
     const Request& request;
     const FoldOptions& options;
-    const FoldMoments* moments;  ///< or null
+    const FoldMoments* moments = nullptr;   ///< or null
+    const SharedMoments* shared = nullptr;  ///< or null
 
     /// The paths of a training set and their losses on what is held out; fold -1: of the whole data.
     TaskFoldPath solve(int fold, double l1_ratio, const std::vector<double>& alphas, Control& control) const {
@@ -30,7 +34,9 @@ struct Jobs {
             }
         Team team(1, &control);
         const auto twin = design.twin();
-        Problem problem(*twin, own.request, team);
+        std::optional<SharedMoments::Training> source;
+        if (shared) source.emplace(*shared, fold);
+        Problem problem(*twin, own.request, team, source ? &*source : nullptr);
         TaskFoldPath out;
         out.path = solve_multitask_path(problem, Y, own.path, control);
         if (own.split) judge(out, *twin, *own.split, true, control);
@@ -84,11 +90,14 @@ std::vector<TaskFoldPaths> cross_validate(const Design& design, const std::vecto
     std::unique_ptr<FoldMoments> moments;
     std::vector<TaskFoldPaths> results;
     const std::size_t each = options.folds.size() + 1;
-    Jobs jobs{design, Y, request, options, nullptr};
+    std::unique_ptr<SharedMoments> shared;
+    Jobs jobs{design, Y, request, options};
     {
         Team team(n_threads, &control);
         moments = FoldMoments::make(design, Y, request, options, team);
+        if (!moments) shared = SharedMoments::make(design, nullptr, request, options.folds, team);
         jobs.moments = moments.get();
+        jobs.shared = shared.get();
         for (double l1_ratio : options.l1_ratios)
             results.push_back({jobs.grid(l1_ratio, control, team), std::vector<TaskFoldPath>(each)});
     }
