@@ -53,9 +53,11 @@ std::vector<Path> MultiTaskDriver::run() {
         problem_.at(at.alpha);
         if (frontier_) grow(frontier_->candidates(room()));
         solve(at.alpha, at.tol);
+        used_ = support();
+        std::sort(used_.begin(), used_.end());
     };
     model.solution = [this](std::size_t k) { return solution(k); };
-    model.df = [this] { return support().size(); };
+    model.df = [this] { return used_.size(); };
     return paths_.walk(make_alphas(options_, top, design_.cols() > design_.rows()), model);
 }
 
@@ -175,11 +177,8 @@ void MultiTaskDriver::certify() {
     exact_ = !settles;
     if (frontier_ || !settles) find_residual();
     in_model_.resize(model_.size() * tasks_);
-    if (settles) {
-        for (std::size_t slot = 0; slot < model_.size(); ++slot)
-            solver_->correlations(slot, in_model_.data() + slot * tasks_);
-        if (!frontier_) rr_ = solver_->squares();
-    } else {
+    if (settles && !frontier_) rr_ = solver_->squares();
+    if (!settles) {
         design_.correlate(model_.features(), u_.data(), tasks_, in_model_.data(), problem_.team);
         paths_.count_passes(static_cast<double>(model_.size()) / static_cast<double>(design_.cols()));
     }
@@ -188,7 +187,8 @@ void MultiTaskDriver::certify() {
 
     DualPoint dual(1e3 * problem_.noise());
     double cost = 0.5 * rr_;
-    for (std::size_t slot = 0; slot < model_.size(); ++slot)
+    if (settles) cost += solver_->judge(dual);
+    for (std::size_t slot = 0; !settles && slot < model_.size(); ++slot)
         if (problem_.usable[static_cast<std::size_t>(model_.features()[slot])])
             cost += solver_->judge(dual, slot, in_model_.data() + slot * tasks_);
     for (std::size_t i = 0; frontier_ && i < frontier_->listed().size(); ++i) {
@@ -208,8 +208,8 @@ Solution MultiTaskDriver::solution(std::size_t t) const {
     Solution s;
     s.n_solves = steps_;
     s.dev_ratio = problem_.yy > 0 ? 1.0 - rr_ / problem_.yy : 0.0;
-    s.features = support();
-    std::sort(s.features.begin(), s.features.end());
+    s.features = used_;
+    s.values.reserve(used_.size());
     s.intercept = responses_.mean(t);
     for (Index j : s.features) {
         const auto slot = static_cast<std::size_t>(model_.slot(j));

@@ -45,6 +45,7 @@ private:
     std::vector<double> R_, u_;              ///< the residual, task after task, and the same times s
     std::vector<double> in_model_;           ///< correlations of the slots, slot * tasks + t
     double rr_ = 0;                          ///< <R, S R>
+    std::vector<Index> used_;                ///< features of the solution, ascending
     bool exact_ = false;                     ///< in_model_ comes from the residual itself
     Certificate certificate_;
     long steps_ = 0;

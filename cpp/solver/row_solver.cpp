@@ -128,16 +128,21 @@ void RowSolver::find_pulls() {
     }
 }
 
-double RowSolver::gap() {
+double RowSolver::judge(DualPoint& dual) {
     find_pulls();
-    DualPoint dual(1e3 * problem_.noise());
     std::vector<double> c(K_);
-    double cost = 0.5 * squares();
+    double cost = 0;
     for (std::size_t slot : slots_) {
         if (!present(slot) && pull_squares_[slot] <= l1_squares_[slot]) continue;  // at rest
         correlations(slot, c.data());
         cost += judge(dual, slot, c.data());
     }
+    return cost;
+}
+
+double RowSolver::gap() {
+    DualPoint dual(1e3 * problem_.noise());
+    const double cost = 0.5 * squares() + judge(dual);
     return cost - dual.best(products(), squares(), cost);
 }
 

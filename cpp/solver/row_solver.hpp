@@ -40,6 +40,8 @@ public:
 
     /// Adds a slot with these correlations to a dual point; returns the row's penalty.
     double judge(DualPoint& dual, std::size_t slot, const double* c) const;
+    /// The same for all slots with their correlations Q - G W, at the scales solved for last.
+    double judge(DualPoint& dual);
 
 private:
     struct Step;
