@@ -1,12 +1,10 @@
 // Cross-validation of several tasks that share their features.
-#include <algorithm>
 #include <memory>
 #include <optional>
 
 #include "parallel/jobs.hpp"
-#include "path/certify.hpp"
 #include "path/fold_moments.hpp"
-#include "path/folds.hpp"
+#include "path/fold_request.hpp"
 #include "path/grid.hpp"
 #include "path/multitask.hpp"
 #include "path/shared_moments.hpp"
@@ -46,10 +44,10 @@ struct Jobs {
     /// Finds the predictions for the rows held out, and the losses if asked for.
     void judge(TaskFoldPath& result, const Design& measured, const Fold& fold, bool losses, Control& control) const {
         Team team(1, &control);
-        std::vector<double> s(fold.n_test, 1.0);
+        std::vector<double> s(fold.n_test);
         double weight = 0;
         for (std::size_t i = 0; i < fold.n_test; ++i) {
-            if (request.sample_weight) s[i] = request.sample_weight[fold.test[i]];
+            s[i] = weight_of(request, fold.test[i]);
             weight += s[i];
         }
         const double share = weight * static_cast<double>(Y.size());
