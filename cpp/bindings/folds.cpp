@@ -1,4 +1,5 @@
-// cross_validate: arrays in; out for every l1_ratio its grid and a list of (PathSolution, losses, predictions).
+// cross_validate: arrays in; out for every l1_ratio its grid and a list of (PathSolution, losses, predictions), for several
+// tasks with a list of PathSolutions and predictions (tasks, k, rows).
 #include "path/folds.hpp"
 
 #include <atomic>
@@ -57,15 +58,31 @@ std::function<bool()> watch(const py::object& progress, const std::atomic<std::s
     };
 }
 
-py::tuple tuple_of(FoldPath& result) {
-    const auto loss = to_array(result.loss);
-    py::object predictions = py::none();
-    if (!result.predictions.empty()) {
-        const auto k = static_cast<py::ssize_t>(result.path.solutions.size());
-        predictions =
-            to_array(result.predictions).reshape({k, static_cast<py::ssize_t>(result.predictions.size()) / k});
+std::vector<py::ssize_t> shape_of(const Path& path, py::ssize_t size) {
+    const auto k = static_cast<py::ssize_t>(path.solutions.size());
+    return {k, size / k};
+}
+
+std::vector<py::ssize_t> shape_of(const std::vector<Path>& tasks, py::ssize_t size) {
+    const auto count = static_cast<py::ssize_t>(tasks.size()), k = static_cast<py::ssize_t>(tasks[0].solutions.size());
+    return {count, k, size / count / k};
+}
+
+template <class P>
+py::list listed(std::vector<OfGrid<P>>& results) {
+    py::list out;
+    for (OfGrid<P>& result : results) {
+        py::list paths;
+        for (OfFold<P>& one : result.paths) {
+            py::object predictions = py::none();
+            if (!one.predictions.empty())
+                predictions = to_array(one.predictions)
+                                  .reshape(shape_of(one.path, static_cast<py::ssize_t>(one.predictions.size())));
+            paths.append(py::make_tuple(py::cast(std::move(one.path)), to_array(one.loss), predictions));
+        }
+        out.append(py::make_tuple(to_array(result.alphas), paths));
     }
-    return py::make_tuple(py::cast(std::move(result.path)), loss, predictions);
+    return out;
 }
 
 py::list solve(const py::object& X, const Doubles& y, const std::vector<std::pair<Rows, Rows>>& splits,
@@ -77,8 +94,10 @@ py::list solve(const py::object& X, const Doubles& y, const std::vector<std::pai
                const MaybeDoubles& offset, const MaybeDoubles& stretch, int n_threads) {
     const Borrowed matrix = borrow(X);
     const auto columns = responses(y, matrix.rows);
-    if (columns.size() != 1) throw py::value_error("y has to be one response");
-    const Response response = response_of(family, columns[0], offset);
+    const bool tasks = family == "multi-gaussian";
+    if (tasks && (lower || upper || offset)) throw py::value_error("several tasks have neither bounds nor an offset");
+    if (!tasks && columns.size() != 1) throw py::value_error("y has to be one response");
+    const Response response = response_of(tasks ? "gaussian" : family, columns[0], offset);
     const Request request =
         request_of(matrix, sample_weight, penalty_weights, l2_weights, lower, upper, 1.0, fit_intercept, standardize);
     FoldOptions options;
@@ -116,18 +135,15 @@ py::list solve(const py::object& X, const Doubles& y, const std::vector<std::pai
     Control control;
     control.interrupted = watch(progress, done);
     control.time_limit = time_limit;
-    auto results = unlocked([&] {
-        Team team(n_threads, &control);
-        const auto design = matrix.design(team);
-        return cross_validate(*design, response, request, options, n_threads, control);
-    });
-    py::list out;
-    for (FoldPaths& result : results) {
-        py::list paths;
-        for (FoldPath& one : result.paths) paths.append(tuple_of(one));
-        out.append(py::make_tuple(to_array(result.alphas), paths));
-    }
-    return out;
+    const auto run = [&](const auto& y_or_tasks) {
+        auto results = unlocked([&] {
+            Team team(n_threads, &control);
+            const auto design = matrix.design(team);
+            return cross_validate(*design, y_or_tasks, request, options, n_threads, control);
+        });
+        return listed(results);
+    };
+    return tasks ? run(columns) : run(response);
 }
 
 }  // namespace

@@ -23,8 +23,10 @@ LargeVector whole(const LargeVector& sums, std::size_t ld, std::size_t cols, std
 }  // namespace
 
 template <class T>
-void Dense<T>::pack_rows(const Index* rows, std::size_t m, const double* s, const double* y, double* out) const {
-    const std::size_t width = kernels_.gram_panel, panels = (cols_ + width - 1) / width;
+void Dense<T>::pack_rows(const Index* rows, std::size_t m, const double* s, const double* Y, std::size_t K,
+                         double* out) const {
+    const std::size_t width = kernels_.gram_panel, of_ones = cols_ / width;
+    if (cols_ % width == 0) std::fill_n(out + of_ones * width * m, width * m, 0.0);
     const double* mean = moments_.mean.data();
     const auto first = static_cast<std::size_t>(rows[0]);
     if (static_cast<std::size_t>(rows[m - 1]) - first + 1 == m) {
@@ -44,15 +46,21 @@ void Dense<T>::pack_rows(const Index* rows, std::size_t m, const double* s, cons
                        out + j * m);
         }
     }
-    std::vector<double> extra(2 * m, 1.0);
-    for (std::size_t i = 0; i < m; ++i) extra[i] = y[rows[i]];
-    kernels_.f64.pack(extra.data(), 1, static_cast<std::ptrdiff_t>(m), nullptr, s, m, 2, out + panels * width * m);
+    double* ones = out + of_ones * width * m + cols_ % width;
+    for (std::size_t i = 0; i < m; ++i) ones[i * width] = s ? s[i] : 1.0;
+    std::vector<double> responses(K * m);
+    for (std::size_t t = 0; t < K; ++t)
+        for (std::size_t i = 0; i < m; ++i) responses[t * m + i] = Y[t * rows_ + static_cast<std::size_t>(rows[i])];
+    kernels_.f64.pack(responses.data(), 1, static_cast<std::ptrdiff_t>(m), nullptr, s, m, K,
+                      out + (of_ones + 1) * width * m);
 }
 
 template <class T>
 std::vector<LargeVector> Dense<T>::cell_grams(const std::vector<std::vector<Index>>& cells, const double* root_s,
-                                              const double* y, Team& team) const {
-    const std::size_t width = kernels_.gram_panel, panels = (cols_ + width - 1) / width + 1, ld = panels * width;
+                                              const double* Y, std::size_t K, Team& team) const {
+    const std::size_t width = kernels_.gram_panel, columns = cols_ / width + 1,
+                      panels = columns + (K + width - 1) / width;
+    const std::size_t ld = panels * width, sides = cols_ + 1 + K;
     const std::size_t step = std::clamp<std::size_t>((std::size_t{1} << 19) / (8 * ld), 32, 256);
     // Ranges of rows, each with sums of its own: threads meet once. Their number depends on the shape alone.
     const std::size_t ranges = std::clamp<std::size_t>(rows_ * cols_ / (2 * cells.size() * ld * ld), 1, kMostRanges);
@@ -70,32 +78,36 @@ std::vector<LargeVector> Dense<T>::cell_grams(const std::vector<std::vector<Inde
                 for (auto at = from; at < to;) {
                     const std::size_t m = std::min(step, static_cast<std::size_t>(to - at));
                     for (std::size_t i = 0; i < m && root_s; ++i) s[i] = root_s[at[static_cast<std::ptrdiff_t>(i)]];
-                    pack_rows(&*at, m, root_s ? s.data() : nullptr, y, packed.data());
-                    kernels_.gram(packed.data(), panels, m, sums[range][c].data(), ld, 0, panels);
+                    pack_rows(&*at, m, root_s ? s.data() : nullptr, Y, K, packed.data());
+                    double* sum = sums[range][c].data();
+                    kernels_.gram(packed.data(), panels, m, sum, ld, 0, columns);
+                    for (std::size_t panel = columns; panel < panels; ++panel)
+                        kernels_.gram(packed.data() + panel * width * m, 1, m, sum + panel * width * (ld + 1), ld, 0,
+                                      1);
                     at += static_cast<std::ptrdiff_t>(m);
                 }
             }
     });
     std::vector<LargeVector> grams;
     std::vector<double> scale = moments_.scale;
-    scale.resize(cols_ + 2, 1.0);
+    scale.resize(sides, 1.0);
     for (std::size_t c = 0; c < cells.size(); ++c) {
         LargeVector& sum = sums[0][c];
         for (std::size_t range = 1; range < ranges; ++range) {
             for (std::size_t i = 0; i < sum.size(); ++i) sum[i] += sums[range][c][i];
             LargeVector().swap(sums[range][c]);
         }
-        grams.push_back(whole(sum, ld, cols_, (panels - 1) * width, cols_ + 2));
+        grams.push_back(whole(sum, ld, cols_ + 1, columns * width, sides));
         LargeVector().swap(sum);
-        for (std::size_t b = 0; b < cols_ + 2; ++b)
-            for (std::size_t a = 0; a < cols_ + 2; ++a) grams.back()[a + b * (cols_ + 2)] *= scale[a] * scale[b];
+        for (std::size_t b = 0; b < sides; ++b)
+            for (std::size_t a = 0; a < sides; ++a) grams.back()[a + b * sides] *= scale[a] * scale[b];
     }
     return grams;
 }
 
 template std::vector<LargeVector> Dense<float>::cell_grams(const std::vector<std::vector<Index>>&, const double*,
-                                                           const double*, Team&) const;
+                                                           const double*, std::size_t, Team&) const;
 template std::vector<LargeVector> Dense<double>::cell_grams(const std::vector<std::vector<Index>>&, const double*,
-                                                            const double*, Team&) const;
+                                                            const double*, std::size_t, Team&) const;
 
 }  // namespace riata

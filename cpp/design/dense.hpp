@@ -26,7 +26,7 @@ public:
     bool gram_takes_weights() const override { return true; }
     void gram_all(const double* root_s, double* G, Team& team) const override;
     std::vector<LargeVector> cell_grams(const std::vector<std::vector<Index>>& cells, const double* root_s,
-                                        const double* y, Team& team) const override;
+                                        const double* Y, std::size_t K, Team& team) const override;
     void outer_all(const double* root_s, const double* d, double* K, Team& team) const override;
 
     std::unique_ptr<Design> sample(std::size_t step, std::size_t rows) const override;
@@ -40,8 +40,10 @@ protected:
         return x_ + static_cast<std::ptrdiff_t>(i) * row_stride_ + static_cast<std::ptrdiff_t>(j) * col_stride_;
     }
 
-    /// Packs m ascending rows of [X - mean, y, 1], times s (null: ones), for the Gram kernel; y and 1 have a panel of their own.
-    void pack_rows(const Index* rows, std::size_t m, const double* s, const double* y, double* out) const;
+    /// Packs m ascending rows of [X - mean, 1], times s (null: ones), for the Gram kernel, and those of Y's K columns from a
+    /// panel of their own on.
+    void pack_rows(const Index* rows, std::size_t m, const double* s, const double* Y, std::size_t K,
+                   double* out) const;
 
     void measure_column(std::size_t j, double weight, const double* s, const double* y, bool centre, double* xty);
     /// Turns sums {S1, S2, S3} of s(x-c), s(x-c)^2, s(x-c)y about the shift c into the moments of column

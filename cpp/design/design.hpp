@@ -110,10 +110,12 @@ public:
     /// Whether gram_all() takes any weights, not only those of measure().
     virtual bool gram_takes_weights() const { return false; }
 
-    /// For every cell, a list of ascending rows, the S-weighted Gram matrix of its rows of [Xh, y, 1], as a square of
-    /// cols + 2; root_s null: ones. Empty where this layout has no way that pays.
+    /// For every cell, a list of ascending rows, the S-weighted Gram matrix of its rows of [Xh, 1, Y], as a square of
+    /// cols + 1 + K, of which products of two responses mean nothing; Y has K columns of rows() entries, root_s null: ones.
+    /// Empty where this layout has no way that pays.
     virtual std::vector<LargeVector> cell_grams(const std::vector<std::vector<Index>>& /*cells*/,
-                                                const double* /*root_s*/, const double* /*y*/, Team&) const {
+                                                const double* /*root_s*/, const double* /*Y*/, std::size_t /*K*/,
+                                                Team&) const {
         return {};
     }
 

@@ -15,8 +15,17 @@ void MomentsDesign::measure(const double* s, const double*, bool, double* xty, T
         factor_[j] = norm > 0 ? 1.0 / std::ldexp(1.0, std::ilogb(norm)) : 1.0;
         moments_.scale[j] *= factor_[j];
         moments_.norm[j] = norm * factor_[j];
-        if (xty) xty[j] = unit_ * factor_[j] * known_.xty[j];
+        if (xty) xty[j] = unit_ * factor_[j] * known_.responses.xty[j];
     }
+}
+
+ResponseMoments MomentsDesign::responses() const {
+    ResponseMoments known = known_.responses;
+    const std::size_t K = known.mean.size();
+    for (double& square : known.squares) square *= unit_;
+    for (std::size_t j = 0; j < cols_; ++j)
+        for (std::size_t t = 0; t < K; ++t) known.xty[j * K + t] *= unit_ * factor_[j];
+    return known;
 }
 
 void MomentsDesign::gram_all(const double*, double* G, Team&) const {

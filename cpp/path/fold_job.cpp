@@ -7,17 +7,6 @@ namespace riata {
 
 namespace {
 
-double weight_of(const Request& request, std::int64_t row) {
-    return request.sample_weight ? request.sample_weight[row] : 1.0;
-}
-
-/// What a fold trains with: the sample weights on its rows, as often as they are listed.
-std::vector<double> training_weights(const Fold& fold, const Request& request, std::size_t n) {
-    std::vector<double> s(n, 0.0);
-    for (std::size_t i = 0; i < fold.n_train; ++i) s[fold.train[i]] += weight_of(request, fold.train[i]);
-    return s;
-}
-
 /// The loss of a row at the margin eta, less its least value.
 double loss_of(Family family, double y, double eta) {
     switch (family) {
@@ -60,15 +49,8 @@ Problem make_problem(Design& design, const Response& response, const Request& re
 
 FoldJob::FoldJob(const CrossValidation& all, int fold, double l1_ratio, const std::vector<double>& alphas,
                  Control& control)
-    : all_(all), fold_(fold), split_(fold < 0 ? nullptr : &all.options.folds[static_cast<std::size_t>(fold)]),
-      s_(split_ ? training_weights(*split_, all.request, all.design.rows()) : std::vector<double>{}),
-      request_(all.request), path_(all.options.path), control_(control), team_(1, &control) {
-    request_.l1_ratio = l1_ratio;
-    if (split_) request_.sample_weight = s_.data();
-    path_.alphas = alphas;
-    if (split_ && !all.options.stretch.empty())
-        for (double& alpha : path_.alphas) alpha *= all.options.stretch[static_cast<std::size_t>(fold)];
-}
+    : all_(all), fold_(fold), own_(all.request, all.options, fold, l1_ratio, alphas, all.design.rows()),
+      split_(own_.split), request_(own_.request), path_(own_.path), control_(control), team_(1, &control) {}
 
 FoldPath FoldJob::run() {
     if (all_.moments)

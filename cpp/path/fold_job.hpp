@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "path/fold_moments.hpp"
+#include "path/fold_request.hpp"
 #include "path/shared_moments.hpp"
 
 namespace riata {
@@ -40,10 +41,10 @@ private:
 
     const CrossValidation& all_;
     const int fold_;
+    const FoldRequest own_;
     const Fold* split_;
-    std::vector<double> s_;
-    Request request_;
-    PathOptions path_;
+    const Request& request_;
+    const PathOptions& path_;
     Control& control_;
     Team team_;
     std::unique_ptr<Design> twin_;

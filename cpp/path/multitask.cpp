@@ -17,7 +17,27 @@ constexpr std::size_t kSmall = 400;      // slots: so small a W grows by all tha
 constexpr double kSolvedOut = 1e-5;      // until the gap is this share of tol
 constexpr double kTighter = 1e-2;        // what the gap over W is aimed at once it is all that is left
 constexpr int kCorrections = 4;          // of one alpha, before its gap is reported as it is
+
+/// By the null model's correlations, j * tasks + t.
+double alpha_max_of(const Problem& problem, const std::vector<double>& null_c, std::size_t tasks) {
+    double top = 0;
+    for (std::size_t j = 0; j < problem.design.cols(); ++j) {
+        if (!problem.usable[j] || problem.penalty.l1_factor[j] == 0) continue;
+        double size = 0;
+        for (std::size_t t = 0; t < tasks; ++t) size = std::hypot(size, null_c[j * tasks + t]);
+        if (size > kNoise * problem.noise()) top = std::max(top, size / problem.penalty.l1_factor[j]);
+    }
+    return problem.alpha_of(top);
+}
 }  // namespace
+
+double alpha_max(Problem& problem, const Responses& responses, Control& control) {
+    if (unpenalised(problem).empty()) return alpha_max_of(problem, responses.xty(), responses.tasks());
+    PathOptions first;
+    first.n_alphas = 1;
+    first.whole_gram = responses.y().empty();
+    return MultiTaskDriver(problem, responses, first, control).run()[0].alpha_max;
+}
 
 MultiTaskDriver::MultiTaskDriver(Problem& problem, const Responses& responses, const PathOptions& options,
                                  Control& control)
@@ -33,17 +53,20 @@ std::vector<Path> MultiTaskDriver::run() {
         problem_.at(at.alpha);
         if (frontier_) grow(frontier_->candidates(room()));
         solve(at.alpha, at.tol);
+        used_ = support();
+        std::sort(used_.begin(), used_.end());
     };
     model.solution = [this](std::size_t k) { return solution(k); };
-    model.df = [this] { return support().size(); };
+    model.df = [this] { return used_.size(); };
     return paths_.walk(make_alphas(options_, top, design_.cols() > design_.rows()), model);
 }
 
 bool MultiTaskDriver::whole_gram_pays() const {
     const double n = static_cast<double>(design_.rows()), p = static_cast<double>(design_.cols());
+    if (options_.whole_gram) return true;
     if (options_.memory_limit && GramModel::bytes_for(design_.cols()) > options_.memory_limit) return false;
     const double n_alphas = static_cast<double>(options_.alphas.empty() ? options_.n_alphas : options_.alphas.size());
-    return options_.whole_gram || (n >= 4 * p && p <= 1500 && p <= 16 + 4 * std::max(n_alphas, 60.0));
+    return n >= 4 * p && p <= 1500 && p <= 16 + 4 * std::max(n_alphas, 60.0);
 }
 
 /// Solves the null model, with the features that nothing keeps out. Returns the largest alpha.
@@ -68,16 +91,10 @@ double MultiTaskDriver::start() {
         find_residual();
         design_.correlate_all(u_.data(), tasks_, null_c.data(), problem_.team);
     }
-    double top = 0;
-    for (std::size_t j = 0; j < design_.cols(); ++j) {
-        if (!problem_.usable[j] || problem_.penalty.l1_factor[j] == 0) continue;
-        double size = 0;
-        for (std::size_t t = 0; t < tasks_; ++t) size = std::hypot(size, null_c[j * tasks_ + t]);
-        if (size > kNoise * problem_.noise()) top = std::max(top, size / problem_.penalty.l1_factor[j]);
-    }
+    const double largest = alpha_max_of(problem_, null_c, tasks_);
     if (!whole)
         frontier_ = std::make_unique<RowFrontier>(problem_, model_, responses_, std::move(R_), std::move(null_c));
-    return problem_.alpha_of(top);
+    return largest;
 }
 
 void MultiTaskDriver::grow(const std::vector<Index>& features) {
@@ -160,11 +177,8 @@ void MultiTaskDriver::certify() {
     exact_ = !settles;
     if (frontier_ || !settles) find_residual();
     in_model_.resize(model_.size() * tasks_);
-    if (settles) {
-        for (std::size_t slot = 0; slot < model_.size(); ++slot)
-            solver_->correlations(slot, in_model_.data() + slot * tasks_);
-        if (!frontier_) rr_ = solver_->squares();
-    } else {
+    if (settles && !frontier_) rr_ = solver_->squares();
+    if (!settles) {
         design_.correlate(model_.features(), u_.data(), tasks_, in_model_.data(), problem_.team);
         paths_.count_passes(static_cast<double>(model_.size()) / static_cast<double>(design_.cols()));
     }
@@ -173,7 +187,8 @@ void MultiTaskDriver::certify() {
 
     DualPoint dual(1e3 * problem_.noise());
     double cost = 0.5 * rr_;
-    for (std::size_t slot = 0; slot < model_.size(); ++slot)
+    if (settles) cost += solver_->judge(dual);
+    for (std::size_t slot = 0; !settles && slot < model_.size(); ++slot)
         if (problem_.usable[static_cast<std::size_t>(model_.features()[slot])])
             cost += solver_->judge(dual, slot, in_model_.data() + slot * tasks_);
     for (std::size_t i = 0; frontier_ && i < frontier_->listed().size(); ++i) {
@@ -193,8 +208,8 @@ Solution MultiTaskDriver::solution(std::size_t t) const {
     Solution s;
     s.n_solves = steps_;
     s.dev_ratio = problem_.yy > 0 ? 1.0 - rr_ / problem_.yy : 0.0;
-    s.features = support();
-    std::sort(s.features.begin(), s.features.end());
+    s.features = used_;
+    s.values.reserve(used_.size());
     s.intercept = responses_.mean(t);
     for (Index j : s.features) {
         const auto slot = static_cast<std::size_t>(model_.slot(j));

@@ -12,6 +12,9 @@
 
 namespace riata {
 
+/// Smallest alpha of the caller's at which all penalised rows rest.
+double alpha_max(Problem& problem, const Responses& responses, Control& control);
+
 class MultiTaskDriver {
 public:
     MultiTaskDriver(Problem& problem, const Responses& responses, const PathOptions& options, Control& control);
@@ -42,6 +45,7 @@ private:
     std::vector<double> R_, u_;              ///< the residual, task after task, and the same times s
     std::vector<double> in_model_;           ///< correlations of the slots, slot * tasks + t
     double rr_ = 0;                          ///< <R, S R>
+    std::vector<Index> used_;                ///< features of the solution, ascending
     bool exact_ = false;                     ///< in_model_ comes from the residual itself
     Certificate certificate_;
     long steps_ = 0;

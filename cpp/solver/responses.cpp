@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace riata {
 
@@ -14,23 +15,38 @@ double unit_of(const std::vector<double>& values) {
 }
 }  // namespace
 
-Responses::Responses(Problem& problem, const std::vector<std::vector<double>>& columns) : problem_(problem) {
+std::vector<double> take_columns(Problem& problem, const std::vector<std::vector<double>>& columns,
+                                 std::vector<double>& y) {
     const std::size_t n = problem.design.rows();
-    for (const auto& column : columns) y_.insert(y_.end(), column.begin(), column.end());
-    const double unit = unit_of(y_);
-    for (double& v : y_) v *= unit;
+    std::vector<double> means;
+    y.clear();
+    for (const auto& column : columns) y.insert(y.end(), column.begin(), column.end());
+    const double unit = unit_of(y);
+    for (double& v : y) v *= unit;
     for (std::size_t t = 0; t < columns.size(); ++t) {
         double mean = 0;
-        problem.centre(y_.data() + t * n, mean);
-        means_.push_back(mean / unit);
+        problem.centre(y.data() + t * n, mean);
+        means.push_back(mean / unit);
     }
-    const double again = unit_of(y_);  // the spread may be far below the values
-    for (double& v : y_) v *= again;
-    problem.set_unit(unit * again, inner(y_.data(), y_.data()));
+    const double again = unit_of(y);  // the spread may be far below the values
+    double squares = 0;
+    for (double& v : y) v *= again;
+    for (std::size_t t = 0; t < columns.size(); ++t) squares += problem.inner(y.data() + t * n, y.data() + t * n);
+    problem.set_unit(unit * again, squares);
+    return means;
+}
+
+Responses::Responses(Problem& problem, const std::vector<std::vector<double>>& columns) : problem_(problem) {
+    means_ = take_columns(problem, columns, y_);
     std::vector<double> u;
     weigh(y_, u);
     xty_.resize(problem.design.cols() * tasks());
     problem.design.correlate_all(u.data(), tasks(), xty_.data(), problem.team);
+}
+
+Responses::Responses(Problem& problem, const ResponseMoments& known, double unit)
+    : problem_(problem), xty_(known.xty), means_(known.mean) {
+    problem.set_unit(unit, std::accumulate(known.squares.begin(), known.squares.end(), 0.0));
 }
 
 double Responses::inner(const double* R, const double* Q) const {

@@ -11,16 +11,12 @@ namespace riata {
 namespace {
 constexpr int kPatience = 8;           // steps that hardly gain before the solver gives up
 constexpr double kGain = 0.9;          // of the least gap so far: what a step has to reach to have gained
-constexpr double kNewtonGain = 7;      // -log of the share of the gap that a Newton step leaves, roughly
 constexpr double kDear = 400;          // sweeps, as the price of a Newton step
 constexpr std::size_t kFewRows = 400;  // for which a Newton step always pays
-constexpr double kPolished = 1e-7;     // of the gap aimed at: what is not to be improved
-constexpr int kPolishing = 5;          // steps
-constexpr double kShortest = 1e-3;     // Newton step worth taking, as a share
-constexpr double kNoise = 1e-14;       // of yy: what rounding may do to changes of the objective,
-constexpr double kSmallGain = 1e-11;   // and a gain that it may hide
-constexpr double kArmijo = 1e-4;
-constexpr int kMostDrops = 8;  // of rows in a Newton step
+constexpr double kPolished =
+    1e-4;  // of the gap aimed at: what is not to be improved, being as the distance from the solution,
+constexpr double kPolishedL2 = 1e-7;  // and with an L2 part, where it is as its square
+constexpr int kPolishing = 5;         // steps
 }  // namespace
 
 RowSolver::RowSolver(Problem& problem, GramModel& model, const Responses& responses, Control& control)
@@ -41,21 +37,43 @@ void RowSolver::follow() {
     for (std::size_t slot = before; slot < m_; ++slot)
         if (problem_.usable[static_cast<std::size_t>(model_.features()[slot])]) slots_.push_back(slot);
     w_.resize(m_ * K_, 0.0);
+    present_.resize(m_, 0);
+    fresh_ = false;
     refresh();
 }
 
-bool RowSolver::present(std::size_t slot) const {
-    return std::any_of(row(slot), row(slot) + K_, [](double v) { return v != 0; });
+/// What a row's new coefficients leave to be found again.
+void RowSolver::moved(std::size_t slot) {
+    present_[slot] = std::any_of(row(slot), row(slot) + K_, [](double v) { return v != 0; });
+    fresh_ = pulls_known_ = false;
 }
 
-/// Finds the support and, afresh, C = Q - G W.
-void RowSolver::refresh() {
+void RowSolver::clear(std::size_t slot) {
+    std::fill_n(row(slot), K_, 0.0);
+    moved(slot);
+}
+
+void RowSolver::restore(const std::vector<double>& w) {
+    w_ = w;
+    for (std::size_t slot : slots_) moved(slot);
+    refresh();
+}
+
+void RowSolver::find_support() {
     support_.clear();
+    for (std::size_t slot : slots_)
+        if (present(slot)) support_.push_back(slot);
+}
+
+/// Finds the support and, afresh, C = Q - G W: steps carry C along, and their rounding with it.
+void RowSolver::refresh() {
+    if (fresh_) return;
+    find_support();
+    fresh_ = true;
+    pulls_known_ = false;
     std::vector<const double*> columns;
     std::vector<double> minus_w;
-    for (std::size_t slot : slots_) {
-        if (!present(slot)) continue;
-        support_.push_back(slot);
+    for (std::size_t slot : support_) {
         columns.push_back(model_.column(slot));
         for (std::size_t t = 0; t < K_; ++t) minus_w.push_back(-row(slot)[t]);
     }
@@ -87,6 +105,7 @@ void RowSolver::correct(const std::vector<double>& exact) {
     refresh();
     for (std::size_t slot : slots_)
         for (std::size_t t = 0; t < K_; ++t) q_[slot + t * m_] += exact[slot * K_ + t] - c_[slot + t * m_];
+    fresh_ = false;
     refresh();
 }
 
@@ -99,14 +118,31 @@ double RowSolver::judge(DualPoint& dual, std::size_t slot, const double* c) cons
     return h.value(norm_of(w, K_));
 }
 
-double RowSolver::gap() const {
-    DualPoint dual(1e3 * problem_.noise());
+void RowSolver::find_pulls() {
+    if (pulls_known_) return;
+    pulls_known_ = true;
+    pull_squares_.assign(m_, 0.0);
+    for (std::size_t t = 0; t < K_; ++t) {
+        const double* c = c_.data() + t * m_;
+        for (std::size_t slot = 0; slot < m_; ++slot) pull_squares_[slot] += c[slot] * c[slot];
+    }
+}
+
+double RowSolver::judge(DualPoint& dual) {
+    find_pulls();
     std::vector<double> c(K_);
-    double cost = 0.5 * squares();
+    double cost = 0;
     for (std::size_t slot : slots_) {
+        if (!present(slot) && pull_squares_[slot] <= l1_squares_[slot]) continue;  // at rest
         correlations(slot, c.data());
         cost += judge(dual, slot, c.data());
     }
+    return cost;
+}
+
+double RowSolver::gap() {
+    DualPoint dual(1e3 * problem_.noise());
+    const double cost = 0.5 * squares() + judge(dual);
     return cost - dual.best(products(), squares(), cost);
 }
 
@@ -127,7 +163,9 @@ void RowSolver::descend(std::size_t slot) {
         moves = moves || minus[t] != 0;
         w[t] = to;
     }
-    if (moves) kernels::active().f64.accumulate(&column, nullptr, 1, minus.data(), K_, K_, m_, c_.data(), m_);
+    if (!moves) return;
+    kernels::active().f64.accumulate(&column, nullptr, 1, minus.data(), K_, K_, m_, c_.data(), m_);
+    moved(slot);
 }
 
 void RowSolver::sweep() {
@@ -136,106 +174,13 @@ void RowSolver::sweep() {
 
 /// Steps on the zero rows that do not want to be zero.
 void RowSolver::enter() {
+    find_pulls();
     std::vector<double> c(K_);
     for (std::size_t slot : slots_) {
-        if (present(slot)) continue;
+        if (present(slot) || (pulls_known_ && pull_squares_[slot] <= l1_squares_[slot])) continue;
         correlations(slot, c.data());
         if (norm_of(c.data(), K_) > penalty(slot).l1) descend(slot);
     }
-}
-
-/// A Newton direction on the support, and what it leads to.
-struct RowSolver::Step {
-    std::vector<double> direction;  ///< place + task * size of the support
-    std::vector<double> move;       ///< place * K + task
-    std::vector<double> product;    ///< G times the move, slot + task * m
-    std::vector<char> turns;        ///< per place: the row would turn round, and is set to zero
-    bool clipped = false;           ///< there are such rows
-};
-
-/// Moves by t times the direction, rows that would turn round to zero. Returns the change of the objective.
-double RowSolver::try_step(double t, Step& step) const {
-    const std::size_t k = support_.size();
-    std::vector<const double*> columns;
-    double change = 0;
-    step.clipped = false;
-    step.move.resize(k * K_);
-    step.turns.resize(k);
-    for (std::size_t i = 0; i < k; ++i) {
-        const std::size_t slot = support_[i];
-        const double* w = row(slot);
-        const ScalarPenalty h = penalty(slot);
-        double* move = step.move.data() + i * K_;
-        double ahead = 0, before = 0, after = 0;
-        for (std::size_t task = 0; task < K_; ++task) {
-            move[task] = t * step.direction[i + task * k];
-            ahead += w[task] * (w[task] + move[task]);
-        }
-        const bool turns = h.l1 > 0 && ahead <= 0;
-        step.turns[i] = turns;
-        step.clipped = step.clipped || turns;
-        for (std::size_t task = 0; task < K_; ++task) {
-            if (turns) move[task] = -w[task];
-            before += w[task] * w[task];
-            after += (w[task] + move[task]) * (w[task] + move[task]);
-            change -= c_[slot + task * m_] * move[task];
-        }
-        change += h.l1 * (std::sqrt(after) - std::sqrt(before)) + 0.5 * h.l2 * (after - before);
-        columns.push_back(model_.column(slot));
-    }
-    step.product.assign(m_ * K_, 0.0);
-    kernels::active().f64.accumulate(columns.data(), nullptr, k, step.move.data(), K_, K_, m_, step.product.data(), m_);
-    for (std::size_t i = 0; i < k; ++i)
-        for (std::size_t task = 0; task < K_; ++task)
-            change += 0.5 * step.move[i * K_ + task] * step.product[support_[i] + task * m_];
-    return change;
-}
-
-/// Finds the Newton direction on the support. Returns the objective's slope along it.
-double RowSolver::find_direction(Step& step) {
-    const std::size_t k = support_.size();
-    ActiveRows rows{support_, std::vector<double>(k * K_), std::vector<double>(k), std::vector<double>(k)};
-    step.direction.resize(k * K_);
-    for (std::size_t i = 0; i < k; ++i) {
-        const std::size_t slot = support_[i];
-        const ScalarPenalty h = penalty(slot);
-        const double* w = row(slot);
-        const double length = norm_of(w, K_);
-        rows.c[i] = h.l1 / length;
-        rows.l2[i] = h.l2;
-        for (std::size_t task = 0; task < K_; ++task) {
-            rows.u[i * K_ + task] = w[task] / length;
-            step.direction[i + task * k] = c_[slot + task * m_] - (h.l2 + rows.c[i]) * w[task];
-        }
-    }
-    const std::vector<double> gradient = step.direction;
-    newton_.solve(model_, rows, K_, step.direction);
-    return -kernels::active().dot(gradient.data(), step.direction.data(), gradient.size());
-}
-
-/// The share of the direction at which the first row is about to turn round.
-double RowSolver::first_turn(const Step& step) const {
-    const std::size_t k = support_.size();
-    double least = kInfinity;
-    for (std::size_t i = 0; i < k; ++i) {
-        const double* w = row(support_[i]);
-        double square = 0, pull = 0;
-        for (std::size_t task = 0; task < K_; ++task) {
-            square += w[task] * w[task];
-            pull -= w[task] * step.direction[i + task * k];
-        }
-        if (penalty(support_[i]).l1 > 0 && pull > 0) least = std::min(least, square / pull * (1 + 1e-12));
-    }
-    return least;
-}
-
-void RowSolver::move(const Step& step) {
-    for (std::size_t i = 0; i < support_.size(); ++i)
-        for (std::size_t task = 0; task < K_; ++task) {
-            double& w = row(support_[i])[task];
-            w = step.move[i * K_ + task] == -w ? 0.0 : w + step.move[i * K_ + task];
-        }
-    refresh();
 }
 
 /// The objective less yy / 2.
@@ -245,65 +190,46 @@ double RowSolver::objective() const {
     return sum - 0.5 * slope() - 0.5 * (problem_.yy - products());
 }
 
-/// A Newton step on the rows of the support. Rows that it would turn round are dropped and the rest is solved anew; failing
-/// that the step is cut until the objective falls.
-RowSolver::Outcome RowSolver::newton_step() {
-    if (support_.empty()) return Outcome::kFull;
-    Step first, step;
-    const double slope = find_direction(first);
-    double change = try_step(1, first);
-    // A gain in the noise of the objective still counts in the gap, which sees the gradient itself.
-    if (-slope <= kSmallGain * problem_.yy && !first.clipped && change <= kNoise * problem_.yy) {
-        move(first);
-        return Outcome::kFull;
-    }
-    if (change < 0 && (first.clipped || change <= kArmijo * slope)) {
-        move(first);
-        return first.clipped ? Outcome::kClipped : Outcome::kFull;
-    }
-    if (first.clipped) {
-        const std::vector<double> before = w_;
-        const double value = objective();
-        step = first;
-        for (int drop = 0; drop < kMostDrops && step.clipped; ++drop) {
-            for (std::size_t i = 0; i < support_.size(); ++i)
-                if (step.turns[i]) std::fill_n(row(support_[i]), K_, 0.0);
-            refresh();
-            if (support_.empty()) break;
-            find_direction(step);
-            const double now = objective();
-            if (now + try_step(1, step) < value) {
-                move(step);
-                return Outcome::kClipped;
+/// At a new l1_scale: goes on from the last two solutions as far as they tell, if that gains, and rows enter.
+void RowSolver::extrapolate() {
+    const double to = problem_.penalty.l1_scale;
+    if (to == at_now_) return;
+    const double ahead = at_now_ - to, run = at_before_ - at_now_;
+    const std::vector<double> w = w_, c = c_;
+    if (run > 0 && ahead > 0) {
+        const double before = objective(), step = ahead / run;
+        w_before_.resize(w.size(), 0.0);
+        bool linear = c_before_.size() == c.size();  // in all rows, and so in the correlations
+        for (std::size_t slot : slots_) {
+            double along = 0, square = 0;
+            for (std::size_t i = slot * K_; i < (slot + 1) * K_; ++i) {
+                w_[i] += step * (w[i] - w_before_[i]);
+                along += w_[i] * w[i];
+                square += w_[i] * w_[i];
             }
+            if (along <= 0 && square > 0) {
+                std::fill_n(row(slot), K_, 0.0);
+                linear = false;
+            }
+            moved(slot);
         }
-        w_ = before;
-        refresh();
+        for (std::size_t i = 0; linear && i < c.size(); ++i) c_[i] += step * (c[i] - c_before_[i]);
+        linear ? find_support() : refresh();
+        if (!(objective() < before)) restore(w);
+        enter();
+        find_support();
     }
-    // To where the first row turns, or less. In a singular system that may be near.
-    const double turn = first_turn(first);
-    for (double t = std::min(0.5, turn); t > kShortest * std::min(1.0, turn); t /= 2) {
-        change = try_step(t, first);
-        if (!(change < 0 && (first.clipped || change <= kArmijo * t * slope))) continue;
-        move(first);
-        return Outcome::kCut;
-    }
-    return Outcome::kNone;
-}
-
-/// What a Newton step costs, in sweeps.
-double RowSolver::newton_cost() const {
-    const double k = static_cast<double>(support_.size()), m = static_cast<double>(m_), K = static_cast<double>(K_);
-    return k > 0 ? k * (2 * k + 6 * K) / (m * K) : kInfinity;
-}
-
-/// Whether sweeps that take the gap from `before` to `after` are slower than Newton steps, by what both cost.
-bool RowSolver::newton_pays(double before, double after) const {
-    return std::log(before / std::max(after, 1e-300)) * newton_cost() < kNewtonGain;
+    w_before_ = w;
+    c_before_ = c;
+    at_before_ = at_now_;
+    at_now_ = to;
 }
 
 long RowSolver::solve(double goal, long max_steps, bool polish) {
+    l1_squares_.resize(m_);
+    for (std::size_t slot : slots_) l1_squares_[slot] = penalty(slot).l1 * penalty(slot).l1;
     refresh();
+    extrapolate();
     if (newton_cost() > kDear) by_newton_ = false;  // sweeps are worth a try
     double now = gap(), least = now;
     int idle = 0;
@@ -314,26 +240,33 @@ long RowSolver::solve(double goal, long max_steps, bool polish) {
         const double before = now;
         const Outcome outcome = by_newton_ ? newton_step() : Outcome::kNone;
         if (outcome == Outcome::kNone) sweep();
+        if (outcome == Outcome::kNone) refresh();
         if (outcome == Outcome::kFull) enter();
-        refresh();
+        find_support();
         now = gap();
         if (!by_newton_) by_newton_ = newton_pays(before, now);
         idle = now < kGain * least ? 0 : idle + 1;
+        if (idle >= kPatience && !by_newton_) {  // sweeps cost less, but get nowhere
+            by_newton_ = true;
+            idle = 0;
+        }
         least = std::min(least, now);
     }
     // Further where that costs little: Newton steps about square what is left of the gap.
     const bool reached = now <= goal;
+    const double enough = (problem_.penalty.l2_scale > 0 ? kPolishedL2 : kPolished) * goal;
     idle = 0;
-    for (int k = 0; polish && reached && k < kPolishing && now > kPolished * goal && support_.size() <= kFewRows; ++k) {
+    for (int k = 0; polish && reached && k < kPolishing && now > enough && support_.size() <= kFewRows; ++k) {
         const double before = now;
         const Outcome outcome = newton_step();
         if (outcome == Outcome::kFull) enter();
-        refresh();
+        find_support();
         now = gap();
         ++steps;
         idle = now < kGain * before ? 0 : idle + 1;
         if (outcome == Outcome::kNone || idle == 2) break;
     }
+    refresh();
     return steps;
 }
 

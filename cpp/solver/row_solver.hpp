@@ -28,7 +28,7 @@ public:
     long solve(double gap, long max_steps, bool polish);
 
     const std::vector<double>& w() const { return w_; }  ///< slot * K + task
-    bool present(std::size_t slot) const;
+    bool present(std::size_t slot) const { return present_[slot]; }
 
     /// Correlations Q - G W of a slot, one for each task.
     void correlations(std::size_t slot, double* c) const;
@@ -40,6 +40,8 @@ public:
 
     /// Adds a slot with these correlations to a dual point; returns the row's penalty.
     double judge(DualPoint& dual, std::size_t slot, const double* c) const;
+    /// The same for all slots with their correlations Q - G W, at the scales solved for last.
+    double judge(DualPoint& dual);
 
 private:
     struct Step;
@@ -51,8 +53,14 @@ private:
         return problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
     }
     void refresh();
+    void find_support();
+    void extrapolate();
+    void find_pulls();
+    void clear(std::size_t slot);
+    void restore(const std::vector<double>& w);
+    void moved(std::size_t slot);
     double slope() const;
-    double gap() const;
+    double gap();
     void descend(std::size_t slot);
     void sweep();
     void enter();
@@ -73,7 +81,14 @@ private:
     std::vector<std::size_t> slots_;  ///< the usable ones
     std::vector<double> q_, c_;       ///< slot + task * m: Q, and Q - G W at the present W
     std::vector<double> w_;
-    std::vector<std::size_t> support_;
+    std::vector<char> present_;                ///< per slot: its row is not zero
+    std::vector<std::size_t> support_;         ///< the slots that are present
+    std::vector<double> pull_squares_;         ///< per slot: ||C_j||^2,
+    std::vector<double> l1_squares_;           ///< and the square of what a row at rest allows
+    bool fresh_ = false;                       ///< C and the support have been found afresh for this W
+    bool pulls_known_ = false;                 ///< and so have the pulls, for this C
+    std::vector<double> w_before_, c_before_;  ///< the solution before the last one and its correlations,
+    double at_before_ = 0, at_now_ = 0;        ///< and the l1_scale of both
     RowNewton newton_;
     bool by_newton_ = false;  ///< sweeps alone were slow
 };

@@ -234,7 +234,7 @@ def cross_validate(
 ) -> list[tuple[Array, list[tuple[PathArrays, Array, Array | None]]]]:
     """Per l1_ratio its grid and (path, held-out losses, held-out predictions) of all rows and of every fold; alphas as in `solve_path`.
 
-    Of all rows there are no losses. Predictions have the shape (k, n_test).
+    Of all rows there are no losses. Predictions have the shape (k, n_test), of several tasks (k, n_test, tasks).
     """
     solved = _core.cross_validate(
         problem.X,
@@ -254,10 +254,17 @@ def cross_validate(
         n_threads=problem.n_threads,
         **options,
     )
-    return [
-        (grid, [(_path_arrays(path), loss, eta) for path, loss, eta in runs])
-        for grid, runs in solved
-    ]
+    return [(grid, [_fold_arrays(*run) for run in runs]) for grid, runs in solved]
+
+
+def _fold_arrays(
+    path: Any, loss: Array, predictions: Array | None
+) -> tuple[PathArrays, Array, Array | None]:
+    if not isinstance(path, list):
+        return _path_arrays(path), loss, predictions
+    if predictions is not None:
+        predictions = np.moveaxis(predictions, 0, 2)
+    return join_tasks([_path_arrays(task) for task in path]), loss, predictions
 
 
 def certify(

@@ -49,8 +49,8 @@ def run(
     """
     require_variety(problem, splits)
     in_core = isinstance(grid, int) or grid[-1] > 0
-    in_core = in_core and problem.family != "multi-gaussian"
-    zero_fine = problem.family != "gaussian" and not isinstance(grid, int)
+    squares = problem.family in ("gaussian", "multi-gaussian")
+    zero_fine = not squares and not isinstance(grid, int)
     together = [ratio for ratio in ratios if in_core and (ratio > 0 or zero_fine)]
     done: dict[float, FoldPaths] = {}
     if together:
