@@ -348,6 +348,41 @@ def test_progress_and_pictures(rng):
     assert tqdm is not None
 
 
+# ---------------------------------------------------------------- moments that folds share
+
+
+@pytest.mark.parametrize("layout", ["columns", "rows", "csc"])
+@pytest.mark.parametrize("kind", ["drift", "far", "scales", "one fold", "outlier", "twice"])
+def test_sums_over_cells_that_could_round_are_not_relied_on(rng, kind, layout):
+    n, p = 100, 40
+    X = rng.standard_normal((n, p))
+    if layout == "csc":
+        X *= rng.uniform(size=(n, p)) < 0.3
+    y = X[:, :8] @ rng.standard_normal(8) + 0.1 * rng.standard_normal(n)
+    cv = list(KFold(5).split(X))
+    if kind == "drift":  # the mean of a fold is far from the mean of all rows
+        X[:, 0] += 1e5 * (np.arange(n) // 20)
+    elif kind == "far":
+        X[:, ::2] += 1e7
+    elif kind == "scales":
+        X, y = X * 10.0 ** rng.integers(-100, 100, p), y * 1e100
+    elif kind == "one fold":  # nowhere else do these columns vary
+        X[:, :3] = [0.0, 5.0, 1e6]
+        X[40:60, :3] += rng.standard_normal((20, 3))
+    elif kind == "outlier":
+        y[0] = 1e9
+        X[5, 1] = 1e12
+    else:
+        cv = [(np.r_[train, train[:30]], test) for train, test in cv]
+    result = riata.cv_path(LAYOUTS[layout](X), y, cv=cv, alphas=15, tol=1e-10)
+    for (train, test), path, scores in zip(cv, result.fold_paths[0], result.loss.T):
+        alone = riata.path(X[train], y[train], alphas=result.alphas, tol=1e-10)
+        assert path.dual_gaps.max() <= 1e-10
+        assert_allclose(path.dev_ratio, alone.dev_ratio, atol=1e-5)
+        error = ((alone.predict(X[test]) - y[test][:, None]) ** 2).mean(axis=0)
+        assert_allclose(scores, error, rtol=1e-4, atol=1e-4 * y[train].std() ** 2)
+
+
 # ---------------------------------------------------------------- tall data, from moments
 
 
