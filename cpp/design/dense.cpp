@@ -90,12 +90,13 @@ void Dense<T>::gather(const std::vector<Index>& features, const double* weight, 
 
 void sweep_gram(const kernels::Kernels& kernels, std::size_t n, std::size_t m,
                 const std::function<void(std::size_t, std::size_t, std::size_t, std::size_t, double*)>& pack, double* G,
-                Team& team) {
+                Team& team, const double* root_s) {
     const std::size_t panel = kernels.gram_panel, panels = (m + panel - 1) / panel, ld = panels * panel;
     const std::size_t step = std::clamp<std::size_t>((std::size_t{1} << 19) / (8 * ld), 32, 256);
     std::vector<double> packed(ld * step), sums(ld * ld, 0.0);
     for (std::size_t i = 0; i < n; i += step) {
         const std::size_t rows = std::min(step, n - i);
+        if (root_s && std::all_of(root_s + i, root_s + i + rows, [](double s) { return s == 0; })) continue;
         team.for_blocks(panels, 2, [&](std::size_t b, std::size_t e) {
             pack(i, i + rows, b * panel, std::min(e * panel, m), packed.data() + b * panel * rows);
         });
@@ -119,6 +120,27 @@ void Dense<T>::gram_all(const double* root_s, double* G, Team& team) const {
     const double* scale = moments_.scale.data();
     for (std::size_t b = 0; b < cols_; ++b)
         for (std::size_t a = 0; a < cols_; ++a) G[a + b * cols_] *= scale[a] * scale[b];
+}
+
+template <class T>
+bool Dense<T>::gram_of(const std::vector<Index>& features, const double* root_s, double* G, Team& team) const {
+    sweep_gram(
+        kernels_, rows_, features.size(),
+        [&](std::size_t i, std::size_t end, std::size_t j, std::size_t j_end, double* out) {
+            const std::size_t n = end - i, panel = kernels_.gram_panel;
+            std::vector<double> columns(panel * n);
+            for (std::size_t b = j; b < j_end; b += panel, out += panel * n) {
+                const std::size_t m = std::min(panel, j_end - b);
+                for (std::size_t f = 0; f < m; ++f) {
+                    const Index feature = features[b + f];
+                    read_.gather(column_[feature] + i, 1, moments_.mean[feature], moments_.scale[feature],
+                                 root_s ? root_s + i : nullptr, n, columns.data() + f * n);
+                }
+                kernels_.f64.pack(columns.data(), 1, static_cast<std::ptrdiff_t>(n), nullptr, nullptr, n, m, out);
+            }
+        },
+        G, team, root_s);
+    return true;
 }
 
 template <class T>

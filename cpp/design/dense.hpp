@@ -23,7 +23,7 @@ public:
     void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
                     Team& team) const override;
     void gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const override;
-    bool gram_takes_weights() const override { return true; }
+    bool gram_of(const std::vector<Index>& features, const double* root_s, double* G, Team& team) const override;
     void gram_all(const double* root_s, double* G, Team& team) const override;
     std::vector<LargeVector> cell_grams(const std::vector<std::vector<Index>>& cells, const double* root_s,
                                         const double* Y, std::size_t K, Team& team) const override;
@@ -61,9 +61,10 @@ protected:
 double total(const double* s, std::size_t n);
 
 /// Packs blocks of rows of an n x m matrix with `pack(begin, end, out)` and sums up the lower triangle of its Gram
-/// matrix, then mirrors it: G[a + b*ldg], a, b < m, with G holding ldg >= m rows and columns rounded up to whole panels.
+/// matrix, then mirrors it: G[a + b*ldg], a, b < m, with G holding ldg >= m rows and columns rounded up to whole panels. Blocks
+/// of rows in which root_s (or null) is zero are passed over.
 void sweep_gram(const kernels::Kernels& kernels, std::size_t n, std::size_t m,
                 const std::function<void(std::size_t, std::size_t, std::size_t, std::size_t, double*)>& pack, double* G,
-                Team& team);
+                Team& team, const double* root_s = nullptr);
 
 }  // namespace riata

@@ -107,8 +107,11 @@ public:
     /// G = Xh' S Xh for all columns, both triangles, leading dimension cols; root_s (null: ones) is sqrt(s).
     virtual void gram_all(const double* root_s, double* G, Team& team) const = 0;
 
-    /// Whether gram_all() takes any weights, not only those of measure().
-    virtual bool gram_takes_weights() const { return false; }
+    /// G = Xh_A' S Xh_A for pinned columns A, both triangles, leading dimension A.size(), with any weights S = diag(root_s)^2;
+    /// rows of weight zero cost little where there are many in a row. False, and nothing done, where products() are as good.
+    virtual bool gram_of(const std::vector<Index>&, const double* /*root_s*/, double* /*G*/, Team&) const {
+        return false;
+    }
 
     /// For every cell, a list of ascending rows, the S-weighted Gram matrix of its rows of [Xh, 1, Y], as a square of
     /// cols + 1 + K, of which products of two responses mean nothing; Y has K columns of rows() entries, root_s null: ones.

@@ -10,6 +10,8 @@ namespace riata {
 
 namespace {
 
+constexpr std::size_t kMany = 16;  // columns whose Gram matrix is worth a sweep over blocks of rows
+
 double total(const std::vector<double>& d) {
     return sum_of(d.size(), [&](std::size_t i) { return d[i]; });
 }
@@ -88,31 +90,28 @@ void NewtonModel::admit(const std::vector<std::size_t>& slots) {
     design_.correlate(features, d_.data(), 1, xd.data(), team_);
     xd_.resize(size());
     for (std::size_t i = 0; i < fresh.size(); ++i) xd_[fresh[i]] = xd[i];
-    if (fresh.size() == design_.cols() && design_.gram_takes_weights())
-        admit_all();
-    else
-        GramModel::admit(fresh);
+    if (!admit_together(fresh, features)) GramModel::admit(fresh);
     if (c_.size() == size())
         for (std::size_t slot : fresh) set_target(slot);
 }
 
-/// Makes all slots members where these are all columns, in one sweep.
-void NewtonModel::admit_all() {
-    const std::size_t p = size();
+/// Makes the first members, where they are many, in one sweep that knows G to be symmetric.
+bool NewtonModel::admit_together(const std::vector<std::size_t>& fresh, const std::vector<Index>& features) {
+    const std::size_t m = fresh.size();
+    if (members() > 0 || m < kMany) return false;
     std::vector<double> root(d_.size());
     for (std::size_t i = 0; i < root.size(); ++i) root[i] = std::sqrt(d_[i]);
-    LargeVector all(p * p);
-    design_.gram_all(root.data(), all.data(), team_);
+    LargeVector all(m * m);
+    if (!design_.gram_of(features, root.data(), all.data(), team_)) return false;
     const double unit = problem_.request.fit_intercept && total_ > 0 ? 1 / total_ : 0.0;
-    reserve(p);
-    member_features_ = features_;
-    for (std::size_t b = 0; b < p; ++b) {
-        const double* column = all.data() + static_cast<std::size_t>(features_[b]) * p;
-        for (std::size_t a = 0; a < p; ++a)
-            G_[a + b * ld_] = column[static_cast<std::size_t>(features_[a])] - unit * xd_[a] * xd_[b];
-        member_.push_back(b);
-        member_place_[b] = static_cast<Index>(b);
+    reserve(m);
+    member_features_ = features;
+    member_ = fresh;
+    for (std::size_t b = 0; b < m; ++b) {
+        member_place_[fresh[b]] = static_cast<Index>(b);
+        for (std::size_t a = 0; a < m; ++a) G_[a + b * ld_] = all[a + b * m] - unit * xd_[fresh[a]] * xd_[fresh[b]];
     }
+    return true;
 }
 
 void NewtonModel::products(const std::vector<Index>& A, const std::vector<Index>& B, double* out) {

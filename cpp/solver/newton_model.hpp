@@ -47,7 +47,7 @@ protected:
 
 private:
     void set_target(std::size_t slot);
-    void admit_all();
+    bool admit_together(const std::vector<std::size_t>& fresh, const std::vector<Index>& features);
 
     const Loss& loss_;
     std::vector<double> d_;   // s f'' where G was taken
