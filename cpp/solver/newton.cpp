@@ -12,6 +12,8 @@ constexpr int kMaxCuts = 40;
 constexpr int kStalls = 6;               // rounds without progress before a lane is left as it is
 constexpr double kProgress = 0.5;        // of the gap: a round that leaves more of it is none,
 constexpr double kGain = 1e-2;           // unless the objective fell by that much of it
+constexpr double kStillFalling = 0.25;   // of the slope at the start of a step: what asks for a longer one,
+constexpr double kFurthest = 16;         // times as long at most
 constexpr double kDescentSlack = 1e-13;  // of the loss: what of a difference of objectives is rounding
 constexpr double kInterceptGain = 1e-3;  // of the gap aimed at: what profiling the intercept may leave
 constexpr double kStuckRound = 0.3;      // of the gap left: a sign that curvatures are off where it matters
@@ -324,6 +326,8 @@ void Newton::advance(std::vector<Lane*>& lanes, const std::vector<Step>& steps) 
             }
             step = std::move(shorter);
             sums = profile(eta_.data(), step.b, slopes_.data());
+        } else {
+            reach_further(lane, step, sums);
         }
         lane.eta.swap(eta_);
         lane.r.swap(slopes_);
@@ -344,6 +348,41 @@ bool Newton::descends(const Lane& lane, const Step& step, double loss) const {
     }
     // Intercepts are profiled to within a share of tol, which a step can lose again.
     return change <= kDescentSlack * (unit_ + std::abs(loss)) + kInterceptGain * tol_ * unit_;
+}
+
+/// Doubles a step as long as the objective still falls nearly as steeply at its end as at its start, which it does for long
+/// where classes are all but separated; for smooth penalties. eta_ holds the margins at the step's end, slopes_ the slopes.
+void Newton::reach_further(const Lane& lane, Step& step, Loss::Sums& sums) {
+    penalise(lane.alpha);
+    const Penalty& penalty = problem_.penalty;
+    if (penalty.l1_scale > 0 || penalty.bounded() || !std::isfinite(lane.loss)) return;
+    const std::size_t n = lane.eta.size(), m = step.w.size();
+    along_.resize(n);
+    for (std::size_t i = 0; i < n; ++i) along_[i] = eta_[i] - lane.eta[i];
+    std::vector<double> way(m);
+    for (std::size_t slot = 0; slot < m; ++slot) way[slot] = step.w[slot] - lane.w[slot];
+    const double shift = step.b - lane.b;
+    const auto slope = [&](const std::vector<double>& r, double t) {
+        double sum = -problem_.inner(r.data(), along_.data());
+        for (std::size_t slot = 0; slot < m; ++slot)
+            sum += penalty.l2(static_cast<std::size_t>(model_.features()[slot])) * way[slot] *
+                   (lane.w[slot] + t * way[slot]);
+        return sum;
+    };
+    const double enough = kStillFalling * slope(lane.r, 0);
+    for (double t = 2; t <= kFurthest && slope(slopes_, t / 2) < enough; t *= 2) {
+        trial_.resize(n);
+        trial_slopes_.resize(n);
+        for (std::size_t i = 0; i < n; ++i) trial_[i] = lane.eta[i] + t * along_[i];
+        double b = lane.b + t * shift;
+        const Loss::Sums there = profile(trial_.data(), b, trial_slopes_.data());
+        if (!(slope(trial_slopes_, t) <= 0)) return;
+        eta_.swap(trial_);
+        slopes_.swap(trial_slopes_);
+        sums = there;
+        step.b = b;
+        for (std::size_t slot = 0; slot < m; ++slot) step.w[slot] = lane.w[slot] + t * way[slot];
+    }
 }
 
 /// Halves the step until it descends; then eta, which is eta_, holds its margins. False when it never does.

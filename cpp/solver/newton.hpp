@@ -84,6 +84,7 @@ private:
     void take(std::vector<Lane*>& lanes, const std::vector<Step>& steps);
     void advance(std::vector<Lane*>& lanes, const std::vector<Step>& steps);
     bool descends(const Lane& lane, const Step& step, double loss) const;
+    void reach_further(const Lane& lane, Step& step, Loss::Sums& sums);
     bool cut_back(Lane& lane, const Step& step, const double* eta, Step& shorter);
     void settle(Lane& lane, const Loss::Sums& sums);
     Loss::Sums profile(const double* eta, double& b, double* r) const;
@@ -107,7 +108,7 @@ private:
     bool fresh_ = false;        // the active set has not seen the curvatures in use
     std::vector<double> base_;  // the margins without any feature
     Panel panel_;               // scratch
-    std::vector<double> eta_, slopes_, out_, z_, scaled_;
+    std::vector<double> eta_, slopes_, out_, z_, scaled_, along_, trial_, trial_slopes_;
 };
 
 }  // namespace riata
