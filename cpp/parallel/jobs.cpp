@@ -24,11 +24,11 @@ double share(const Control& control, std::size_t waiting, std::size_t threads) {
 }
 
 struct Crew {
-    Crew(std::size_t count_, std::size_t threads_, Control& control_,
+    Crew(std::size_t count_, std::size_t later_, std::size_t threads_, Control& control_,
          const std::function<void(std::size_t, Control&)>& f_)
-        : count(count_), threads(threads_), control(control_), f(f_) {}
+        : count(count_), later(later_), threads(threads_), control(control_), f(f_) {}
 
-    const std::size_t count, threads;
+    const std::size_t count, later, threads;
     Control& control;
     const std::function<void(std::size_t, Control&)>& f;
     std::atomic<std::size_t> next{0};
@@ -42,7 +42,7 @@ struct Crew {
         for (std::size_t job; !stop && (job = next++) < count;) {
             Control own;
             own.interrupted = [this] { return stop.load(); };
-            own.time_limit = share(control, count - job, threads);
+            own.time_limit = share(control, count - job + later, threads);
             try {
                 f(job, own);
             } catch (...) {
@@ -65,22 +65,21 @@ struct Crew {
     }
 };
 
-void run_here(std::size_t count, Control& control, const std::function<void(std::size_t, Control&)>& f) {
-    for (std::size_t job = 0; job < count; ++job) {
+/// Jobs from `first` on, one after the other; `later` counts what is to come after them.
+void run_here(std::size_t first, std::size_t count, std::size_t later, Control& control,
+              const std::function<void(std::size_t, Control&)>& f) {
+    for (std::size_t job = first; job < count; ++job) {
         Control own;
         own.interrupted = [&control] { return control.cancelled(); };
-        own.time_limit = share(control, count - job, 1);
+        own.time_limit = share(control, count - job + later, 1);
         f(job, own);
         if (control.cancelled()) throw Cancelled{};
     }
 }
 
-}  // namespace
-
-void run_jobs(std::size_t count, int n_threads, Control& control, const std::function<void(std::size_t, Control&)>& f) {
-    const auto threads = std::min(count, static_cast<std::size_t>(std::max(n_threads, 1)));
-    if (threads <= 1) return run_here(count, control, f);
-    Crew crew(count, threads, control, f);
+void run_side_by_side(std::size_t count, std::size_t later, std::size_t threads, Control& control,
+                      const std::function<void(std::size_t, Control&)>& f) {
+    Crew crew(count, later, threads, control, f);
     std::vector<std::thread> workers;
     try {
         for (; workers.size() < threads; workers.emplace_back([&] { crew.work(); })) {
@@ -91,11 +90,30 @@ void run_jobs(std::size_t count, int n_threads, Control& control, const std::fun
         std::lock_guard lock(crew.mutex);
         --crew.at_work;
     }
-    if (workers.empty()) return run_here(count, control, f);
+    if (workers.empty()) return run_here(0, count, later, control, f);
     crew.watch();
     for (auto& worker : workers) worker.join();
     if (crew.error) std::rethrow_exception(crew.error);
     if (crew.stop) throw Cancelled{};
+}
+
+}  // namespace
+
+void run_jobs(std::size_t count, int n_threads, Control& control, const std::function<void(std::size_t, Control&)>& f) {
+    const auto threads = std::min(count, static_cast<std::size_t>(std::max(n_threads, 1)));
+    if (threads <= 1) return run_here(0, count, 0, control, f);
+    run_side_by_side(count, 0, threads, control, f);
+}
+
+void run_shared(std::size_t count, std::size_t later, int n_threads, Control& control,
+                const std::function<void(std::size_t, int, Control&)>& f) {
+    const auto threads = static_cast<std::size_t>(std::max(n_threads, 1));
+    const std::size_t apart = threads > 1 ? count - count % threads : 0;
+    if (apart > 0)
+        run_side_by_side(apart, count - apart + later, threads, control,
+                         [&](std::size_t job, Control& own) { f(job, 1, own); });
+    run_here(apart, count, (later + threads - 1) / threads, control,
+             [&](std::size_t job, Control& own) { f(job, n_threads, own); });
 }
 
 }  // namespace riata

@@ -14,4 +14,9 @@ namespace riata {
 /// its share of what is left.
 void run_jobs(std::size_t count, int n_threads, Control& control, const std::function<void(std::size_t, Control&)>& f);
 
+/// The same for jobs that can use several threads, f(job, threads, its control): as many as fill all threads side by side, the
+/// rest one after the other with all of them. `later` more jobs are to have their share of a time limit.
+void run_shared(std::size_t count, std::size_t later, int n_threads, Control& control,
+                const std::function<void(std::size_t, int, Control&)>& f);
+
 }  // namespace riata

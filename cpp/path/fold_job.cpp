@@ -48,9 +48,11 @@ Problem make_problem(Design& design, const Response& response, const Request& re
 }
 
 FoldJob::FoldJob(const CrossValidation& all, int fold, double l1_ratio, const std::vector<double>& alphas,
-                 Control& control)
+                 Control& control, int n_threads, const Path* guide)
     : all_(all), fold_(fold), own_(all.request, all.options, fold, l1_ratio, alphas, all.design.rows()),
-      split_(own_.split), request_(own_.request), path_(own_.path), control_(control), team_(1, &control) {}
+      split_(own_.split), request_(own_.request), path_(own_.path), control_(control), team_(n_threads, &control) {
+    path_.guide = guide;
+}
 
 FoldPath FoldJob::run() {
     if (all_.moments)

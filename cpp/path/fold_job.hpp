@@ -29,8 +29,9 @@ Problem make_problem(Design& design, const Response& response, const Request& re
 
 class FoldJob {
 public:
-    /// fold -1: of all rows.
-    FoldJob(const CrossValidation& all, int fold, double l1_ratio, const std::vector<double>& alphas, Control& control);
+    /// fold -1: of all rows. A path of a smooth loss starts beside `guide`, unless that is null.
+    FoldJob(const CrossValidation& all, int fold, double l1_ratio, const std::vector<double>& alphas, Control& control,
+            int n_threads = 1, const Path* guide = nullptr);
 
     /// The path and its losses on what is held out.
     FoldPath run();
@@ -44,7 +45,7 @@ private:
     const FoldRequest own_;
     const Fold* split_;
     const Request& request_;
-    const PathOptions& path_;
+    PathOptions path_;  // of own_, and what smooth losses add
     Control& control_;
     Team team_;
     std::unique_ptr<Design> twin_;

@@ -43,6 +43,22 @@ std::vector<std::vector<double>> make_grids(const Design& design, const Response
     return grids;
 }
 
+/// First the paths of all rows, then those of the folds, which start from them. Jobs that leave threads without one have them
+/// all, one after the other.
+void guided_by_whole(const CrossValidation& all, int n_threads, Control& control, std::vector<FoldPaths>& results) {
+    const std::vector<double>& ratios = all.options.l1_ratios;
+    const std::size_t folds = all.options.folds.size(), count = results.size() * folds;
+    run_shared(results.size(), count, n_threads, control, [&](std::size_t job, int threads, Control& own) {
+        results[job].paths[0] = FoldJob(all, -1, ratios[job], results[job].alphas, own, threads).run();
+    });
+    run_shared(count, 0, n_threads, control, [&](std::size_t job, int threads, Control& own) {
+        FoldPaths& to = results[job / folds];
+        const auto fold = static_cast<int>(job % folds);
+        to.paths[job % folds + 1] =
+            FoldJob(all, fold, ratios[job / folds], to.alphas, own, threads, &to.paths[0].path).run();
+    });
+}
+
 }  // namespace
 
 std::vector<FoldPaths> cross_validate(const Design& design, const Response& response, const Request& request,
@@ -61,6 +77,10 @@ std::vector<FoldPaths> cross_validate(const Design& design, const Response& resp
             results.push_back({std::move(grid), std::vector<FoldPath>(each)});
     }
     const CrossValidation all{design, response, request, options, moments.get(), shared.get()};
+    if (!all.gaussian()) {
+        guided_by_whole(all, n_threads, control, results);
+        return results;
+    }
     run_jobs(results.size() * each, n_threads, control, [&](std::size_t job, Control& own) {
         FoldPaths& to = results[job / each];
         to.paths[job % each] =

@@ -13,6 +13,7 @@ namespace {
 constexpr double kMargin = 0.7;     // of tol: gap over W at which the features beyond are looked at
 constexpr double kNullGap = 1e-13;  // of the null model, as near as it gets
 constexpr double kFarthest = 4;     // times the distance between two solutions that others are extrapolated from
+constexpr std::size_t kBase = 3;    // alphas between the two
 constexpr int kRetries = 3;         // attempts at one alpha before its gap is reported as it is
 constexpr double kTighter = 0.1;    // of the tolerance: what an attempt aims at after one that fell short
 }  // namespace
@@ -40,6 +41,7 @@ Path NewtonDriver::run() {
     alphas_ = make_alphas(options_, path_.alpha_max, problem_.design.cols() > problem_.design.rows());
     if (take_start(alphas_.back())) alphas_ = {alphas_.back()};
     grow(frontier_->first_candidates(alphas_[std::min(width_, alphas_.size()) - 1], 64));
+    grow(guide_support(0, width_));
     for (std::size_t k = 0; k < alphas_.size() && path_.stop == Stop::kCompleted;) {
         prepare(k);
         newton_.minimise(lanes_, kMargin * tolerance(0) * std::pow(kTighter, retries_), options_.max_solves);
@@ -60,6 +62,7 @@ Path NewtonDriver::run() {
         grow(lacking);
         if (k < alphas_.size() && done > 0)
             grow(frontier_->candidates(alphas_[std::min(k + width_, alphas_.size()) - 1], room()));
+        grow(guide_support(k, width_));
     }
     return std::move(path_);
 }
@@ -134,7 +137,68 @@ void NewtonDriver::prepare(std::size_t first) {
     }
     for (std::size_t k = 0; k < count; ++k) lanes_[k].alpha = alphas_[first + k];
     newton_.follow_model(lanes_);
-    extrapolate(known);
+    if (!follow_guide(known)) extrapolate(known);
+}
+
+/// The guide's coefficient of a column at the k-th alpha, as slots have it; 0 for the null model, -1.
+double NewtonDriver::guided(Index feature, std::ptrdiff_t k) const {
+    if (k < 0) return 0;
+    const Solution& s = options_.guide->solutions[static_cast<std::size_t>(k)];
+    const auto at = std::lower_bound(s.features.begin(), s.features.end(), feature);
+    if (at == s.features.end() || *at != feature) return 0;
+    const auto j = static_cast<std::size_t>(feature);
+    return problem_.normalised(j, s.values[static_cast<std::size_t>(at - s.features.begin())]);
+}
+
+/// Columns that the guide has at some of the alphas from `first` on.
+std::vector<Index> NewtonDriver::guide_support(std::size_t first, std::size_t count) const {
+    std::vector<Index> support;
+    if (!options_.guide) return support;
+    const auto& guide = options_.guide->solutions;
+    for (std::size_t k = first; k < std::min(first + count, guide.size()); ++k)
+        for (Index j : guide[k].features)
+            if (problem_.usable[static_cast<std::size_t>(j)]) support.push_back(j);
+    std::sort(support.begin(), support.end());
+    support.erase(std::unique(support.begin(), support.end()), support.end());
+    return support;
+}
+
+/// Starts the lanes from `known` on beside the guide, off it by the line through how far two earlier solutions are, in log
+/// alpha. False where the guide does not reach.
+bool NewtonDriver::follow_guide(std::size_t known) {
+    if (!options_.guide || options_.guide->solutions.size() < first_ + lanes_.size()) return false;
+    if (known == lanes_.size()) return true;
+    const Lane &now = known > 0 ? lanes_[known - 1] : last_, &before = known > 0 ? last_ : before_;
+    const auto first = static_cast<std::ptrdiff_t>(first_), place = first + static_cast<std::ptrdiff_t>(known) - 1;
+    const std::ptrdiff_t place_before = known > 0 ? first - 1 : place_before_;
+    const double run = place_before >= 0 ? std::log(before.alpha / now.alpha) : 0.0;
+    const std::size_t m = model_.size();
+    std::vector<double> off(m), drift(m, 0.0);
+    for (std::size_t slot = 0; slot < m; ++slot) {
+        const Index j = model_.features()[slot];
+        if (place < 0) continue;
+        off[slot] = (slot < now.w.size() ? now.w[slot] : 0.0) - guided(j, place);
+        if (run > 0)
+            drift[slot] = off[slot] - (slot < before.w.size() ? before.w[slot] : 0.0) + guided(j, place_before);
+    }
+    std::vector<Lane*> moved;
+    std::vector<std::vector<double>> starts;
+    for (std::size_t k = known; k < lanes_.size(); ++k) {
+        const double t = run > 0 ? std::min(std::log(now.alpha / lanes_[k].alpha) / run, kFarthest) : 0.0;
+        std::vector<double> w(m);
+        for (std::size_t slot = 0; slot < m; ++slot) {
+            const Index j = model_.features()[slot];
+            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(j)];
+            const double there = guided(j, first + static_cast<std::ptrdiff_t>(k)),
+                         next = there + off[slot] + t * drift[slot];
+            const double side = slot < now.w.size() && now.w[slot] != 0 ? now.w[slot] : there;
+            w[slot] = std::clamp(h.l1 == 0 || next * side > 0 ? next : 0.0, h.lower, h.upper);
+        }
+        moved.push_back(&lanes_[k]);
+        starts.push_back(std::move(w));
+    }
+    newton_.move(moved, starts);
+    return true;
 }
 
 /// Starts the lanes from `known` on at the line through two earlier solutions, in log alpha, up to where a sign changes.
@@ -194,7 +258,9 @@ std::size_t NewtonDriver::accept() {
         finish(k++);
     }
     if (k > 0) {
-        before_ = k > 1 ? lanes_[0] : last_;
+        const std::size_t back = k > kBase ? k - 1 - kBase : 0;
+        before_ = k > 1 ? lanes_[back] : last_;
+        place_before_ = static_cast<std::ptrdiff_t>(k > 1 ? first_ + back : first_) - (k > 1 ? 0 : 1);
         last_ = lanes_[k - 1];
         frontier_->remember(k - 1);
     }

@@ -24,6 +24,9 @@ private:
     bool take_start(double alpha);
     void prepare(std::size_t first);
     void extrapolate(std::size_t known);
+    bool follow_guide(std::size_t known);
+    double guided(Index feature, std::ptrdiff_t k) const;
+    std::vector<Index> guide_support(std::size_t first, std::size_t count) const;
     void certify();
     std::size_t accept();
     bool finish(std::size_t k);
@@ -44,10 +47,11 @@ private:
     std::vector<double> null_r_, null_c_;  // slopes of the null model and their correlations
     double null_loss_ = 0;                 // of the model without features
     std::vector<double> alphas_;
-    std::size_t first_ = 0;    // of alphas_, in the batch
-    std::vector<Lane> lanes_;  // the batch; what the last one left over is taken up again
-    std::vector<Lane> spare_;  // done with, for their memory
-    Lane last_, before_;       // the last solution accepted, and an earlier one
+    std::size_t first_ = 0;             // of alphas_, in the batch
+    std::vector<Lane> lanes_;           // the batch; what the last one left over is taken up again
+    std::vector<Lane> spare_;           // done with, for their memory
+    Lane last_, before_;                // the last solution accepted, and an earlier one,
+    std::ptrdiff_t place_before_ = -1;  // of alphas_, -1 for the null model
     std::vector<Certificate> certificates_;
     std::size_t width_ = 8;
     int retries_ = 0;        // of the alpha at hand

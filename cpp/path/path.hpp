@@ -11,6 +11,8 @@
 
 namespace riata {
 
+struct Path;
+
 struct PathOptions {
     std::vector<double>
         alphas;  ///< descending and positive; empty: a geometric grid of n_alphas down to eps * alpha_max
@@ -20,6 +22,8 @@ struct PathOptions {
     /// Where smooth losses start with only_last, in the place of stepping stones, unless the null model is better: an entry
     /// per column for each class in turn, and the intercepts, in the caller's units. Empty for none.
     std::vector<double> start_coefs, start_intercepts;
+    /// A path of similar data along the same alphas, or proportional ones, that smooth losses start from; or null. Borrowed.
+    const Path* guide = nullptr;
     double tol = 1e-6;             ///< relative duality gap
     long max_solves = 1000000;     ///< linear systems per alpha
     std::size_t max_features = 0;  ///< stop after the first solution with more, 0 for no limit
