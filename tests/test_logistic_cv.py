@@ -7,10 +7,10 @@ import pytest
 import scipy.sparse as sp
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import linear_model as sk
-from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, KFold, StratifiedKFold
 from sklearn.utils.estimator_checks import check_estimator
 
-from riata import LogisticRegression, LogisticRegressionCV
+from riata import LogisticRegression, LogisticRegressionCV, cv_path, path
 
 EXACT = {"tol": 1e-10, "max_iter": 20_000, "use_legacy_attributes": False}
 
@@ -123,3 +123,86 @@ def test_groups_weights_and_rules(rng):
 def test_bad_input_is_named(rng, params, message):
     with pytest.raises(ValueError, match=message):
         LogisticRegressionCV(**params).fit(*problem(rng))
+
+
+def objective(X, y, s, alpha, ratio, coef, intercept):
+    """Mean loss and penalty, in the units of the paths."""
+    eta = X @ coef + intercept
+    loss = np.average(np.logaddexp(0, np.where(y > 0, -eta, eta)), weights=s)
+    return loss + alpha * (ratio * np.abs(coef).sum() + (1 - ratio) / 2 * coef @ coef)
+
+
+@pytest.mark.parametrize("layout", [np.asfortranarray, np.ascontiguousarray, sp.csc_array])
+@pytest.mark.parametrize("ratio", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("is_weighted", [False, True], ids=["plain", "weighted"])
+def test_solutions_of_folds_are_those_of_the_subsets(rng, layout, ratio, is_weighted):
+    # Folds of neighbouring rows, in blocks longer than those that sweeps pass over, whose features drift with time.
+    n, p = 1500, 25
+    X = rng.standard_normal((n, p)) + np.linspace(-1, 1, n)[:, None] * rng.standard_normal(p)
+    X[np.abs(X) < 0.4] = 0
+    y = (X[:, :4].sum(axis=1) + rng.logistic(size=n) > 0).astype(float)
+    s = rng.uniform(0.2, 3, n) if is_weighted else None
+    alphas, tol = np.geomspace(0.2, 0.002, 12), 1e-7
+    splits = list(KFold(3).split(X))
+    result = cv_path(
+        layout(X),
+        y,
+        family="binomial",
+        l1_ratio=ratio,
+        alphas=alphas,
+        cv=splits,
+        sample_weight=s,
+        tol=tol,
+    )
+    for i, fold in enumerate(result.fold_paths[0]):
+        train, test = splits[i]
+        own = {"sample_weight": None if s is None else s[train]}
+        options = {"family": "binomial", "l1_ratio": ratio, "alphas": alphas, "early_stop": False}
+        alone = path(layout(X[train]), y[train], tol=1e-10, **options, **own)
+        assert fold.dual_gaps.max() <= tol
+        weights = np.ones(len(train)) if s is None else s[train]
+        share = np.average(y[train], weights=weights)
+        null = -(share * np.log(share) + (1 - share) * np.log(1 - share))
+        for k, alpha in enumerate(alphas):
+            values = [
+                objective(X[train], y[train], weights, alpha, ratio, one.coef, one.intercept)
+                for one in (fold.at(alpha), alone.at(alpha))
+            ]
+            assert -1e-10 < values[0] - values[1] <= tol * null
+            eta = X[test] @ fold.at(alpha).coef + fold.at(alpha).intercept
+            held = np.logaddexp(0, np.where(y[test] > 0, -eta, eta))
+            mean = np.average(held, weights=None if s is None else s[test])
+            assert_allclose(result.loss[k, i], mean, rtol=1e-12)
+
+
+@pytest.mark.parametrize("ratio", [0.0, 1.0])
+def test_threads_change_nothing(rng, ratio):
+    X, y = problem(rng, n=900, p=30)
+    paths = [
+        cv_path(
+            X, y, family="binomial", l1_ratio=ratio, alphas=np.geomspace(0.2, 1e-3, 15), n_threads=k
+        )
+        for k in (1, 2, 3)
+    ]
+    for other in paths[1:]:
+        assert_array_equal(other.loss, paths[0].loss)
+        assert_array_equal(other.coef, paths[0].coef)
+
+
+def test_separated_features_take_few_systems(rng):
+    # Nobody of the last group is positive, so that its coefficient grows like log(1 / alpha), by 1 with each Newton step.
+    n = 3000
+    X = np.asfortranarray(rng.standard_normal((n, 4)))
+    X[:, 3] = rng.random(n) < 0.05
+    y = (X[:, 0] + rng.logistic(size=n) > 0) & (X[:, 3] == 0)
+    alphas = [1e-4, 1e-10]
+    found = path(X, y, family="binomial", l1_ratio=0.0, alphas=alphas, early_stop=False)
+    assert found.dual_gaps.max() <= 1e-6
+    assert found.at(1e-10).coef[3] < -12
+    assert found.n_iter.max() <= 12  # 15 without longer steps
+
+
+def test_out_of_time_paths_of_folds_end_early(rng):
+    X, y = problem(rng, n=400, p=30)
+    result = cv_path(X, y, family="binomial", alphas=50, time_limit=1e-9)
+    assert 1 <= np.isfinite(result.loss).all(axis=1).sum() < 50
