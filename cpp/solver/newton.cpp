@@ -8,21 +8,16 @@ namespace riata {
 
 namespace {
 constexpr int kMaxRounds = 200;
-constexpr int kMaxCuts = 40;
-constexpr int kStalls = 6;               // rounds without progress before a lane is left as it is
-constexpr double kProgress = 0.5;        // of the gap: a round that leaves more of it is none,
-constexpr double kGain = 1e-2;           // unless the objective fell by that much of it
-constexpr double kStillFalling = 0.25;   // of the slope at the start of a step: what asks for a longer one,
-constexpr double kFurthest = 16;         // times as long at most
-constexpr double kDescentSlack = 1e-13;  // of the loss: what of a difference of objectives is rounding
-constexpr double kInterceptGain = 1e-3;  // of the gap aimed at: what profiling the intercept may leave
-constexpr double kStuckRound = 0.3;      // of the gap left: a sign that curvatures are off where it matters
-constexpr double kFirstGap = 0.05;       // taken for a lane that nothing is known of
-constexpr double kWorstRound = 0.8;      // of the gap left by the worst curvatures
-constexpr double kSpread = 0.02;         // least difference of curvatures among lanes
-constexpr double kNextToNothing = 1e5;   // multiply-adds
-constexpr double kEntryCost = 12;        // operations that reading an entry of X stands for
-constexpr double kLossCost = 50;         // multiply-adds that a row's loss and its logarithms stand for
+constexpr int kStalls = 6;              // rounds without progress before a lane is left as it is
+constexpr double kProgress = 0.5;       // of the gap: a round that leaves more of it is none,
+constexpr double kGain = 1e-2;          // unless the objective fell by that much of it
+constexpr double kStuckRound = 0.3;     // of the gap left: a sign that curvatures are off where it matters
+constexpr double kFirstGap = 0.05;      // taken for a lane that nothing is known of
+constexpr double kWorstRound = 0.8;     // of the gap left by the worst curvatures
+constexpr double kSpread = 0.02;        // least difference of curvatures among lanes
+constexpr double kNextToNothing = 1e5;  // multiply-adds
+constexpr double kEntryCost = 12;       // operations that reading an entry of X stands for
+constexpr double kLossCost = 50;        // multiply-adds that a row's loss and its logarithms stand for
 constexpr double kFewFree = 300, kLaneEntries = 0.5;  // see lanes_pay
 constexpr double kTogetherDrift = 0.02;               // of curvatures that cost little to take
 constexpr double kTogetherGap = 0.1;                  // of a lane's gap: what its model may be solved to
@@ -335,74 +330,6 @@ void Newton::advance(std::vector<Lane*>& lanes, const std::vector<Step>& steps) 
         lane.b = step.b;
         settle(lane, sums);
     }
-}
-
-/// Whether the objective at `step`, with this loss, is not above that of the lane.
-bool Newton::descends(const Lane& lane, const Step& step, double loss) const {
-    penalise(lane.alpha);
-    double change = loss - lane.loss;
-    for (std::size_t slot = 0; slot < step.w.size(); ++slot) {
-        if (step.w[slot] == lane.w[slot]) continue;
-        const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
-        change += h.value(step.w[slot]) - h.value(lane.w[slot]);
-    }
-    // Intercepts are profiled to within a share of tol, which a step can lose again.
-    return change <= kDescentSlack * (unit_ + std::abs(loss)) + kInterceptGain * tol_ * unit_;
-}
-
-/// Doubles a step as long as the objective still falls nearly as steeply at its end as at its start, which it does for long
-/// where classes are all but separated; for smooth penalties. eta_ holds the margins at the step's end, slopes_ the slopes.
-void Newton::reach_further(const Lane& lane, Step& step, Loss::Sums& sums) {
-    penalise(lane.alpha);
-    const Penalty& penalty = problem_.penalty;
-    if (penalty.l1_scale > 0 || penalty.bounded() || !std::isfinite(lane.loss)) return;
-    const std::size_t n = lane.eta.size(), m = step.w.size();
-    along_.resize(n);
-    for (std::size_t i = 0; i < n; ++i) along_[i] = eta_[i] - lane.eta[i];
-    std::vector<double> way(m);
-    for (std::size_t slot = 0; slot < m; ++slot) way[slot] = step.w[slot] - lane.w[slot];
-    const double shift = step.b - lane.b;
-    const auto slope = [&](const std::vector<double>& r, double t) {
-        double sum = -problem_.inner(r.data(), along_.data());
-        for (std::size_t slot = 0; slot < m; ++slot)
-            sum += penalty.l2(static_cast<std::size_t>(model_.features()[slot])) * way[slot] *
-                   (lane.w[slot] + t * way[slot]);
-        return sum;
-    };
-    const double enough = kStillFalling * slope(lane.r, 0);
-    for (double t = 2; t <= kFurthest && slope(slopes_, t / 2) < enough; t *= 2) {
-        trial_.resize(n);
-        trial_slopes_.resize(n);
-        for (std::size_t i = 0; i < n; ++i) trial_[i] = lane.eta[i] + t * along_[i];
-        double b = lane.b + t * shift;
-        const Loss::Sums there = profile(trial_.data(), b, trial_slopes_.data());
-        if (!(slope(trial_slopes_, t) <= 0)) return;
-        eta_.swap(trial_);
-        slopes_.swap(trial_slopes_);
-        sums = there;
-        step.b = b;
-        for (std::size_t slot = 0; slot < m; ++slot) step.w[slot] = lane.w[slot] + t * way[slot];
-    }
-}
-
-/// Halves the step until it descends; then eta, which is eta_, holds its margins. False when it never does.
-bool Newton::cut_back(Lane& lane, const Step& step, const double* eta, Step& shorter) {
-    const std::size_t n = lane.eta.size();
-    std::vector<double> trial(n);
-    double t = 1;
-    for (int k = 0; k < kMaxCuts; ++k) {
-        t *= 0.5;
-        shorter.w.resize(step.w.size());
-        for (std::size_t slot = 0; slot < step.w.size(); ++slot)
-            shorter.w[slot] = lane.w[slot] + t * (step.w[slot] - lane.w[slot]);
-        shorter.b = lane.b + t * (step.b - lane.b);
-        for (std::size_t i = 0; i < n; ++i) trial[i] = lane.eta[i] + t * (eta[i] - lane.eta[i]);
-        const Loss::Sums sums = profile(trial.data(), shorter.b, slopes_.data());
-        if (!descends(lane, shorter, sums.value)) continue;
-        eta_.swap(trial);
-        return true;
-    }
-    return false;
 }
 
 /// c of all lanes over W in one pass.
