@@ -63,8 +63,9 @@ FoldPath FoldJob::run() {
             return std::move(*done);
         }
     make_rows();
-    return judged(all_.gaussian() ? solve_path(*problem_, path_, control_)
-                                  : solve_path(*problem_, all_.response, path_, control_));
+    if (all_.gaussian()) return judged(solve_path(*problem_, path_, control_));
+    if (split_) path_.margins_of.assign(split_->test, split_->test + split_->n_test);
+    return judged(solve_path(*problem_, all_.response, path_, control_));
 }
 
 /// The problem on the rows themselves.
@@ -80,7 +81,8 @@ FoldPath FoldJob::judged(Path path) {
     FoldPath out;
     out.path = std::move(path);
     if (!split_) return out;
-    auto eta = predict_rows(*twin_, out.path.solutions, split_->test, split_->n_test, team_);
+    auto eta = all_.gaussian() ? predict_rows(*twin_, out.path.solutions, split_->test, split_->n_test, team_)
+                               : std::move(out.path.margins);
     out.loss = losses(eta, *split_, all_.response, all_.request);
     if (all_.options.predictions) out.predictions = std::move(eta);
     return out;

@@ -30,7 +30,7 @@ std::vector<double> starting_point(const Problem& problem, const GramModel& mode
 }
 
 NewtonDriver::NewtonDriver(Problem& problem, const Response& response, const PathOptions& options, Control& control)
-    : problem_(problem), options_(options), control_(control),
+    : problem_(problem), options_(options), offset_(response.offset), control_(control),
       loss_(response.family, response.y, problem.weights(), problem.team), model_(problem, loss_),
       newton_(problem, loss_, response.offset, model_, control) {}
 
@@ -274,8 +274,16 @@ bool NewtonDriver::finish(std::size_t k) {
         return false;
     }
     path_.solutions.push_back(solution(k));
+    keep_margins(lanes_[k]);
     path_.stop = stop_after(options_, path_.solutions, path_.solutions.back().features.size());
     return path_.stop != Stop::kCompleted;
+}
+
+void NewtonDriver::keep_margins(const Lane& lane) {
+    for (std::int64_t given : options_.margins_of) {
+        const auto row = static_cast<std::size_t>(given);
+        path_.margins.push_back(lane.eta[row] + lane.b - (offset_ ? offset_[row] : 0.0));
+    }
 }
 
 void NewtonDriver::grow(const std::vector<Index>& features) {

@@ -36,9 +36,11 @@ private:
     void grow(const std::vector<Index>& features);
     std::size_t room() const { return std::max<std::size_t>(64, model_.size() / 2); }
     Solution solution(std::size_t k) const;
+    void keep_margins(const Lane& lane);
 
     Problem& problem_;
     const PathOptions& options_;
+    const double* offset_;  // or null
     Control& control_;
     Loss loss_;
     NewtonModel model_;

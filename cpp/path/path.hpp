@@ -24,13 +24,14 @@ struct PathOptions {
     std::vector<double> start_coefs, start_intercepts;
     /// A path of similar data along the same alphas, or proportional ones, that smooth losses start from; or null. Borrowed.
     const Path* guide = nullptr;
-    double tol = 1e-6;             ///< relative duality gap
-    long max_solves = 1000000;     ///< linear systems per alpha
-    std::size_t max_features = 0;  ///< stop after the first solution with more, 0 for no limit
-    bool plain = false;            ///< no look at a sample of the rows first
-    bool whole_gram = false;       ///< the whole Gram matrix from the start, whatever it costs
-    bool early_stop = false;       ///< stop when the fit no longer improves
-    std::size_t memory_limit = 0;  ///< bytes beyond X, 0 for none
+    std::vector<std::int64_t> margins_of;  ///< rows of which a path of a smooth loss keeps the margins
+    double tol = 1e-6;                     ///< relative duality gap
+    long max_solves = 1000000;             ///< linear systems per alpha
+    std::size_t max_features = 0;          ///< stop after the first solution with more, 0 for no limit
+    bool plain = false;                    ///< no look at a sample of the rows first
+    bool whole_gram = false;               ///< the whole Gram matrix from the start, whatever it costs
+    bool early_stop = false;               ///< stop when the fit no longer improves
+    std::size_t memory_limit = 0;          ///< bytes beyond X, 0 for none
     /// Called after each solution with (k, alpha, rel_gap, df, dev_ratio); true stops the path.
     std::function<bool(std::size_t, double, double, std::size_t, double)> callback;
 };
@@ -50,6 +51,7 @@ struct Solution {
 
 struct Path {
     std::vector<Solution> solutions;
+    std::vector<double> margins;  ///< without offset, of the rows asked for, one solution after the other
     double alpha_max = 0, null_objective = 0;
     double n_passes = 0;  ///< passes over X, counted in columns read / p
     Stop stop = Stop::kCompleted;
