@@ -56,61 +56,60 @@ def run(name, problem, penalty, tolerance, threads, cap):
             return {key: saved[key] for key in saved.files}
 
 
-def climb(name, problem, penalty, threads, cap, ladder):
+def climb(name, problem, penalty, threads, cap):
     """A row for the contender at the loosest tolerance whose choice the judge accepts."""
-    row, loaded = {"contender": name, "status": "ladder"}, problems.load(problems.PROBLEMS[problem])
-    if name == "newton-cholesky" and loaded.shape[1] > MOST_SQUARED:
+    row = {"contender": name, "status": "ladder", "gap": None, "at_least": None, "note": None}
+    row |= {"rung": None, "seconds": [], "cpu": None}
+    if name == "newton-cholesky" and problem.shape[1] > MOST_SQUARED:
         return row | {"status": "refused", "note": "makes a square matrix of the features"}
-    for tolerance in ladder:
+    for tolerance in PEERS[name][2]:
         try:
-            found = run(name, problem, penalty, tolerance, threads, cap)
+            found = run(name, problem.name, penalty, tolerance, threads, cap)
         except RuntimeError as error:
             return row | {"status": "failed", "note": str(error)}
         if found is None:
-            return row | {"status": "cap", "at least": cap, "tolerance": tolerance}
-        verdict = judge(
-            loaded.X,
-            loaded.y,
-            np.array([found["alpha"]]),
-            found["coef"][:, None],
-            l1_ratio=l1_ratio_of(penalty),
-            loss="logistic",
-        )
-        row |= {"tolerance": tolerance, "gap": verdict.worst, "C": float(chosen_C(loaded, found))}
-        row |= {"s": [float(found["wall"])], "processor s": [float(found["processor"])]}
+            return row | {"status": "budget", "at_least": cap}
+        alpha = np.array([found["alpha"]])
+        options = {"l1_ratio": l1_ratio_of(penalty), "loss": "logistic"}
+        verdict = judge(problem.X, problem.y, alpha, found["coef"][:, None], **options)
+        row |= {"rung": tolerance, "gap": verdict.worst, "C": float(chosen_C(problem, found))}
+        row |= {"seconds": [float(found["wall"])], "cpu": float(found["processor"])}
+        row["at_least"] = row["seconds"][0]
         if "one" in found:  # seconds of a path
             row["paths"] = float(found["wall"] / found["one"])
         if verdict.worst <= GAP:
-            return row | {"status": "reached"}
+            return row | {"status": "reached", "at_least": None}
     return row
 
 
+def repeat(row, problem, penalty, given):
+    """Run a contender again at the tolerance that counts."""
+    if row["status"] != "reached" or row["seconds"][0] * given.rounds > given.cap:
+        return
+    found = run(row["contender"], problem.name, penalty, row["rung"], given.threads, given.cap)
+    if found is None:
+        return
+    row["seconds"].append(float(found["wall"]))
+    row["cpu"] = min(row["cpu"], float(found["processor"]))
+    if "paths" in row:
+        row["paths"] = min(row["paths"], float(found["wall"] / found["one"]))
+
+
 def race(problem, penalty, given):
-    """Rows of all contenders: climb, then repeat in turn; with ratios to riata."""
+    """Rows of all contenders: climb, then repeat in turn; with ratios to riata's processor seconds."""
     rows = []
-    for name, (_, penalties, ladder) in PEERS.items():
+    for name, (_, penalties, _) in PEERS.items():
         if penalty in penalties and name in ("riata", *given.peers):
-            rows.append(climb(name, problem, penalty, given.threads, given.cap, ladder))
+            rows.append(climb(name, problem, penalty, given.threads, given.cap))
             print(name, rows[-1], file=sys.stderr, flush=True)
     for _ in range(given.rounds - 1):
         for row in rows:
-            if row["status"] != "reached" or row["s"][0] * given.rounds > given.cap:
-                continue
-            found = run(
-                row["contender"], problem, penalty, row["tolerance"], given.threads, given.cap
-            )
-            if found is not None:
-                for key, part in (("s", "wall"), ("processor s", "processor")):
-                    row[key].append(float(found[part]))
-                if "paths" in row:
-                    row["paths"] = min(row["paths"], float(found["wall"] / found["one"]))
+            repeat(row, problem, penalty, given)
     mine = next(row for row in rows if row["contender"] == "riata")
     for row in rows:
-        for key in ("s", "processor s"):
-            if row["status"] == "reached" and mine["status"] == "reached":
-                row[f"{key} over riata's"] = min(row[key]) / min(mine[key])
-        if row["status"] == "cap":
-            row["s over riata's"] = row["at least"] / min(mine["s"])
+        row["best"] = min(row["seconds"]) if row["status"] == "reached" else None
+        if row["cpu"] and mine["cpu"]:
+            row["cpu ratio"] = row["cpu"] / mine["cpu"]
     return rows
 
 
@@ -127,19 +126,13 @@ def main():
     parser.add_argument("--out", help="results file to append to")
     given = parser.parse_args()
     for name in given.problems:
+        problem = problems.load(problems.PROBLEMS[PROBLEMS[name]])
+        size = {"n": problem.shape[0], "p": problem.shape[1], "layout": problem.layout}
         for penalty in given.penalties:
-            for row in race(PROBLEMS[name], penalty, given):
-                line = {
-                    "suite": "logistic_cv",
-                    "problem": name,
-                    "what": penalty,
-                    "goal": GOAL,
-                    "paths goal": PATHS_GOAL,
-                    **row,
-                    "threads": given.threads,
-                    "target": GAP,
-                    **circumstances(),
-                }
+            about = {"suite": "logistic_cv", "problem": name, "what": penalty, **size}
+            about |= {"goal": GOAL, "paths goal": PATHS_GOAL}
+            for row in race(problem, penalty, given):
+                line = about | row | {"threads": given.threads, "target": GAP} | circumstances()
                 print(json.dumps(line), flush=True)
                 if given.out:
                     append(given.out, line)
