@@ -497,3 +497,35 @@ def test_a_training_set_of_one_class_is_refused(rng):
     y = np.arange(60) < 12
     with pytest.raises(ValueError, match="split 0 of cv: .*one class"):
         riata.cv_path(X, y, family="binomial", cv=KFold(5))
+
+
+@pytest.mark.parametrize("family", ["gaussian", "binomial", "poisson"])
+@pytest.mark.parametrize("fit_intercept", [True, False])
+def test_a_displaced_constant_of_a_training_set_may_vary_in_what_is_held_out(
+    rng, family, fit_intercept
+):
+    n = 90
+    X = rng.standard_normal((n, 5))
+    X[30:, 4] = 1.0
+    y = {
+        "gaussian": X[:, 0] + rng.standard_normal(n),
+        "binomial": (X[:, 0] + rng.logistic(size=n) > 0) + 0.0,
+        "poisson": rng.poisson(np.exp(0.3 * X[:, 0])) + 0.0,
+    }[family]
+    result = riata.cv_path(
+        X,
+        y,
+        family=family,
+        lower=np.r_[np.full(4, -np.inf), 0.5],
+        alphas=np.geomspace(0.2, 0.002, 8),
+        cv=KFold(3),
+        fit_intercept=fit_intercept,
+    )
+    for (_, test), path, loss in zip(result.splits, result.fold_paths[0], result.loss.T):
+        eta = np.array([X[test] @ path.at(a).coef + path.at(a).intercept for a in result.alphas])
+        held = {
+            "gaussian": (y[test] - eta) ** 2,
+            "binomial": np.logaddexp(0, np.where(y[test] > 0, -eta, eta)),
+            "poisson": np.exp(eta) - y[test] * eta - y[test] + y[test] * np.log(y[test].clip(1)),
+        }[family]
+        assert_allclose(loss, held.mean(axis=1), rtol=1e-9, atol=1e-12)

@@ -64,7 +64,9 @@ FoldPath FoldJob::run() {
         }
     make_rows();
     if (all_.gaussian()) return judged(solve_path(*problem_, path_, control_));
-    if (split_) path_.margins_of.assign(split_->test, split_->test + split_->n_test);
+    // A column that is constant in the training set but held off 0 by its bounds may vary in what is held out.
+    if (split_ && problem_->displaced_constants.empty())
+        path_.margins_of.assign(split_->test, split_->test + split_->n_test);
     return judged(solve_path(*problem_, all_.response, path_, control_));
 }
 
@@ -81,8 +83,8 @@ FoldPath FoldJob::judged(Path path) {
     FoldPath out;
     out.path = std::move(path);
     if (!split_) return out;
-    auto eta = all_.gaussian() ? predict_rows(*twin_, out.path.solutions, split_->test, split_->n_test, team_)
-                               : std::move(out.path.margins);
+    auto eta = path_.margins_of.empty() ? predict_rows(*twin_, out.path.solutions, split_->test, split_->n_test, team_)
+                                        : std::move(out.path.margins);
     out.loss = losses(eta, *split_, all_.response, all_.request);
     if (all_.options.predictions) out.predictions = std::move(eta);
     return out;
