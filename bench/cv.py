@@ -61,9 +61,12 @@ def lasso(problem, threads, rounds, peers):
     if peers:
         scores = mine.mse_path_.mean(axis=1)
         row["peers"] = {name: cv_peers.race(name, problem, threads, scores) for name in peers}
-        row["ratios"] = {
-            name: peer["s"] / best["riata"][0] for name, peer in row["peers"].items() if "s" in peer
+        reached = {
+            name: peer["s"] for name, peer in row["peers"].items() if peer.get("gap", 1) <= GAP
         }
+        if reached:
+            row["best peer"] = min(reached, key=reached.get)
+            row["ratio"] = reached[row["best peer"]] / best["riata"][0]
     return row, best, LASSO.get(problem.name)
 
 
@@ -100,6 +103,7 @@ def main():
             seconds = {f"{who} s": wall for who, (wall, _, _) in best.items()}
             seconds |= {f"{who} processor s": used for who, (_, used, _) in best.items()}
             if "scikit-learn" in best:
+                row["best peer"] = "scikit-learn"
                 row["ratio"] = best["scikit-learn"][0] / best["riata"][0]
                 row["processor ratio"] = best["scikit-learn"][1] / best["riata"][1]
             rows.append({"problem": name, **row, "goal": goal, "threads": given.threads, **seconds})

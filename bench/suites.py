@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from statistics import median
 
-from bench import problems
+from bench import cv_peers, problems
 from bench.racer import ROOT, THREAD_VARIABLES, Racer
 from bench.report import append, cell, circumstances, record, seconds
 
@@ -179,13 +179,14 @@ def tiny(options):
 
 
 def cv(options):
-    """Cross-validation against scikit-learn's, and in units of one path."""
+    """Cross-validation against that of the peers, and in units of one path."""
     names = options.names if options.chosen else []
     command = [sys.executable, "-m", "bench.cv", "--threads", str(options.threads)]
     command += ["--rounds", str(options.repeats)]
     command += ["--cores", *map(str, options.pinned(options.threads))]
     command += ["--problems", *names] if names else []
-    command += [] if "scikit-learn" in options.peers else ["--without-peer"]
+    peers = {peer: peer for peer in cv_peers.PEERS} | {"cv.glmnet": "r-glmnet"}
+    command += ["--peers", *(name for name, peer in peers.items() if peer in options.peers)]
     variables = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, str(options.threads))}
     ran = subprocess.run(
         command, check=False, capture_output=True, text=True, cwd=ROOT, env=variables
