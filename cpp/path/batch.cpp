@@ -215,8 +215,7 @@ Certificate Driver::certificate(std::size_t k) {
     c.primal = cost;
     c.dual = dual.best(batch_.ry[k], batch_.rr[k], cost - 0.1 * options_.tol * null_);
     if (!batch_.rounding.empty()) c.dual -= batch_.rounding[k];
-    c.gap = std::abs(c.primal - c.dual);  // below 0 it is rounding, and says how much
-    c.rel_gap = null_ > 0 ? c.gap / null_ : (c.gap > 0 ? kInfinity : 0.0);
+    c.compare(null_);
     c.kkt_max = dual.kkt_max() / problem_.y_unit() / problem_.weight;
     return c;
 }

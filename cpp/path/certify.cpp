@@ -46,9 +46,8 @@ Judgement certify(Problem& problem, const double* coef, double intercept, double
         dual.add(h, wj, c[j], design.moments().norm[j], design.moments().scale[j]);
     }
     result.dual = dual.best(problem.inner(r.data(), problem.y.data()), rr, kInfinity);
-    result.gap = std::abs(result.primal - result.dual);
     const double null = 0.5 * problem.yy;
-    result.rel_gap = null > 0 ? result.gap / null : (result.gap > 0 ? kInfinity : 0.0);
+    result.compare(null);
     result.kkt_max = dual.kkt_max() / problem.y_unit() / problem.weight;
     for (double* value : {&result.primal, &result.dual, &result.gap}) *value = problem.objective(*value);
     return {result, problem.objective(null)};

@@ -45,8 +45,7 @@ Judgement certify(Problem& problem, const Response& response, const double* coef
     // The primal value is that of the intercept given.
     result.primal += loss.evaluate(lane.eta.data(), shift, u.data()).value - lane.loss;
     if (!feasible) result.primal = kInfinity;
-    result.gap = std::abs(result.primal - result.dual);
-    result.rel_gap = null > 0 ? result.gap / null : (result.gap > 0 ? kInfinity : 0.0);
+    result.compare(null);
     for (double* value : {&result.primal, &result.dual, &result.gap}) *value /= problem.weight;
     return {result, null / problem.weight};
 }

@@ -84,8 +84,7 @@ void GroupedDriver::certify(bool thorough) {
     if (sound_)
         certificate_.dual = std::max(0.0, dual.best([&](double t) { return softmax_.dual_value(R_.data(), t); },
                                                     certificate_.primal - 0.1 * options_.tol * null_loss_, thorough));
-    certificate_.gap = std::abs(certificate_.primal - certificate_.dual);
-    certificate_.rel_gap = null_loss_ > 0 ? certificate_.gap / null_loss_ : (certificate_.gap > 0 ? kInfinity : 0.0);
+    certificate_.compare(null_loss_);
     certificate_.kkt_max = dual.kkt_max() / problem_.weight;
 }
 

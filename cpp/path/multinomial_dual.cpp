@@ -90,8 +90,7 @@ Certificate MultinomialDriver::certify(double alpha, bool thorough) {
     if (sound_)
         result.dual = std::max(0.0, dual.best([&](double t) { return softmax_.dual_value(R_.data(), t); },
                                               result.primal - 0.1 * options_.tol * null_loss_, thorough));
-    result.gap = std::abs(result.primal - result.dual);
-    result.rel_gap = null_loss_ > 0 ? result.gap / null_loss_ : (result.gap > 0 ? kInfinity : 0.0);
+    result.compare(null_loss_);
     result.kkt_max = dual.kkt_max() / problem_.weight;
     return result;
 }

@@ -199,8 +199,7 @@ void MultiTaskDriver::certify() {
     const double ry = frontier_ || !settles ? responses_.inner(R_.data(), responses_.y().data()) : solver_->products();
     certificate_.primal = cost;
     certificate_.dual = dual.best(ry, rr_, cost) - (settles ? noise : 0.0);
-    certificate_.gap = std::abs(certificate_.primal - certificate_.dual);
-    certificate_.rel_gap = null_ > 0 ? certificate_.gap / null_ : (certificate_.gap > 0 ? kInfinity : 0.0);
+    certificate_.compare(null_);
     certificate_.kkt_max = dual.kkt_max() / problem_.y_unit() / problem_.weight;
 }
 

@@ -17,6 +17,12 @@ struct Certificate {
     double primal = 0, dual = 0, gap = 0;
     double rel_gap = 0;  ///< gap / null objective
     double kkt_max = 0;  ///< largest distance of a correlation from its subdifferential
+
+    /// The gaps that follow from primal and dual value; below 0 a difference is rounding, and says how much.
+    void compare(double null_objective) {
+        gap = std::abs(primal - dual);
+        rel_gap = null_objective > 0 ? gap / null_objective : (gap > 0 ? kInfinity : 0.0);
+    }
 };
 
 /// Collects the correlations c_j = X_j'r of one residual and finds the best dual value among its multiples.

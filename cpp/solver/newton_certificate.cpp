@@ -53,8 +53,7 @@ Certificate Newton::certify(const Lane& lane, const std::vector<Index>& beyond, 
         return -conjugate - t * along_offset;
     };
     result.dual = dual.best(part, result.primal - 0.1 * tol * unit_, thorough);
-    result.gap = std::abs(result.primal - result.dual);
-    result.rel_gap = unit_ > 0 ? result.gap / unit_ : (result.gap > 0 ? kInfinity : 0.0);
+    result.compare(unit_);
     result.kkt_max = dual.kkt_max() / problem_.weight;
     return result;
 }
