@@ -1,22 +1,13 @@
 #include "path/folds.hpp"
 
-#include <cmath>
-#include <limits>
-
 #include "parallel/jobs.hpp"
 #include "path/certify.hpp"
 #include "path/fold_job.hpp"
+#include "path/grid.hpp"
 
 namespace riata {
 
 namespace {
-
-std::vector<double> geometric(double from, double eps, std::size_t count) {
-    std::vector<double> grid;
-    for (std::size_t k = 0; k < count; ++k)
-        grid.push_back(from * std::pow(eps, count > 1 ? static_cast<double>(k) / static_cast<double>(count - 1) : 0.0));
-    return grid;
-}
 
 /// The grids that are not given start at the whole data's alpha_max; `lasso`, unless null, is the problem for l1_ratio 1.
 std::vector<std::vector<double>> make_grids(const Design& design, const Response& response, const Request& request,
@@ -24,7 +15,6 @@ std::vector<std::vector<double>> make_grids(const Design& design, const Response
     std::vector<std::vector<double>> grids(options.l1_ratios.size(), options.path.alphas);
     if (!options.path.alphas.empty()) return grids;
     const auto twin = design.twin();
-    const double eps = options.path.eps > 0 ? options.path.eps : design.cols() > design.rows() ? 1e-2 : 1e-4;
     // alpha_max times l1_ratio is the same for all of them where no feature is free of the penalty.
     double shared = lasso && unpenalised(*lasso).empty() ? alpha_max(*lasso, control) : 0;
     for (std::size_t i = 0; i < grids.size(); ++i) {
@@ -38,7 +28,7 @@ std::vector<std::vector<double>> make_grids(const Design& design, const Response
                                                        : alpha_max(problem, response, control);
             if (unpenalised(problem).empty()) shared = top * l1_ratio;
         }
-        grids[i] = geometric(top > 0 ? top : std::numeric_limits<double>::epsilon(), eps, options.path.n_alphas);
+        grids[i] = make_alphas(options.path, top, design.cols() > design.rows());
     }
     return grids;
 }
