@@ -50,24 +50,24 @@ Problem make_problem(Design& design, const Response& response, const Request& re
 FoldJob::FoldJob(const CrossValidation& all, int fold, double l1_ratio, const std::vector<double>& alphas,
                  Control& control, int n_threads, const Path* guide)
     : all_(all), fold_(fold), own_(all.request, all.options, fold, l1_ratio, alphas, all.design.rows()),
-      split_(own_.split), request_(own_.request), path_(own_.path), control_(control), team_(n_threads, &control) {
-    path_.guide = guide;
+      control_(control), team_(n_threads, &control) {
+    own_.path.guide = guide;
 }
 
 FoldPath FoldJob::run() {
     if (all_.moments)
-        if (auto done = all_.moments->solve(fold_, all_.response.y.data(), request_, path_, control_)) {
-            if (split_ && all_.options.predictions)
-                done->predictions = predict_rows(all_.moments->whole().design, done->path.solutions, split_->test,
-                                                 split_->n_test, team_);
+        if (auto done = all_.moments->solve(fold_, all_.response.y.data(), own_.request, own_.path, control_)) {
+            if (own_.split && all_.options.predictions)
+                done->predictions = predict_rows(all_.moments->whole().design, done->path.solutions, own_.split->test,
+                                                 own_.split->n_test, team_);
             return std::move(*done);
         }
     make_rows();
-    if (all_.gaussian()) return judged(solve_path(*problem_, path_, control_));
+    if (all_.gaussian()) return judged(solve_path(*problem_, own_.path, control_));
     // A column that is constant in the training set but held off 0 by its bounds may vary in what is held out.
-    if (split_ && problem_->displaced_constants.empty())
-        path_.margins_of.assign(split_->test, split_->test + split_->n_test);
-    return judged(solve_path(*problem_, all_.response, path_, control_));
+    if (own_.split && problem_->displaced_constants.empty())
+        own_.path.margins_of.assign(own_.split->test, own_.split->test + own_.split->n_test);
+    return judged(solve_path(*problem_, all_.response, own_.path, control_));
 }
 
 /// The problem on the rows themselves.
@@ -75,17 +75,18 @@ void FoldJob::make_rows() {
     std::optional<SharedMoments::Training> source;
     if (all_.shared) source.emplace(*all_.shared, fold_);
     twin_ = all_.design.twin();
-    problem_ =
-        std::make_unique<Problem>(make_problem(*twin_, all_.response, request_, team_, source ? &*source : nullptr));
+    problem_ = std::make_unique<Problem>(
+        make_problem(*twin_, all_.response, own_.request, team_, source ? &*source : nullptr));
 }
 
 FoldPath FoldJob::judged(Path path) {
     FoldPath out;
     out.path = std::move(path);
-    if (!split_) return out;
-    auto eta = path_.margins_of.empty() ? predict_rows(*twin_, out.path.solutions, split_->test, split_->n_test, team_)
-                                        : std::move(out.path.margins);
-    out.loss = losses(eta, *split_, all_.response, all_.request);
+    if (!own_.split) return out;
+    auto eta = own_.path.margins_of.empty()
+                   ? predict_rows(*twin_, out.path.solutions, own_.split->test, own_.split->n_test, team_)
+                   : std::move(out.path.margins);
+    out.loss = losses(eta, *own_.split, all_.response, all_.request);
     if (all_.options.predictions) out.predictions = std::move(eta);
     return out;
 }

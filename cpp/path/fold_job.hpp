@@ -42,10 +42,7 @@ private:
 
     const CrossValidation& all_;
     const int fold_;
-    const FoldRequest own_;
-    const Fold* split_;
-    const Request& request_;
-    PathOptions path_;  // of own_, and what smooth losses add
+    FoldRequest own_;
     Control& control_;
     Team team_;
     std::unique_ptr<Design> twin_;
