@@ -104,4 +104,15 @@ double alpha_max(const Problem& problem, const std::vector<double>& correlations
     return problem.alpha_of(top);
 }
 
+double alpha_max_of_rows(const Problem& problem, const std::vector<double>& correlations, std::size_t K) {
+    double top = 0;
+    for (std::size_t j = 0; j < problem.design.cols(); ++j) {
+        if (!problem.usable[j] || problem.penalty.l1_factor[j] == 0) continue;
+        double size = 0;
+        for (std::size_t k = 0; k < K; ++k) size = std::hypot(size, correlations[j * K + k]);
+        if (size > kNoise * problem.noise()) top = std::max(top, size / problem.penalty.l1_factor[j]);
+    }
+    return problem.alpha_of(top);
+}
+
 }  // namespace riata

@@ -31,5 +31,7 @@ std::vector<double> null_correlations(Problem& problem, const GramModel& model, 
 /// The smallest alpha at which every penalised coefficient is zero, from the null model's correlations or from scratch.
 double alpha_max(const Problem& problem, const std::vector<double>& correlations);
 double alpha_max(Problem& problem, Control& control);
+/// The same where rows of coefficients are penalised by their lengths, with a feature's K correlations side by side.
+double alpha_max_of_rows(const Problem& problem, const std::vector<double>& correlations, std::size_t K);
 
 }  // namespace riata

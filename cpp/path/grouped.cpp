@@ -16,7 +16,6 @@ constexpr double kMargin = 0.7;     // of tol: gap over the working set at which
 constexpr double kFalling = 0.99;   // of the gap,
 constexpr double kGain = 1e-3;      // or of the objective as a share of the gap: what a round has to gain
 constexpr double kNullGap = 1e-12;  // of the null model
-constexpr double kNoise = 100;      // correlations of so many rounding levels are zero
 constexpr double kClearly = 1e-10;  // of l1: what a row that should not be zero pulls more
 constexpr int kFewestSweeps = 4;    // over the working set for one look at the loss, one more each time,
 constexpr int kMostSweeps = 60;     // at most
@@ -31,14 +30,7 @@ GroupedDriver::GroupedDriver(Problem& problem, const std::vector<int>& labels, i
 
 std::vector<Path> GroupedDriver::run() {
     start();
-    double top = 0;
-    for (std::size_t j = 0; j < problem_.design.cols(); ++j) {
-        if (!problem_.usable[j] || problem_.penalty.l1_factor[j] == 0) continue;
-        double size = 0;
-        for (std::size_t k = 0; k < C_; ++k) size = std::hypot(size, all_[j * C_ + k]);
-        if (size > kNoise * problem_.noise()) top = std::max(top, size / problem_.penalty.l1_factor[j]);
-    }
-    top = problem_.alpha_of(top);
+    const double top = alpha_max_of_rows(problem_, all_, C_);
     paths_.begin(top, null_loss_ / problem_.weight);
     auto alphas = make_alphas(options_, top, problem_.design.cols() > n_);
     if (take_start(alphas.back())) alphas = {alphas.back()};

@@ -12,27 +12,15 @@ namespace {
 constexpr double kMargin = 0.3;          // of tol: gap over W at which the features beyond are looked at
 constexpr double kNullGap = 1e-13;       // of the null model
 constexpr double kGramRounding = 4e-15;  // of a residual norm or correlation put together from Gram entries
-constexpr double kNoise = 100;           // correlations of so many rounding levels are zero
 constexpr std::size_t kSmall = 400;      // slots: so small a W grows by all that violates,
 constexpr double kSolvedOut = 1e-5;      // until the gap is this share of tol
 constexpr double kTighter = 1e-2;        // what the gap over W is aimed at once it is all that is left
 constexpr int kCorrections = 4;          // of one alpha, before its gap is reported as it is
 
-/// By the null model's correlations, j * tasks + t.
-double alpha_max_of(const Problem& problem, const std::vector<double>& null_c, std::size_t tasks) {
-    double top = 0;
-    for (std::size_t j = 0; j < problem.design.cols(); ++j) {
-        if (!problem.usable[j] || problem.penalty.l1_factor[j] == 0) continue;
-        double size = 0;
-        for (std::size_t t = 0; t < tasks; ++t) size = std::hypot(size, null_c[j * tasks + t]);
-        if (size > kNoise * problem.noise()) top = std::max(top, size / problem.penalty.l1_factor[j]);
-    }
-    return problem.alpha_of(top);
-}
 }  // namespace
 
 double alpha_max(Problem& problem, const Responses& responses, Control& control) {
-    if (unpenalised(problem).empty()) return alpha_max_of(problem, responses.xty(), responses.tasks());
+    if (unpenalised(problem).empty()) return alpha_max_of_rows(problem, responses.xty(), responses.tasks());
     PathOptions first;
     first.n_alphas = 1;
     first.whole_gram = responses.y().empty();
@@ -91,7 +79,7 @@ double MultiTaskDriver::start() {
         find_residual();
         design_.correlate_all(u_.data(), tasks_, null_c.data(), problem_.team);
     }
-    const double largest = alpha_max_of(problem_, null_c, tasks_);
+    const double largest = alpha_max_of_rows(problem_, null_c, tasks_);
     if (!whole)
         frontier_ = std::make_unique<RowFrontier>(problem_, model_, responses_, std::move(R_), std::move(null_c));
     return largest;
