@@ -239,8 +239,10 @@ long RowSolver::solve(double goal, long max_steps, bool polish) {
         ++steps;
         const double before = now;
         const Outcome outcome = by_newton_ ? newton_step() : Outcome::kNone;
-        if (outcome == Outcome::kNone) sweep();
-        if (outcome == Outcome::kNone) refresh();
+        if (outcome == Outcome::kNone) {
+            sweep();
+            refresh();
+        }
         if (outcome == Outcome::kFull) enter();
         find_support();
         now = gap();
