@@ -94,25 +94,31 @@ def celer_errors(X, y, held, alphas, tolerance, options):
 
 
 def cv_glmnet(problem, tolerance, threads):
-    """One thread: more need a package of their own."""
+    """One thread."""
+    alphas = grid(problem)
+    return run_cv_glmnet(problem, alphas, tolerance, family="gaussian", l1_ratio=1.0)
+
+
+def run_cv_glmnet(problem, alphas, tolerance, fold_of_row=None, **more):
+    """cv.glmnet in R, with folds of consecutive rows unless the fold of each row (from 1) is given."""
     from bench.contenders.r_glmnet import matrix_files
 
     n, p = problem.shape
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        alphas = grid(problem)
         alphas.tofile(folder / "alphas")
+        if fold_of_row is not None:
+            fold_of_row.astype(np.int32).tofile(folder / "foldid")
         job = {
             "X": matrix_files(problem, folder),
             "y": problem.files["y"],
             "n": n,
             "p": p,
             "k": alphas.size,
-            "l1_ratio": 1.0,
             "thresh": tolerance,
-            "family": "gaussian",
             "folder": folder,
             "folds": FOLDS,
+            **more,
         }
         script = ROOT / "bench" / "contenders" / "r_glmnet_cv.R"
         arguments = [f"{key}={value}" for key, value in job.items()]

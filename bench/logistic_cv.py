@@ -21,8 +21,8 @@ import numpy as np
 
 from bench import problems
 from bench.judge import judge
-from bench.logistic_cv_peers import PEERS, ROOT, chosen_C, l1_ratio_of
-from bench.racer import THREAD_VARIABLES
+from bench.logistic_cv_peers import PEERS, chosen_C, l1_ratio_of
+from bench.racer import ROOT, THREAD_VARIABLES
 from bench.report import append, circumstances
 
 PROBLEMS = {"nci60": "logistic_nci60", "flights": "logistic_flights", "text": "logistic_text"}

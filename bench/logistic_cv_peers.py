@@ -4,19 +4,15 @@ THREADS FILE`` runs one and writes what it chose and how long it took.
 
 from __future__ import annotations
 
-import subprocess
 import sys
-import tempfile
 import warnings
-from pathlib import Path
 from time import perf_counter, process_time
 
 import numpy as np
 
 from bench import problems
+from bench.cv_peers import FOLDS, run_cv_glmnet
 
-ROOT = Path(__file__).resolve().parent.parent
-FOLDS = 5
 PENALISED_INTERCEPT = 1e5  # liblinear's scale of the column that stands for the intercept
 
 
@@ -112,37 +108,17 @@ def scikit_learn(solver, problem, penalty, tolerance, threads):
 
 def cv_glmnet(problem, penalty, tolerance, threads):
     """cv.glmnet in R, its folds in parallel."""
-    from bench.contenders.r_glmnet import matrix_files
-
-    n, p = problem.shape
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        alphas = penalties_of(problem, penalty)
-        alphas.tofile(folder / "alphas")
-        of_row = np.empty(n, np.int32)
-        for i, (_, test) in enumerate(splits_of(problem)):
-            of_row[test] = i + 1
-        of_row.tofile(folder / "foldid")
-        job = {
-            "X": matrix_files(problem, folder),
-            "y": problem.files["y"],
-            "n": n,
-            "p": p,
-            "k": alphas.size,
-            "l1_ratio": l1_ratio_of(penalty),
-            "thresh": tolerance,
-            "family": "binomial",
-            "folder": folder,
-            "folds": FOLDS,
-            "threads": threads,
-        }
-        script = ROOT / "bench" / "contenders" / "r_glmnet_cv.R"
-        arguments = [f"{key}={value}" for key, value in job.items()]
-        subprocess.run(["Rscript", str(script), *arguments], check=True, stdout=subprocess.DEVNULL)
-        wall, processor = map(float, (folder / "seconds").read_text().split())
-        alpha, _ = np.fromfile(folder / "chosen")
-        coef = np.fromfile(folder / "coef")
-    return {"wall": wall, "processor": processor, "alpha": alpha, "coef": coef}
+    of_row = np.empty(problem.shape[0], int)
+    for i, (_, test) in enumerate(splits_of(problem)):
+        of_row[test] = i + 1
+    more = {"family": "binomial", "l1_ratio": l1_ratio_of(penalty), "threads": threads}
+    found = run_cv_glmnet(problem, penalties_of(problem, penalty), tolerance, of_row, **more)
+    return {
+        "wall": found.wall,
+        "processor": found.processor,
+        "alpha": found.alpha,
+        "coef": found.coef,
+    }
 
 
 def solver(name):
