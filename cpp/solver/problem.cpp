@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/kernels.hpp"
+#include "kernels/sum_of.hpp"
 
 namespace riata {
 
@@ -149,9 +150,7 @@ void Problem::at_infinity() {
 
 double Problem::inner(const double* a, const double* b) const {
     if (s.empty()) return kernels::active().dot(a, b, design.rows());
-    double sum = 0;
-    for (std::size_t i = 0; i < s.size(); ++i) sum += s[i] * a[i] * b[i];
-    return sum;
+    return sum_of(s.size(), [&](std::size_t i) { return s[i] * a[i] * b[i]; });
 }
 
 void Problem::recentre(double* r) const {

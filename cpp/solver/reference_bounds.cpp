@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/kernels.hpp"
+#include "kernels/sum_of.hpp"
 
 namespace riata {
 
@@ -36,9 +37,7 @@ ReferenceBounds::ReferenceBounds(std::size_t rows, double entries, const double*
 
 double ReferenceBounds::inner(const double* a, const double* b) const {
     if (!s_) return kernels::active().dot(a, b, rows_);
-    double sum = 0;
-    for (std::size_t i = 0; i < rows_; ++i) sum += s_[i] * a[i] * b[i];
-    return sum;
+    return sum_of(rows_, [&](std::size_t i) { return s_[i] * a[i] * b[i]; });
 }
 
 void ReferenceBounds::look_at(const Panel& r, const std::vector<double>& rr, const std::vector<double>& ry,
