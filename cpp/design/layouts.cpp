@@ -32,6 +32,16 @@ public:
         });
     }
 
+    void measure_outer(const double* s, const double* root_s, bool centre, const double* d, double* K,
+                       Team& team) override {
+        const double weight = total(s, this->rows_);
+        for (auto* v : {&this->moments_.mean, &this->moments_.scale, &this->moments_.norm}) v->resize(this->cols_);
+        // Columns are measured while they are on their way from memory.
+        this->outer(root_s, d, K, team, [&](std::size_t b, std::size_t e) {
+            for (std::size_t j = b; j < e; ++j) this->measure_column(j, weight, s, nullptr, centre, nullptr);
+        });
+    }
+
     void correlate_all(const double* u, std::size_t K, double* out, Team& team) const override {
         team.for_blocks(this->cols_, kColumnBlock, [&](std::size_t b, std::size_t e) {
             this->read_.correlate(this->column_.data() + b, this->moments_.mean.data() + b, e - b, u, this->rows_, K,

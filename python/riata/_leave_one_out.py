@@ -86,7 +86,7 @@ class _Features:
     def _scores(self) -> Iterator[tuple[slice, Array]]:
         """S^.5 X of the centred X, times the basis, some rows at a time."""
         system, X = self.system, self.system.problem.X
-        mean = _fit.means(system.problem)
+        mean = system.grams.moments.mean
         if isinstance(X, CompressedX):
             T = _fit.predict(X, self.basis) - mean @ self.basis
             yield slice(0, system.n), system.root[:, None] * T

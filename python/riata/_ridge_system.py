@@ -80,7 +80,7 @@ class System:
         if problem.penalty_weights is not None:
             excluded |= np.isinf(problem.penalty_weights)
         if problem.standardize:
-            variance = _fit.norms(problem) ** 2 / self.total
+            variance = self.grams.moments.norm**2 / self.total
             excluded |= variance == 0
             v = np.where(excluded, 1.0, v) * variance
         return v, np.flatnonzero(~excluded)
@@ -116,7 +116,7 @@ class System:
 
     def correlate(self, U: Array) -> Array:
         """X'U of the centred X."""
-        return _fit.correlate(self.problem, U)
+        return _fit.correlate(self.problem, U, self.grams.moments)
 
     def answer(
         self,
