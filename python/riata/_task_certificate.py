@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import _fit
+from . import _blas, _fit
 from ._fit import Certificate
 from ._problem import Array, Problem
 
@@ -12,6 +12,7 @@ STEPS = 100  # of the search for the best scale
 ROUNDING = 1e-12  # of a correlation, relative to the norms of what it correlates
 
 
+@_blas.limited
 def certify_rows(problem: Problem, W: Array, b: Array, alpha: float, tol: float) -> Certificate:
     """Certificate of coefficients W (p, t) and intercepts b (t,) at a penalty alpha > 0 with some l1 in it."""
     n, p = problem.X.shape

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import _fit
+from . import _blas, _fit
 from ._linalg import eigh
 from ._problem import Array, Problem
 
@@ -62,6 +62,7 @@ class Reduced:
         return b - (eta.mean(axis=0) if s is None else s @ eta / s.sum())
 
 
+@_blas.limited
 def reduce(problem: Problem) -> Reduced:
     """The equivalent problem with at most n columns."""
     n, p = problem.X.shape
