@@ -85,15 +85,17 @@ def test_small_sides_are_factorised_on_one_thread(seen):
     assert seen == [1, FREE]
 
 
-def test_a_scorer_finds_the_limit_asked_for(rng):
+@pytest.mark.parametrize(("shape", "threads"), [((60, 400), 1), ((400, 60), 2)])
+def test_a_scorer_finds_the_limit(rng, shape, threads):
+    """Asked for are two, which do not pay beside a small n x n side."""
     inside = []
 
     def scorer(estimator, X, y):
         inside.append(max(counts()))
         return 0.0
 
-    riata.RidgeCV(scoring=scorer, cv=3, n_threads=2).fit(*wide(rng))
-    assert set(inside) == {2}
+    riata.RidgeCV(scoring=scorer, cv=3, n_threads=2).fit(*wide(rng, *shape))
+    assert set(inside) == {threads}
 
 
 def test_an_error_leaves_no_limit(rng):

@@ -6,6 +6,7 @@ import textwrap
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from conftest import is_sanitized
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -553,6 +554,35 @@ def test_outer(rng, shape, dtype, center, is_weighted):
                 assert_array_equal(again, K)
     plain, _ = _core.outer(X, sample_weight=s, center=center)
     assert_allclose(plain, Z @ Z.T, rtol=1e-12, atol=1e-12)
+
+
+def compressed(X):
+    return X.data, X.indices, X.indptr, X.shape, X.format == "csr"
+
+
+@pytest.mark.parametrize("shape", [(N, P), (3, 40), (5, 300), (67, 900), (1, 9)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize("targets", [0, 1, 3])
+def test_represent(rng, shape, dtype, center, targets):
+    n, p = shape
+    X = (rng.standard_normal(shape) + 3 * rng.standard_normal(p)).astype(dtype)
+    X[:, 0] = 1 if center else 0
+    d, U = rng.uniform(0, 2, p), rng.standard_normal((n, targets))
+    Z = X.astype(float) - X.astype(float).mean(axis=0) * center
+    want = d[:, None] * (Z.T @ U)
+    every = [*layouts(X).values(), compressed(sp.csc_array(X)), compressed(sp.csr_array(X))]
+    for layout in every:
+        moments = _core.moments(layout, center=center)
+        W, E = _core.represent(layout, U, d, center=center)
+        assert_allclose(W, want, rtol=1e-11, atol=1e-11)
+        assert_allclose(E, Z @ want, rtol=1e-11, atol=1e-11 * (1 + np.abs(Z @ want).max(initial=0)))
+        for n_threads in (1, 2):
+            again = _core.represent(
+                layout, U, d, center=center, moments=moments, n_threads=n_threads
+            )
+            assert_array_equal(again[0], W)
+            assert_array_equal(again[1], E)
 
 
 @pytest.mark.parametrize("center", [True, False])

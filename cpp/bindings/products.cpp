@@ -138,6 +138,30 @@ py::array correlate_of(const py::object& X, const Columns& U, const MaybeDoubles
     return out;
 }
 
+/// W = diag(d) X'U and X W of the centred X.
+py::tuple represent_of(const py::object& X, const Columns& U, const Doubles& d, const MaybeDoubles& sample_weight,
+                       bool center, const Known& moments, int n_threads) {
+    const Borrowed matrix = borrow(X);
+    const std::size_t n = matrix.rows, p = matrix.cols;
+    if (U.ndim() != 2 || static_cast<std::size_t>(U.shape(0)) != n)
+        throw py::value_error("U has to have one row for each row of X");
+    const std::size_t K = static_cast<std::size_t>(U.shape(1));
+    const double *s = vector_of(sample_weight, n, "sample_weight"), *between = vector_of(d, p, "d");
+    require_columns(moments, p);
+    py::array_t<double> W({static_cast<py::ssize_t>(p), static_cast<py::ssize_t>(K)});
+    Columns E({static_cast<py::ssize_t>(n), static_cast<py::ssize_t>(K)});
+    double *w = W.mutable_data(), *e = E.mutable_data();
+    const double* u = U.data();
+    unlocked([&] {
+        Team team(n_threads);
+        const auto design = matrix.design(team);
+        settle(*design, moments, s, center, team);
+        if (K > 0) design->represent(u, K, between, w, e, team);
+        return 0;
+    });
+    return py::make_tuple(W, E);
+}
+
 }  // namespace
 
 void bind_products(py::module_& m) {
@@ -153,6 +177,9 @@ void bind_products(py::module_& m) {
     m.def("gram", &gram_of, py::arg("X"), py::arg("Y"), py::kw_only(), py::arg("sample_weight") = py::none(),
           py::arg("center") = true, py::arg("moments") = py::none(), py::arg("n_threads") = 1);
     m.def("outer", &outer_of, py::arg("X"), py::arg("d") = py::none(), py::kw_only(),
+          py::arg("sample_weight") = py::none(), py::arg("center") = true, py::arg("moments") = py::none(),
+          py::arg("n_threads") = 1);
+    m.def("represent", &represent_of, py::arg("X"), py::arg("U"), py::arg("d"), py::kw_only(),
           py::arg("sample_weight") = py::none(), py::arg("center") = true, py::arg("moments") = py::none(),
           py::arg("n_threads") = 1);
     m.def("correlate", &correlate_of, py::arg("X"), py::arg("U"), py::kw_only(), py::arg("sample_weight") = py::none(),

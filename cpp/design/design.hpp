@@ -133,6 +133,10 @@ public:
         outer_all(root_s, d, K, team);
     }
 
+    /// W = D X'U and E = X W of the centred columns in the caller's units, D = diag(d); columns of norm 0 do not count.
+    /// w[j*K + k], u_k = u + k*rows, e_k = e + k*rows.
+    virtual void represent(const double* u, std::size_t K, const double* d, double* w, double* e, Team& team) const;
+
     /// The same matrix, borrowed like this one, for other weights: to be measured anew.
     virtual std::unique_ptr<Design> twin() const = 0;
 

@@ -52,8 +52,11 @@ def _at_most(n_threads: int) -> Iterator[None]:
 
 
 def for_problem(problem: Problem) -> Any:
-    """Within, BLAS uses at most the problem's number of threads."""
-    return NOTHING if problem.X.size <= SMALL else _at_most(problem.n_threads)
+    """Within, BLAS uses at most the problem's number of threads; one beside a small n x n side, since what is long is the core's."""
+    n, p = problem.X.shape
+    if n * p <= SMALL:
+        return NOTHING
+    return _at_most(1 if n < p and n <= SMALL_SIDE else problem.n_threads)
 
 
 def for_side(side: int) -> Any:

@@ -175,6 +175,16 @@ def outer(
     moments: Moments | None = None,
     n_threads: int = 1,
 ) -> tuple[Vector, Moments]: ...
+def represent(
+    X: Matrix,
+    U: Vector,
+    d: Vector,
+    *,
+    sample_weight: Vector | None = None,
+    center: bool = True,
+    moments: Moments | None = None,
+    n_threads: int = 1,
+) -> tuple[Vector, Vector]: ...
 def correlate(
     X: Matrix,
     U: Vector,

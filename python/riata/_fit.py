@@ -374,6 +374,21 @@ def correlate(problem: Problem, U: Array, moments: Moments | None = None) -> Arr
     )
 
 
+def represent(
+    problem: Problem, U: Array, d: Array, moments: Moments | None = None
+) -> tuple[Array, Array]:
+    """W = diag(d) X'U of shape (p, t) and X W, X centred if there is an intercept; U as for `correlate`."""
+    return _core.represent(
+        problem.X,
+        np.asfortranarray(U),
+        d,
+        sample_weight=problem.sample_weight,
+        center=problem.fit_intercept,
+        moments=moments,
+        n_threads=problem.n_threads,
+    )
+
+
 def ridge(
     problem: Problem,
     Y: Array,

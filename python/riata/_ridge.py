@@ -267,8 +267,7 @@ class _Samples:
         """Residuals from X, the step in c, its gain in the primal, and |rho|^2 / 2, the gap to the dual point lam c."""
         system = self.system
         root = system.root[:, None]
-        W = np.asfortranarray(system.correlate(root * c) * self.inverse_v[:, None])
-        R, b = system.residual(W, columns)
+        W, R, b = system.represented(root * c, self.inverse_v, columns)
         if len(self.free):  # least squares on what the penalised ones leave
             w = np.linalg.lstsq(self.Z, root * R, rcond=None)[0]
             W[self.free] = w

@@ -143,10 +143,23 @@ class System:
 
     def residual(self, W: Array, columns: slice) -> tuple[Array, Array]:
         """y - Xw - b with the best intercepts b, from X itself."""
-        Y = self.Y[:, self.targets[columns]]
-        start = self.y_mean[self.targets[columns]]
-        R = Y - _fit.predict(self.problem.X, W)
+        return self._less_mean(_fit.predict(self.problem.X, W), columns)
+
+    def represented(self, U: Array, d: Array, columns: slice) -> tuple[Array, Array, Array]:
+        """W = diag(d) X'U with the residuals and intercepts that belong to it."""
+        if isinstance(self.problem.X, CompressedX):
+            W = np.asfortranarray(self.correlate(U) * d[:, None])
+            return W, *self.residual(W, columns)
+        moments = self.grams.moments
+        W, eta = _fit.represent(self.problem, U, d, moments)
+        R, b = self._less_mean(eta, columns)
+        return W, R, b - moments.mean @ W
+
+    def _less_mean(self, eta: Array, columns: slice) -> tuple[Array, Array]:
+        """y - eta - b with the best intercepts b."""
+        R = self.Y[:, self.targets[columns]] - eta
         if not self.problem.fit_intercept:
-            return R, np.zeros(W.shape[1])
+            return R, np.zeros(eta.shape[1])
+        start = self.y_mean[self.targets[columns]]
         b = self.mean(R - start) + start
         return R - b, b
