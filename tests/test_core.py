@@ -6,6 +6,7 @@ import textwrap
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from conftest import is_sanitized
 from numpy.testing import assert_allclose, assert_array_equal
 
@@ -164,8 +165,12 @@ def test_other_functions_check_shapes(data):
     for U in (np.zeros((N + 1, 2), order="F"), np.zeros((0, 2)), np.zeros(N)):
         with pytest.raises(ValueError, match="U has to have one row"):
             _core.correlate(X, U)
-    with pytest.raises(ValueError, match="side has to be"):
-        _core.gram(X, y, side="nonsense")
+    moments = _core.moments(np.ones((N, P + 1)))
+    for function, argument in ((_core.gram, y), (_core.outer, None), (_core.correlate, y[:, None])):
+        with pytest.raises(ValueError, match="moments are of 6 columns, X has 5"):
+            function(X, argument, moments=moments)
+    with pytest.raises(ValueError, match="d has to be a vector of length 5"):
+        _core.outer(X, np.ones(P + 1))
     assert _core.correlate(X, np.zeros((N, 0), order="F")).shape == (P, 0)
 
 
@@ -516,3 +521,93 @@ def test_cross_validate_checks_what_it_is_given(change, message):
     given = {"splits": [([0, 1, 2, 3], [4, 5])], "l1_ratios": [1.0], "alphas": [0.1]} | change
     with pytest.raises(ValueError, match=message):
         _core.cross_validate(X, y, given.pop("splits"), given.pop("l1_ratios"), **given)
+
+
+@pytest.mark.parametrize("shape", [(N, P), (3, 40), (5, 300), (67, 900), (9, 1), (1, 9)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize("is_weighted", [True, False])
+def test_outer(rng, shape, dtype, center, is_weighted):
+    """In any layout, on any number of threads, with moments given or not; a constant column does not count."""
+    n, p = shape
+    X = (rng.standard_normal(shape) + 3 * rng.standard_normal(p)).astype(dtype)
+    X[:, 0] = 1 if center else 0
+    d, s = rng.uniform(0, 2, p), rng.uniform(0, 2, n) if is_weighted else None
+    weights = np.ones(n) if s is None else s
+    Z = X.astype(float)
+    if center:
+        Z = Z - weights @ Z / weights.sum()
+    Z *= np.sqrt(weights)[:, None]
+    want = (Z * d) @ Z.T
+    for name, layout in layouts(X).items():
+        K, moments = _core.outer(layout, d, sample_weight=s, center=center)
+        assert_allclose(K, want, rtol=1e-12, atol=1e-12, err_msg=name)
+        assert_array_equal(K, K.T)
+        apart = _core.moments(layout, sample_weight=s, center=center)
+        assert_array_equal(moments.mean, apart.mean)
+        assert_array_equal(moments.norm, apart.norm)
+        for threads in (1, 2, 3):
+            for known in (None, moments):
+                again, _ = _core.outer(
+                    layout, d, sample_weight=s, center=center, moments=known, n_threads=threads
+                )
+                assert_array_equal(again, K)
+    plain, _ = _core.outer(X, sample_weight=s, center=center)
+    assert_allclose(plain, Z @ Z.T, rtol=1e-12, atol=1e-12)
+
+
+def compressed(X):
+    return X.data, X.indices, X.indptr, X.shape, X.format == "csr"
+
+
+@pytest.mark.parametrize("shape", [(N, P), (3, 40), (5, 300), (67, 900), (1, 9)])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize("targets", [0, 1, 3])
+def test_represent(rng, shape, dtype, center, targets):
+    n, p = shape
+    X = (rng.standard_normal(shape) + 3 * rng.standard_normal(p)).astype(dtype)
+    X[:, 0] = 1 if center else 0
+    d, U = rng.uniform(0, 2, p), rng.standard_normal((n, targets))
+    Z = X.astype(float) - X.astype(float).mean(axis=0) * center
+    want = d[:, None] * (Z.T @ U)
+    every = [*layouts(X).values(), compressed(sp.csc_array(X)), compressed(sp.csr_array(X))]
+    for layout in every:
+        moments = _core.moments(layout, center=center)
+        W, E = _core.represent(layout, U, d, center=center)
+        assert_allclose(W, want, rtol=1e-11, atol=1e-11)
+        assert_allclose(E, Z @ want, rtol=1e-11, atol=1e-11 * (1 + np.abs(Z @ want).max(initial=0)))
+        for n_threads in (1, 2):
+            again = _core.represent(
+                layout, U, d, center=center, moments=moments, n_threads=n_threads
+            )
+            assert_array_equal(again[0], W)
+            assert_array_equal(again[1], E)
+
+
+@pytest.mark.parametrize("center", [True, False])
+def test_moments_known_are_moments_used(rng, center):
+    X, U = rng.standard_normal((N, P)) + 2, rng.standard_normal((N, 2))
+    measured = _core.moments(X, center=center)
+    assert_allclose(measured.mean, X.mean(axis=0) * center)
+    assert_allclose(measured.norm, np.linalg.norm(X - measured.mean, axis=0))
+    G, Q, _ = _core.gram(X, U, center=center)
+    of_gram = _core.gram(X, U, center=center, moments=measured)
+    assert_array_equal(of_gram[0], G)
+    assert_array_equal(of_gram[1], Q)
+    got = _core.correlate(X, U, center=center, moments=measured)
+    assert_array_equal(got, _core.correlate(X, U, center=center))
+    shifted = _core.correlate(X, U, moments=_core.moments(X + 1), center=True)
+    assert_allclose(
+        shifted, got + (X.mean(axis=0) * center - X.mean(axis=0) - 1)[:, None] * U.sum(axis=0)
+    )
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_outer_names_what_is_not_finite(rng, value, n_threads):
+    X = rng.standard_normal((20, 500))
+    X[7, 123] = value
+    for layout in layouts(X).values():
+        with pytest.raises(ValueError, match=r"X\[7, 123\] is (NaN|inf)"):
+            _core.outer(layout, n_threads=n_threads)

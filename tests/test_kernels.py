@@ -250,6 +250,22 @@ def test_pack(isa, dtype, rng):
                 np.testing.assert_array_equal(packed.transpose(1, 0, 2).reshape(want.shape), want)
 
 
+@dtypes
+def test_pack_across(isa, dtype, rng):
+    """Columns as rows of panels, each with a shift and a factor of its own; nothing but zeros in what fills the last panel up."""
+    P = kernels.panel(isa)
+    for m, n in [(2 * P + 3, n) for n in range(1, 40)] + [(m, 13) for m in range(1, 40)]:
+        X = rng.standard_normal((m, n)).astype(dtype)
+        c, a = guarded(rng.standard_normal(n)), guarded(rng.uniform(0, 2, n))
+        s = guarded(rng.uniform(0, 2, m))
+        for layout in layouts(X):
+            for scale in (None, s):
+                packed = kernels.pack_across(isa, layout, c, a, scale)
+                want = np.zeros((n, packed.shape[0] * P))
+                want[:, :m] = ((X.astype(float) - c) * a * (1 if scale is None else s[:, None])).T
+                np.testing.assert_array_equal(packed.transpose(1, 0, 2).reshape(want.shape), want)
+
+
 # ---------------------------------------------------------------- dense algebra
 
 

@@ -84,6 +84,7 @@ auto unlocked(F&& f) {
 void bind_path(py::module_& m);
 void bind_folds(py::module_& m);
 void bind_primitives(py::module_& m);
+void bind_products(py::module_& m);
 void bind_ridge(py::module_& m);
 void bind_sparse(py::module_& m);
 void bind_kernel_probe(py::module_& m);

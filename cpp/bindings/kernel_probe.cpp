@@ -110,6 +110,24 @@ py::array_t<double> pack(const std::string& isa, const py::array& X, const Optio
     return out;
 }
 
+/// X (m, n) with any strides, c and a of n; returns the panels as (panels, n, gram_panel).
+py::array_t<double> pack_across(const std::string& isa, const py::array& X, const py::array_t<double>& c,
+                                const py::array_t<double>& a, const Optional& s) {
+    require(X.ndim() == 2, "matrix expected");
+    const Kernels& k = table(isa);
+    const std::size_t m = X.shape(0), n = X.shape(1), panels = (m + k.gram_panel - 1) / k.gram_panel;
+    py::array_t<double> out({panels, n, k.gram_panel});
+    by_type(X, [&](auto t) {
+        using T = decltype(t);
+        require(X.strides(0) % X.itemsize() == 0 && X.strides(1) % X.itemsize() == 0, "unaligned strides");
+        kernels::read<T>(k).pack_across(static_cast<const T*>(X.data()), X.strides(0) / X.itemsize(),
+                                        X.strides(1) / X.itemsize(), contiguous<const double>(c, n),
+                                        contiguous<const double>(a, n), contiguous(s, m), n, m, out.mutable_data(),
+                                        n * k.gram_panel);
+    });
+    return out;
+}
+
 /// packed (panels, n, gram_panel); G[b] is column b of the Gram matrix.
 void gram(const std::string& isa, const py::array_t<double, py::array::c_style>& packed, const py::array& G,
           std::size_t first, std::size_t last) {
@@ -226,6 +244,7 @@ void bind_kernel_probe(py::module_& parent) {
     m.def("correlate_rows", &correlate_rows);
     m.def("accumulate_rows", &accumulate_rows);
     m.def("pack", &pack);
+    m.def("pack_across", &pack_across);
     m.def("gram", &gram);
     m.def("dot", &dot);
     m.def("axpy", &axpy);

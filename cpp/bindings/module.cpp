@@ -28,6 +28,7 @@ PYBIND11_MODULE(_core, m) {
     riata::bindings::bind_path(m);
     riata::bindings::bind_folds(m);
     riata::bindings::bind_primitives(m);
+    riata::bindings::bind_products(m);
     riata::bindings::bind_ridge(m);
     riata::bindings::bind_sparse(m);
 #ifdef RIATA_KERNEL_PROBE

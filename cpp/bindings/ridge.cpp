@@ -1,4 +1,4 @@
-// Ridge without a factorisation, and the moments of the columns.
+// Ridge without a factorisation.
 #include <algorithm>
 
 #include "bindings/arrays.hpp"
@@ -59,29 +59,12 @@ py::tuple ridge_of(const py::object& X, const ByColumns& Y, const Doubles& lam, 
     return py::make_tuple(W, to_array(mean), to_array(loss), to_array(bound), to_array(kkt), to_array(iterations));
 }
 
-/// Weighted means and weighted norms of the columns about them (about zero where they are not centred).
-py::tuple moments_of(const py::object& X, const MaybeDoubles& sample_weight, bool center, int n_threads) {
-    const Borrowed matrix = borrow(X);
-    const double* s = vector_of(sample_weight, matrix.rows, "sample_weight");
-    const Moments moments = unlocked([&] {
-        Team team(n_threads);
-        const auto design = matrix.design(team);
-        design->measure(s, nullptr, center, nullptr, team);
-        return design->moments();
-    });
-    std::vector<double> norm(matrix.cols);
-    for (std::size_t j = 0; j < matrix.cols; ++j) norm[j] = moments.norm[j] / moments.scale[j];
-    return py::make_tuple(to_array(moments.mean), to_array(norm));
-}
-
 }  // namespace
 
 void bind_ridge(py::module_& m) {
     m.def("ridge", &ridge_of, py::arg("X"), py::arg("Y"), py::arg("lam"), py::arg("targets"), py::kw_only(),
           py::arg("v") = py::none(), py::arg("sample_weight") = py::none(), py::arg("fit_intercept") = true,
           py::arg("goal") = 1e-12, py::arg("max_iter") = 10000, py::arg("n_threads") = 1);
-    m.def("moments", &moments_of, py::arg("X"), py::kw_only(), py::arg("sample_weight") = py::none(),
-          py::arg("center") = true, py::arg("n_threads") = 1);
 }
 
 }  // namespace riata::bindings

@@ -9,10 +9,11 @@ namespace riata {
 
 namespace {
 
-constexpr std::size_t kColumnBlock = 64;  // columns per unit of parallel work, at most
-constexpr std::size_t kColumnTile = 12;   // columns that kernels take together without remainder
-constexpr std::size_t kUnits = 8;         // of work, where so many columns make them
-constexpr std::size_t kRowBlock = 2048;   // rows per unit; 8 residual blocks of that length stay in L2
+constexpr std::size_t kColumnBlock = 64;   // columns per unit of parallel work, at most
+constexpr std::size_t kColumnTile = 12;    // columns that kernels take together without remainder
+constexpr std::size_t kUnits = 8;          // of work, where so many columns make them
+constexpr std::size_t kRowBlock = 2048;    // rows per unit; 8 residual blocks of that length stay in L2
+constexpr std::size_t kFeatureBlock = 32;  // features per unit where they are packed as rows
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 
 /// Columns per unit of parallel work where there are few of them.
@@ -88,33 +89,71 @@ void Dense<T>::gather(const std::vector<Index>& features, const double* weight, 
         work(features.size(), 1));
 }
 
-void sweep_gram(const kernels::Kernels& kernels, std::size_t n, std::size_t m,
-                const std::function<void(std::size_t, std::size_t, std::size_t, std::size_t, double*)>& pack, double* G,
-                Team& team, const double* root_s) {
+namespace {
+
+/// Adds the rows [first, last) to the lower triangle of the Gram matrix of whole panels of m columns.
+void add_gram(const kernels::Kernels& kernels, std::size_t first, std::size_t last, std::size_t m, const PackRows& pack,
+              std::vector<double>& sums, Team& team, const double* root_s) {
     const std::size_t panel = kernels.gram_panel, panels = (m + panel - 1) / panel, ld = panels * panel;
     const std::size_t step = std::clamp<std::size_t>((std::size_t{1} << 19) / (8 * ld), 32, 256);
-    std::vector<double> packed(ld * step), sums(ld * ld, 0.0);
-    for (std::size_t i = 0; i < n; i += step) {
-        const std::size_t rows = std::min(step, n - i);
+    std::vector<double> packed(ld * step);
+    sums.resize(ld * ld);
+    for (std::size_t i = first; i < last; i += step) {
+        const std::size_t rows = std::min(step, last - i);
         if (root_s && std::all_of(root_s + i, root_s + i + rows, [](double s) { return s == 0; })) continue;
-        team.for_blocks(panels, 2, [&](std::size_t b, std::size_t e) {
-            pack(i, i + rows, b * panel, std::min(e * panel, m), packed.data() + b * panel * rows);
-        });
+        pack(i, i + rows, packed.data());
         team.for_blocks(panels, 1, [&](std::size_t b, std::size_t e) {
             kernels.gram(packed.data(), panels, rows, sums.data(), ld, b, e);
         });
     }
+}
+
+/// G[a + b*m], both triangles, from a lower triangle of whole panels.
+void mirror(const std::vector<double>& sums, std::size_t ld, std::size_t m, double* G) {
     for (std::size_t b = 0; b < m; ++b)
         for (std::size_t a = b; a < m; ++a) G[a + b * m] = G[b + a * m] = sums[a + b * ld];
+}
+
+}  // namespace
+
+void sweep_gram(const kernels::Kernels& kernels, std::size_t n, std::size_t m, const PackRows& pack, double* G,
+                Team& team, const double* root_s) {
+    std::vector<double> sums;
+    add_gram(kernels, 0, n, m, pack, sums, team, root_s);
+    mirror(sums, (m + kernels.gram_panel - 1) / kernels.gram_panel * kernels.gram_panel, m, G);
+}
+
+void sweep_gram_in_ranges(const kernels::Kernels& kernels, std::size_t n, std::size_t m, const PackRows& pack,
+                          double* G, Team& team) {
+    const std::size_t ld = (m + kernels.gram_panel - 1) / kernels.gram_panel * kernels.gram_panel;
+    std::vector<std::vector<double>> sums(kUnits);
+    team.for_blocks(kUnits, 1, [&](std::size_t range, std::size_t) {
+        Team alone(1);
+        add_gram(kernels, n * range / kUnits, n * (range + 1) / kUnits, m, pack, sums[range], alone, nullptr);
+    });
+    for (std::size_t range = 1; range < kUnits; ++range)
+        for (std::size_t i = 0; i < ld * ld; ++i) sums[0][i] += sums[range][i];
+    mirror(sums[0], ld, m, G);
+}
+
+/// Calls pack(j, j_end, out) for a few panels of the m columns at a time, each panel `rows` long.
+template <class F>
+void by_panels(std::size_t panel, std::size_t m, std::size_t rows, double* out, Team& team, const F& pack) {
+    team.for_blocks((m + panel - 1) / panel, 2, [&](std::size_t b, std::size_t e) {
+        pack(b * panel, std::min(e * panel, m), out + b * panel * rows);
+    });
 }
 
 template <class T>
 void Dense<T>::gram_all(const double* root_s, double* G, Team& team) const {
     sweep_gram(
         kernels_, rows_, cols_,
-        [&](std::size_t i, std::size_t end, std::size_t j, std::size_t j_end, double* out) {
-            read_.pack(at(i, j), row_stride_, col_stride_, moments_.mean.data() + j, root_s ? root_s + i : nullptr,
-                       end - i, j_end - j, out);
+        [&](std::size_t i, std::size_t end, double* packed) {
+            by_panels(kernels_.gram_panel, cols_, end - i, packed, team,
+                      [&](std::size_t j, std::size_t j_end, double* out) {
+                          read_.pack(at(i, j), row_stride_, col_stride_, moments_.mean.data() + j,
+                                     root_s ? root_s + i : nullptr, end - i, j_end - j, out);
+                      });
         },
         G, team);
     const double* scale = moments_.scale.data();
@@ -123,21 +162,30 @@ void Dense<T>::gram_all(const double* root_s, double* G, Team& team) const {
 }
 
 template <class T>
+void Dense<T>::pack_gathered(const Index* features, std::size_t m, std::size_t i, std::size_t n, const double* root_s,
+                             double* out) const {
+    const std::size_t panel = kernels_.gram_panel;
+    std::vector<double> columns(panel * n);
+    for (; m > 0; out += panel * n) {
+        const std::size_t now = std::min(panel, m);
+        for (std::size_t f = 0; f < now; ++f)
+            read_.gather(column_[features[f]] + i, 1, moments_.mean[features[f]], moments_.scale[features[f]],
+                         root_s ? root_s + i : nullptr, n, columns.data() + f * n);
+        kernels_.f64.pack(columns.data(), 1, static_cast<std::ptrdiff_t>(n), nullptr, nullptr, n, now, out);
+        features += now;
+        m -= now;
+    }
+}
+
+template <class T>
 bool Dense<T>::gram_of(const std::vector<Index>& features, const double* root_s, double* G, Team& team) const {
     sweep_gram(
         kernels_, rows_, features.size(),
-        [&](std::size_t i, std::size_t end, std::size_t j, std::size_t j_end, double* out) {
-            const std::size_t n = end - i, panel = kernels_.gram_panel;
-            std::vector<double> columns(panel * n);
-            for (std::size_t b = j; b < j_end; b += panel, out += panel * n) {
-                const std::size_t m = std::min(panel, j_end - b);
-                for (std::size_t f = 0; f < m; ++f) {
-                    const Index feature = features[b + f];
-                    read_.gather(column_[feature] + i, 1, moments_.mean[feature], moments_.scale[feature],
-                                 root_s ? root_s + i : nullptr, n, columns.data() + f * n);
-                }
-                kernels_.f64.pack(columns.data(), 1, static_cast<std::ptrdiff_t>(n), nullptr, nullptr, n, m, out);
-            }
+        [&](std::size_t i, std::size_t end, double* packed) {
+            by_panels(kernels_.gram_panel, features.size(), end - i, packed, team,
+                      [&](std::size_t j, std::size_t j_end, double* out) {
+                          pack_gathered(features.data() + j, j_end - j, i, end - i, root_s, out);
+                      });
         },
         G, team, root_s);
     return true;
@@ -145,22 +193,34 @@ bool Dense<T>::gram_of(const std::vector<Index>& features, const double* root_s,
 
 template <class T>
 void Dense<T>::outer_all(const double* root_s, const double* d, double* K, Team& team) const {
-    // The rows of the sweep are features here and its columns are samples: a block of normalised columns is
-    // written out and packed transposed.
-    std::vector<double> block;
-    sweep_gram(
-        kernels_, cols_, rows_,
-        [&](std::size_t j, std::size_t j_end, std::size_t i, std::size_t i_end, double* out) {
-            const std::size_t m = j_end - j, n = i_end - i;
-            std::vector<double> columns(m * n);
-            for (std::size_t f = 0; f < m; ++f) {
-                const double a = moments_.scale[j + f] * (d ? std::sqrt(d[j + f]) : 1.0);
-                read_.gather(at(i, j + f), row_stride_, moments_.mean[j + f], a, root_s ? root_s + i : nullptr, n,
-                             columns.data() + f * n);
-            }
-            kernels_.f64.pack(columns.data(), static_cast<std::ptrdiff_t>(n), 1, nullptr, nullptr, m, n, out);
-        },
-        K, team);
+    outer(root_s, d, K, team, [](std::size_t, std::size_t) {});
+}
+
+template <class T>
+void Dense<T>::outer(const double* root_s, const double* d, double* K, Team& team,
+                     const std::function<void(std::size_t, std::size_t)>& before) const {
+    // The rows of the sweep are features here and its columns are samples.
+    const std::size_t panel = kernels_.gram_panel;
+    const auto pack = [&](std::size_t j, std::size_t end, double* out, std::size_t ldo) {
+        before(j, end);
+        double factor[kFeatureBlock];
+        for (std::size_t f = 0; j + f < end; ++f)
+            factor[f] = moments_.norm[j + f] > 0 ? (d ? std::sqrt(d[j + f]) : 1.0) : 0.0;
+        read_.pack_across(at(0, j), row_stride_, col_stride_, moments_.mean.data() + j, factor, root_s, end - j, rows_,
+                          out, ldo);
+    };
+    const bool in_ranges = cols_ >= kUnits * rows_;
+    Team alone(1);
+    Team& packers = in_ranges ? alone : team;
+    const PackRows pack_rows = [&](std::size_t first, std::size_t last, double* packed) {
+        packers.for_blocks(last - first, kFeatureBlock, [&](std::size_t b, std::size_t e) {
+            pack(first + b, first + e, packed + b * panel, (last - first) * panel);
+        });
+    };
+    if (in_ranges)
+        sweep_gram_in_ranges(kernels_, cols_, rows_, pack_rows, K, team);
+    else
+        sweep_gram(kernels_, cols_, rows_, pack_rows, K, team);
 }
 
 template <class T>

@@ -32,6 +32,9 @@ public:
     std::unique_ptr<Design> sample(std::size_t step, std::size_t rows) const override;
 
 protected:
+    /// outer_all(), with before(begin, end) for some columns just before they are read.
+    void outer(const double* root_s, const double* d, double* K, Team& team,
+               const std::function<void(std::size_t, std::size_t)>& before) const;
     /// Multiply-adds of so many columns with K vectors.
     double work(std::size_t columns, std::size_t K) const {
         return static_cast<double>(this->rows_) * static_cast<double>(columns * K);
@@ -44,6 +47,10 @@ protected:
     /// panel of their own on.
     void pack_rows(const Index* rows, std::size_t m, const double* s, const double* Y, std::size_t K,
                    double* out) const;
+
+    /// Packs rows [i, i + n) of m pinned columns, normalised and times root_s (null: ones).
+    void pack_gathered(const Index* features, std::size_t m, std::size_t i, std::size_t n, const double* root_s,
+                       double* out) const;
 
     void measure_column(std::size_t j, double weight, const double* s, const double* y, bool centre, double* xty);
     /// Turns sums {S1, S2, S3} of s(x-c), s(x-c)^2, s(x-c)y about the shift c into the moments of column
@@ -60,11 +67,16 @@ protected:
 
 double total(const double* s, std::size_t n);
 
-/// Packs blocks of rows of an n x m matrix with `pack(begin, end, out)` and sums up the lower triangle of its Gram
-/// matrix, then mirrors it: G[a + b*ldg], a, b < m, with G holding ldg >= m rows and columns rounded up to whole panels. Blocks
-/// of rows in which root_s (or null) is zero are passed over.
-void sweep_gram(const kernels::Kernels& kernels, std::size_t n, std::size_t m,
-                const std::function<void(std::size_t, std::size_t, std::size_t, std::size_t, double*)>& pack, double* G,
+/// Packs the rows [begin, end) of a matrix into the panels that the Gram kernel reads.
+using PackRows = std::function<void(std::size_t begin, std::size_t end, double* out)>;
+
+/// Packs blocks of rows of an n x m matrix and sums up the lower triangle of its Gram matrix, then mirrors it: G[a + b*m],
+/// a, b < m. Blocks of rows in which root_s (or null) is zero are passed over.
+void sweep_gram(const kernels::Kernels& kernels, std::size_t n, std::size_t m, const PackRows& pack, double* G,
                 Team& team, const double* root_s = nullptr);
+
+/// The same for n much larger than m, in ranges of rows with sums of their own: threads meet once. `pack` is called by several.
+void sweep_gram_in_ranges(const kernels::Kernels& kernels, std::size_t n, std::size_t m, const PackRows& pack,
+                          double* G, Team& team);
 
 }  // namespace riata

@@ -1,6 +1,7 @@
 #include "design/design.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 namespace riata {
 
@@ -24,6 +25,22 @@ void Design::products(const std::vector<Index>& A, const std::vector<Index>& B, 
         correlate(A, block_.data(), m, part.data(), team);
         for (std::size_t a = 0; a < A.size(); ++a) std::copy_n(part.data() + a * m, m, out + a * B.size() + begin);
     }
+}
+
+void Design::represent(const double* u, std::size_t K, const double* d, double* w, double* e, Team& team) const {
+    correlate_all(u, K, w, team);
+    std::vector<Index> all(cols_);
+    std::iota(all.begin(), all.end(), Index{0});
+    std::vector<double> normalised(cols_ * K);
+    for (std::size_t j = 0; j < cols_; ++j) {
+        const double scale = moments_.scale[j], factor = moments_.norm[j] > 0 ? d[j] / scale : 0.0;
+        for (std::size_t k = 0; k < K; ++k) {
+            w[j * K + k] *= factor;
+            normalised[j * K + k] = w[j * K + k] / scale;
+        }
+    }
+    std::fill(e, e + rows_ * K, 0.0);
+    accumulate(all, normalised.data(), K, e, team);
 }
 
 }  // namespace riata

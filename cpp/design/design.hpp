@@ -122,8 +122,20 @@ public:
         return {};
     }
 
-    /// K = S^.5 Xh D Xh' S^.5 (rows x rows, both triangles) with D = diag(d) over all columns (null: ones).
+    /// K = S^.5 X D X' S^.5 (rows x rows, both triangles) of the centred columns in the caller's units, D = diag(d) over all
+    /// of them (null: ones); columns of norm 0 do not count.
     virtual void outer_all(const double* root_s, const double* d, double* K, Team& team) const = 0;
+
+    /// measure(s, null, centre, null) and outer_all() in one, where that takes fewer passes.
+    virtual void measure_outer(const double* s, const double* root_s, bool centre, const double* d, double* K,
+                               Team& team) {
+        measure(s, nullptr, centre, nullptr, team);
+        outer_all(root_s, d, K, team);
+    }
+
+    /// W = D X'U and E = X W of the centred columns in the caller's units, D = diag(d); columns of norm 0 do not count.
+    /// w[j*K + k], u_k = u + k*rows, e_k = e + k*rows.
+    virtual void represent(const double* u, std::size_t K, const double* d, double* w, double* e, Team& team) const;
 
     /// The same matrix, borrowed like this one, for other weights: to be measured anew.
     virtual std::unique_ptr<Design> twin() const = 0;

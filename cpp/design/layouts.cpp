@@ -9,6 +9,7 @@ namespace riata {
 namespace {
 
 constexpr std::size_t kColumnBlock = 64;
+constexpr std::size_t kRanges = 8;  // of columns, each with sums of its own
 
 template <class T>
 class ColumnMajor final : public Dense<T> {
@@ -32,6 +33,16 @@ public:
         });
     }
 
+    void measure_outer(const double* s, const double* root_s, bool centre, const double* d, double* K,
+                       Team& team) override {
+        const double weight = total(s, this->rows_);
+        for (auto* v : {&this->moments_.mean, &this->moments_.scale, &this->moments_.norm}) v->resize(this->cols_);
+        // Columns are measured while they are on their way from memory.
+        this->outer(root_s, d, K, team, [&](std::size_t b, std::size_t e) {
+            for (std::size_t j = b; j < e; ++j) this->measure_column(j, weight, s, nullptr, centre, nullptr);
+        });
+    }
+
     void correlate_all(const double* u, std::size_t K, double* out, Team& team) const override {
         team.for_blocks(this->cols_, kColumnBlock, [&](std::size_t b, std::size_t e) {
             this->read_.correlate(this->column_.data() + b, this->moments_.mean.data() + b, e - b, u, this->rows_, K,
@@ -39,6 +50,28 @@ public:
             for (std::size_t j = b; j < e; ++j)
                 for (std::size_t k = 0; k < K; ++k) out[j * K + k] *= this->moments_.scale[j];
         });
+    }
+
+    /// In one pass: columns go into E while they are at hand from U. Ranges of columns have sums of their own.
+    void represent(const double* u, std::size_t K, const double* d, double* w, double* e, Team& team) const override {
+        const std::size_t n = this->rows_, p = this->cols_;
+        std::vector<std::vector<double>> sums(kRanges);
+        const auto sum_up = [&](std::size_t range, std::size_t) {
+            sums[range].assign(n * K, 0.0);
+            const std::size_t end = p * (range + 1) / kRanges;
+            for (std::size_t b = p * range / kRanges; b < end; b += kColumnBlock) {
+                const std::size_t m = std::min(kColumnBlock, end - b);
+                const double* mean = this->moments_.mean.data() + b;
+                this->read_.correlate(this->column_.data() + b, mean, m, u, n, K, n, w + b * K, K);
+                for (std::size_t j = b; j < b + m; ++j)
+                    for (std::size_t k = 0; k < K; ++k) w[j * K + k] *= this->moments_.norm[j] > 0 ? d[j] : 0.0;
+                this->read_.accumulate(this->column_.data() + b, mean, m, w + b * K, K, K, n, sums[range].data(), n);
+            }
+        };
+        team.for_blocks(kRanges, 1, sum_up, this->work(p, 2 * K));
+        std::fill(e, e + n * K, 0.0);
+        for (const auto& part : sums)
+            for (std::size_t i = 0; i < n * K; ++i) e[i] += part[i];
     }
 
     void pin(const std::vector<Index>&, Team&) override {}

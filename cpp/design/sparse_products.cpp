@@ -141,14 +141,14 @@ void Sparse<T>::gram_all(const double*, double* G, Team& team) const {
     products(all, all, s_, G, team);
 }
 
-/// K = (Z - 1 e') D (Z - 1 e')' with rows and columns times root_s, D taking in the squares of the scales.
+/// K = (Z - 1 e') D (Z - 1 e')' with rows and columns times root_s.
 template <class T>
 void Sparse<T>::outer_all(const double* root_s, const double* d, double* K, Team& team) const {
     std::fill(K, K + rows_ * rows_, 0.0);
     std::vector<double> across(rows_, 0.0);  // Z D e
     double both = 0;                         // e' D e
     for (std::size_t j = 0; j < cols_; ++j) {
-        const double f = (d ? d[j] : 1.0) * moments_.scale[j] * moments_.scale[j];
+        const double f = moments_.norm[j] > 0 ? (d ? d[j] : 1.0) : 0.0;
         const int* row = x_.rows(j);
         both += f * rest_[j] * rest_[j];
         for (std::size_t k = 0; k < x_.entries(j); ++k) {

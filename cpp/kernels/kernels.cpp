@@ -28,17 +28,9 @@ namespace {
 
 template <class T>
 constexpr ReadKernels<T> readers() {
-    return {max_abs<T>,
-            moments<T>,
-            correlate<T>,
-            accumulate<T>,
-            correlate_rows<T>,
-            accumulate_rows<T>,
-            gather<T>,
-            pack<T>,
-            correlate_compressed<T>,
-            dot_compressed<T>,
-            accumulate_compressed<T>};
+    return {
+        max_abs<T>, moments<T>, correlate<T>,   accumulate<T>,           correlate_rows<T>, accumulate_rows<T>,
+        gather<T>,  pack<T>,    pack_across<T>, correlate_compressed<T>, dot_compressed<T>, accumulate_compressed<T>};
 }
 
 }  // namespace

@@ -84,6 +84,12 @@ struct ReadKernels {
     void (*pack)(const T* x, ptrdiff_t row_stride, ptrdiff_t col_stride, const double* c, const double* s, size_t n,
                  size_t m, double* out);
 
+    /// Packs n columns of m rows as rows of a panel, entry (i, j) at x[i*row_stride + j*col_stride]:
+    /// out[(i / gram_panel) * ldo + j * gram_panel + i % gram_panel] = (x_ij - c_j) * a_j * (s ? s[i] : 1), i < m, j < n,
+    /// ldo >= n * gram_panel; what fills up the last panel is zero.
+    void (*pack_across)(const T* x, ptrdiff_t row_stride, ptrdiff_t col_stride, const double* c, const double* a,
+                        const double* s, size_t n, size_t m, double* out, size_t ldo);
+
     /// out[(i - first)*lanes + l] = x_j' u_l for the columns j = list[i] (list null: j = i), first <= i < last. u is
     /// interleaved, entry i of u_l at u[i*lanes + l]; lanes is 1 or 8.
     void (*correlate_compressed)(const Compressed<T>& x, const Feature* list, size_t first, size_t last,

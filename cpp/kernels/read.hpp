@@ -136,3 +136,47 @@ void pack(const T* x, ptrdiff_t row_stride, ptrdiff_t col_stride, const double* 
     else
         pack_rows(x, row_stride, col_stride, c, s, n, m, out);
 }
+
+/// W samples of n features, few of them in the last panel: (x - c_j) a_j s_i.
+template <class T, class... F>
+RIATA_INLINE void pack_across_panel(const T* x, ptrdiff_t row_stride, ptrdiff_t col_stride, size_t samples,
+                                    const double* c, const double* a, const double* s, size_t n, double* out, F... f) {
+    const vec weight = s ? load(s, f...) : all(1);
+    const auto put = [=](size_t j, vec v)
+                         __attribute__((always_inline)) { store(out + j * W, keep((v - c[j]) * a[j] * weight, f...)); };
+    size_t j = 0;
+    if (row_stride == 1)
+        for (; j < n; ++j) {
+            __builtin_prefetch(x + ptrdiff_t(j + n) * col_stride, 0, 2);
+            put(j, load(x + ptrdiff_t(j) * col_stride, f...));
+        }
+    if (col_stride == 1)
+        for (; j + W <= n; j += W) {
+            vec r[W];
+#pragma GCC unroll 8
+            for (int l = 0; l < W; ++l) r[l] = size_t(l) < samples ? load(x + l * row_stride + j) : vec{};
+            transpose(r);
+#pragma GCC unroll 8
+            for (int l = 0; l < W; ++l) put(j + l, r[l]);
+        }
+    for (; j < n; ++j) put(j, load_strided(x + ptrdiff_t(j) * col_stride, row_stride, samples));
+}
+
+/// A few features go through all panels before the next few: that reads a few columns from end to end.
+template <class T>
+void pack_across(const T* x, ptrdiff_t row_stride, ptrdiff_t col_stride, const double* c, const double* a,
+                 const double* s, size_t n, size_t m, double* out, size_t ldo) {
+    constexpr size_t kFeatures = 8;
+    for (size_t j = 0; j < n; j += kFeatures) {
+        const size_t features = n - j < kFeatures ? n - j : kFeatures;
+        double* to = out + j * W;
+        for (size_t i = 0; i < m; i += W, to += ldo) {
+            const T* from = x + ptrdiff_t(i) * row_stride + ptrdiff_t(j) * col_stride;
+            const double* si = s ? s + i : s;
+            if (i + W <= m)
+                pack_across_panel(from, row_stride, col_stride, W, c + j, a + j, si, features, to);
+            else
+                pack_across_panel(from, row_stride, col_stride, m - i, c + j, a + j, si, features, to, few(m - i));
+        }
+    }
+}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _annealing, _fit, _wide
+from . import _annealing, _blas, _fit, _wide
 from . import _validation as check
 from ._fit import Certificate, PathArrays
 from ._problem import SMALL, Array, Problem
@@ -157,6 +157,7 @@ def _start_from_sample(problem: Problem, alpha: float, max_iter: int) -> Start |
     return coefs, np.array([path.intercepts[0] for path in paths])
 
 
+@_blas.limited
 def _fit_wide(
     problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None
 ) -> ClassFit:

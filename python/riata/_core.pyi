@@ -1,7 +1,7 @@
 """Types of the compiled core. `riata._fit` is the only module that imports it."""
 
 from collections.abc import Callable
-from typing import Any, Literal, TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +9,14 @@ from numpy.typing import NDArray
 Vector = NDArray[np.float64]
 Compressed = tuple[NDArray[Any], NDArray[Any], NDArray[Any], tuple[int, int], bool]
 Matrix = NDArray[np.float64] | NDArray[np.float32] | Compressed
+
+class Moments:
+    """Weighted means and norms (about them) of the columns of X, without an intercept about zero."""
+
+    @property
+    def mean(self) -> Vector: ...
+    @property
+    def norm(self) -> Vector: ...
 
 class PathSolution:
     """One target's path; arrays have one entry per alpha, coefficients are the CSC parts of a (p, k) matrix."""
@@ -154,17 +162,36 @@ def gram(
     Y: Vector,
     *,
     sample_weight: Vector | None = None,
-    fit_intercept: bool = True,
-    side: Literal["features", "samples"] = "features",
-    d: Vector | None = None,
+    center: bool = True,
+    moments: Moments | None = None,
     n_threads: int = 1,
-) -> tuple[Vector, Vector, Vector, Vector]: ...
+) -> tuple[Vector, Vector, Moments]: ...
+def outer(
+    X: Matrix,
+    d: Vector | None = None,
+    *,
+    sample_weight: Vector | None = None,
+    center: bool = True,
+    moments: Moments | None = None,
+    n_threads: int = 1,
+) -> tuple[Vector, Moments]: ...
+def represent(
+    X: Matrix,
+    U: Vector,
+    d: Vector,
+    *,
+    sample_weight: Vector | None = None,
+    center: bool = True,
+    moments: Moments | None = None,
+    n_threads: int = 1,
+) -> tuple[Vector, Vector]: ...
 def correlate(
     X: Matrix,
     U: Vector,
     *,
     sample_weight: Vector | None = None,
     center: bool = True,
+    moments: Moments | None = None,
     n_threads: int = 1,
 ) -> Vector: ...
 def ridge(
@@ -186,7 +213,7 @@ def moments(
     sample_weight: Vector | None = None,
     center: bool = True,
     n_threads: int = 1,
-) -> tuple[Vector, Vector]: ...
+) -> Moments: ...
 def predict(
     X: Compressed,
     coef: Vector,

@@ -19,6 +19,8 @@ from ._validation import thread_count
 
 Callback = Callable[[int, float, float, int, float], Any]
 
+Moments = _core.Moments
+
 MAX_ITER = 100_000
 
 
@@ -335,28 +337,54 @@ def alpha_max(problem: Problem) -> float:
 
 
 def gram(
-    problem: Problem, Y: Array, side: Literal["features", "samples"], d: Array | None = None
-) -> tuple[Array, Array]:
-    """Gram matrix of the weighted, centred X on one side, X'SX or S^.5 X diag(d) X' S^.5 (d ones by default), and X'SY."""
-    G, Q, _, _ = _core.gram(
+    problem: Problem, Y: Array, moments: Moments | None = None
+) -> tuple[Array, Array, Moments]:
+    """X'SX and X'SY of the centred X and Y (if there is an intercept), and the moments of X, measured where they are not given."""
+    return _core.gram(
         problem.X,
         Y,
         sample_weight=problem.sample_weight,
-        fit_intercept=problem.fit_intercept,
-        side=side,
-        d=d,
+        center=problem.fit_intercept,
+        moments=moments,
         n_threads=problem.n_threads,
     )
-    return G, Q
 
 
-def correlate(problem: Problem, U: Array) -> Array:
+def outer(problem: Problem, d: Array, moments: Moments | None = None) -> tuple[Array, Moments]:
+    """S^.5 X diag(d) X' S^.5 of the centred X (if there is an intercept), and its moments, measured where they are not given."""
+    return _core.outer(
+        problem.X,
+        d,
+        sample_weight=problem.sample_weight,
+        center=problem.fit_intercept,
+        moments=moments,
+        n_threads=problem.n_threads,
+    )
+
+
+def correlate(problem: Problem, U: Array, moments: Moments | None = None) -> Array:
     """X'U of shape (p, t), X centred if there is an intercept; U of shape (n, t) carries the sample weights already."""
     return _core.correlate(
         problem.X,
         np.asfortranarray(U),
         sample_weight=problem.sample_weight,
         center=problem.fit_intercept,
+        moments=moments,
+        n_threads=problem.n_threads,
+    )
+
+
+def represent(
+    problem: Problem, U: Array, d: Array, moments: Moments | None = None
+) -> tuple[Array, Array]:
+    """W = diag(d) X'U of shape (p, t) and X W, X centred if there is an intercept; U as for `correlate`."""
+    return _core.represent(
+        problem.X,
+        np.asfortranarray(U),
+        d,
+        sample_weight=problem.sample_weight,
+        center=problem.fit_intercept,
+        moments=moments,
         n_threads=problem.n_threads,
     )
 
@@ -390,26 +418,14 @@ def ridge(
     )
 
 
-def norms(problem: Problem) -> Array:
-    """Weighted norms of the columns of X, centred if there is an intercept; 0 for what is constant."""
-    _, norm = _core.moments(
+def measure(problem: Problem) -> Moments:
+    """Weighted means of the columns of X (0 without an intercept) and their norms about them (0 for what is constant)."""
+    return _core.moments(
         problem.X,
         sample_weight=problem.sample_weight,
         center=problem.fit_intercept,
         n_threads=problem.n_threads,
     )
-    return norm
-
-
-def means(problem: Problem) -> Array:
-    """Weighted means of the columns of X, 0 without an intercept."""
-    mean, _ = _core.moments(
-        problem.X,
-        sample_weight=problem.sample_weight,
-        center=problem.fit_intercept,
-        n_threads=problem.n_threads,
-    )
-    return mean
 
 
 def columns(X: Array | CompressedX, features: Array) -> Array:

@@ -1,4 +1,4 @@
-"""Gram matrices of a problem, each computed once for all who ask for it."""
+"""Moments and Gram matrices of a problem, each computed once for all who ask for it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,16 @@ class Grams:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
+        self._moments: _fit.Moments | None = None
         self._features: tuple[Array, Array] | None = None
         self._samples: tuple[Array, Array] | None = None
+
+    @property
+    def moments(self) -> _fit.Moments:
+        """Of the columns of X; what else is asked for first finds them out on the way."""
+        if self._moments is None:
+            self._moments = _fit.measure(self.problem)
+        return self._moments
 
     @property
     def _Y(self) -> Array:
@@ -24,11 +32,13 @@ class Grams:
     def features(self) -> tuple[Array, Array]:
         """X'SX and X'Sy."""
         if self._features is None:
-            self._features = _fit.gram(self.problem, self._Y, "features")
+            G, Q, self._moments = _fit.gram(self.problem, self._Y, self._moments)
+            self._features = G, Q
         return self._features
 
     def samples(self, d: Array) -> Array:
         """The last D asked for is kept."""
         if self._samples is None or not np.array_equal(d, self._samples[0]):
-            self._samples = d.copy(), _fit.gram(self.problem, self._Y, "samples", d)[0]
+            K, self._moments = _fit.outer(self.problem, d, self._moments)
+            self._samples = d.copy(), K
         return self._samples[1]

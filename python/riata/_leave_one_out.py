@@ -21,7 +21,7 @@ import numpy as np
 from . import _fit
 from ._compressed import CompressedX
 from ._grams import Grams
-from ._linalg import column_space, cutoff, svd
+from ._linalg import column_space, cutoff, eigh, svd
 from ._problem import Array, Problem
 from ._ridge_system import System
 
@@ -67,7 +67,7 @@ class _Features:
         G, Q = system.grams.features()
         kept = system.kept
         scale = 1 / np.sqrt(system.v[kept])
-        values, vectors = np.linalg.eigh(G[np.ix_(kept, kept)] * scale * scale[:, None])
+        values, vectors = eigh(G[np.ix_(kept, kept)] * scale * scale[:, None])
         self.values = np.maximum(values, 0.0)
         self.basis = np.zeros((system.p, len(kept)))
         self.basis[kept] = scale[:, None] * vectors
@@ -86,7 +86,7 @@ class _Features:
     def _scores(self) -> Iterator[tuple[slice, Array]]:
         """S^.5 X of the centred X, times the basis, some rows at a time."""
         system, X = self.system, self.system.problem.X
-        mean = _fit.means(system.problem)
+        mean = system.grams.moments.mean
         if isinstance(X, CompressedX):
             T = _fit.predict(X, self.basis) - mean @ self.basis
             yield slice(0, system.n), system.root[:, None] * T
@@ -114,7 +114,7 @@ class _Samples:
         empty = system.root == 0
         K += aside * (basis @ basis.T)
         K[empty, empty] += aside
-        values, vectors = np.linalg.eigh(K)
+        values, vectors = eigh(K)
         count = len(K) - basis.shape[1] - int(empty.sum())
         self.values, self.vectors = np.maximum(values[:count], 0.0), vectors[:, :count]
         if count == 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from . import _blas
 from ._problem import Array
 
 # Smallest eigenvalue, relative to the largest, of a Gram matrix that counts as regular.
@@ -22,7 +23,7 @@ class ShiftedInverse:
                 # Least squares on regular columns: units do not matter.
                 scale = _unit_diagonal(A)
             self.scale = scale[:, None]
-            values, self.vectors = np.linalg.eigh(A * self.scale * scale)
+            values, self.vectors = eigh(A * self.scale * scale)
             if lam[0] == 0:
                 values[:null_size] = np.inf  # directions known to be empty
                 if values.min(initial=np.inf) <= FULL_RANK * values[-1]:
@@ -53,7 +54,8 @@ class _Cholesky:
         self.scale = _unit_diagonal(M)
         M *= self.scale
         M *= self.scale[:, None]
-        self.factor = cho_factor(M, overwrite_a=True, check_finite=False)
+        with _blas.for_side(len(M)):
+            self.factor = cho_factor(M, overwrite_a=True, check_finite=False)
         self.cho_solve = cho_solve
 
     def solve(self, B: Array) -> Array:
@@ -75,7 +77,8 @@ def column_space(A: Array) -> Array:
 
 
 def svd(A: Array) -> tuple[Array, Array, Array]:
-    U, size, Vt = np.linalg.svd(A, full_matrices=False)
+    with _blas.for_side(min(A.shape)):
+        U, size, Vt = np.linalg.svd(A, full_matrices=False)
     return U, size, Vt
 
 
@@ -86,7 +89,10 @@ def cutoff(size: Array, shape: tuple[int, ...]) -> float:
 
 def eigh(A: Array) -> tuple[Array, Array]:
     """Eigenvalues, ascending, and eigenvectors of a symmetric matrix; A may be overwritten."""
+    if not A.size:
+        return np.empty(0), np.empty((0, 0))
     from scipy.linalg import eigh as solve
 
-    size, U = solve(A, overwrite_a=True, check_finite=False)
+    with _blas.for_side(len(A)):
+        size, U = solve(A, driver="evd", overwrite_a=True, check_finite=False)
     return np.asarray(size), np.asarray(U)

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import _fit
+from . import _blas, _fit
 from ._compressed import CompressedX
 from ._fit import Certificate
 from ._grams import Grams
@@ -51,6 +51,7 @@ def applies(problem: Problem, alpha: float) -> bool:
     return (alpha == 0.0 or problem.l1_ratio == 0.0) and not problem.is_bounded
 
 
+@_blas.limited
 def solve(
     problem: Problem,
     alphas: Array,
@@ -95,6 +96,7 @@ def certify(problem: Problem, answer: Direct, m: int, alpha: float, tol: float) 
     return _fit.make_certificate(alpha, primal, primal - bound, kkt_max, null, tol)
 
 
+@_blas.limited
 def certify_least_squares(
     problem: Problem, coef: Array, intercept: float, tol: float
 ) -> Certificate:
@@ -265,8 +267,7 @@ class _Samples:
         """Residuals from X, the step in c, its gain in the primal, and |rho|^2 / 2, the gap to the dual point lam c."""
         system = self.system
         root = system.root[:, None]
-        W = np.asfortranarray(system.correlate(root * c) * self.inverse_v[:, None])
-        R, b = system.residual(W, columns)
+        W, R, b = system.represented(root * c, self.inverse_v, columns)
         if len(self.free):  # least squares on what the penalised ones leave
             w = np.linalg.lstsq(self.Z, root * R, rcond=None)[0]
             W[self.free] = w

@@ -80,7 +80,7 @@ class System:
         if problem.penalty_weights is not None:
             excluded |= np.isinf(problem.penalty_weights)
         if problem.standardize:
-            variance = _fit.norms(problem) ** 2 / self.total
+            variance = self.grams.moments.norm**2 / self.total
             excluded |= variance == 0
             v = np.where(excluded, 1.0, v) * variance
         return v, np.flatnonzero(~excluded)
@@ -116,7 +116,7 @@ class System:
 
     def correlate(self, U: Array) -> Array:
         """X'U of the centred X."""
-        return _fit.correlate(self.problem, U)
+        return _fit.correlate(self.problem, U, self.grams.moments)
 
     def answer(
         self,
@@ -143,10 +143,23 @@ class System:
 
     def residual(self, W: Array, columns: slice) -> tuple[Array, Array]:
         """y - Xw - b with the best intercepts b, from X itself."""
-        Y = self.Y[:, self.targets[columns]]
-        start = self.y_mean[self.targets[columns]]
-        R = Y - _fit.predict(self.problem.X, W)
+        return self._less_mean(_fit.predict(self.problem.X, W), columns)
+
+    def represented(self, U: Array, d: Array, columns: slice) -> tuple[Array, Array, Array]:
+        """W = diag(d) X'U with the residuals and intercepts that belong to it."""
+        if isinstance(self.problem.X, CompressedX):
+            W = np.asfortranarray(self.correlate(U) * d[:, None])
+            return W, *self.residual(W, columns)
+        moments = self.grams.moments
+        W, eta = _fit.represent(self.problem, U, d, moments)
+        R, b = self._less_mean(eta, columns)
+        return W, R, b - moments.mean @ W
+
+    def _less_mean(self, eta: Array, columns: slice) -> tuple[Array, Array]:
+        """y - eta - b with the best intercepts b."""
+        R = self.Y[:, self.targets[columns]] - eta
         if not self.problem.fit_intercept:
-            return R, np.zeros(W.shape[1])
+            return R, np.zeros(eta.shape[1])
+        start = self.y_mean[self.targets[columns]]
         b = self.mean(R - start) + start
         return R - b, b

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import _fit
+from . import _blas, _fit
 from ._fit import Certificate
 from ._problem import Array, Problem
 
@@ -12,6 +12,7 @@ STEPS = 100  # of the search for the best scale
 ROUNDING = 1e-12  # of a correlation, relative to the norms of what it correlates
 
 
+@_blas.limited
 def certify_rows(problem: Problem, W: Array, b: Array, alpha: float, tol: float) -> Certificate:
     """Certificate of coefficients W (p, t) and intercepts b (t,) at a penalty alpha > 0 with some l1 in it."""
     n, p = problem.X.shape
@@ -23,7 +24,8 @@ def certify_rows(problem: Problem, W: Array, b: Array, alpha: float, tol: float)
     if problem.fit_intercept:
         R, Yc = given - (s * given).sum(axis=0), Y - (s * Y).sum(axis=0)
     null = 0.5 * float((s * Yc**2).sum())
-    norm = _fit.norms(problem) / np.sqrt(problem.total_weight)
+    moments = _fit.measure(problem)
+    norm = moments.norm / np.sqrt(problem.total_weight)
     u = np.ones(p) if problem.penalty_weights is None else problem.penalty_weights
     v = np.ones(p) if problem.l2_weights is None else problem.l2_weights
     used = (norm > 0) & (u < np.inf) & (v < np.inf)
@@ -35,7 +37,7 @@ def certify_rows(problem: Problem, W: Array, b: Array, alpha: float, tol: float)
     primal = 0.5 * float((s * given**2).sum()) + float(a1 @ size + 0.5 * a2 @ size**2)
     if lengths[~used & (norm > 0)].any():
         primal = np.inf  # a feature is in use that is left out
-    C = _fit.correlate(problem, s * R)[used]
+    C = _fit.correlate(problem, s * R, moments)[used]
     dual = _best_dual(
         C, size, a1, a2, norm[used], float((s * R**2).sum()), float((s * R * Yc).sum()), null
     )

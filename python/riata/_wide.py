@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import _fit
+from . import _blas, _fit
 from ._linalg import eigh
 from ._problem import Array, Problem
 
@@ -36,12 +36,13 @@ class Reduced:
 
     problem: Problem
     small: Problem
+    moments: _fit.Moments
     inverse_v: Array
     back: Array  # S^.5 U D^-1/2
 
     def coefficients(self, Z: Array) -> Array:
         """w of shape (p, k) for solutions z of shape (r, k)."""
-        return self.inverse_v[:, None] * _fit.correlate(self.problem, self.back @ Z)
+        return self.inverse_v[:, None] * _fit.correlate(self.problem, self.back @ Z, self.moments)
 
     def start(self, coef: Array, intercepts: Array) -> tuple[Array, Array]:
         """z of shape (k, r) with the predictions of w of shape (k, p), as far as the columns have them, and intercepts."""
@@ -61,6 +62,7 @@ class Reduced:
         return b - (eta.mean(axis=0) if s is None else s @ eta / s.sum())
 
 
+@_blas.limited
 def reduce(problem: Problem) -> Reduced:
     """The equivalent problem with at most n columns."""
     n, p = problem.X.shape
@@ -68,7 +70,7 @@ def reduce(problem: Problem) -> Reduced:
     if problem.l2_weights is not None:
         inverse_v = 1 / problem.l2_weights
     root = np.ones(n) if problem.sample_weight is None else np.sqrt(problem.sample_weight)
-    K = _fit.gram(problem, np.zeros((n, 1)), "samples", inverse_v)[0]
+    K, moments = _fit.outer(problem, inverse_v)
     size, U = eigh(K)
     use = size > RANK * max(size[-1], np.finfo(float).tiny)
     if not use.any():
@@ -78,4 +80,4 @@ def reduce(problem: Problem) -> Reduced:
     with np.errstate(divide="ignore", invalid="ignore"):
         Z = np.where(root[:, None] > 0, U * size / root[:, None], 0.0)
     small = replace(problem, X=np.asfortranarray(Z), penalty_weights=None, l2_weights=None)
-    return Reduced(problem, small, inverse_v, root[:, None] * U / size)
+    return Reduced(problem, small, moments, inverse_v, root[:, None] * U / size)

@@ -7,8 +7,8 @@ from typing import Any, Self
 
 import numpy as np
 
+from . import _blas, _metadata, _ridge, _scorers, _splits
 from . import _fit as _fitting
-from . import _metadata, _ridge, _scorers, _splits
 from . import _validation as check
 from ._estimator import LinearRegressor, feature_names
 from ._grams import Grams
@@ -144,22 +144,23 @@ class RidgeCV(LinearRegressor):
         scorer = self._scorer(routed.is_weighted)
         alphas = self._grid(problem)
         names = feature_names(X)
-        grams = Grams(problem)
-        if self.cv is None:
-            choice: _LeaveOneOut | _Folds = _LeaveOneOut(
-                problem, grams, alphas, scorer, routed.score, per_target, store, criterion
+        with _blas.for_problem(problem):
+            grams = Grams(problem)
+            if self.cv is None:
+                choice: _LeaveOneOut | _Folds = _LeaveOneOut(
+                    problem, grams, alphas, scorer, routed.score, per_target, store, criterion
+                )
+            else:
+                splits = _splits.make_splits(
+                    self.cv, X, y, problem.X.shape[0], problem.sample_weight, params=routed.split
+                )
+                choice = _Folds(problem, grams, alphas, scorer, routed.score, splits, X)
+            targets = 1 if problem.y.ndim == 1 else problem.y.shape[1]
+            best = np.broadcast_to(choice.best, targets)
+            penalties = [float(alphas[k]) / problem.total_weight for k in best]
+            fits = fit_targets(
+                problem, penalties, relative_tolerance(tol), _fitting.MAX_ITER, grams=grams
             )
-        else:
-            splits = _splits.make_splits(
-                self.cv, X, y, problem.X.shape[0], problem.sample_weight, params=routed.split
-            )
-            choice = _Folds(problem, grams, alphas, scorer, routed.score, splits, X)
-        targets = 1 if problem.y.ndim == 1 else problem.y.shape[1]
-        best = np.broadcast_to(choice.best, targets)
-        penalties = [float(alphas[k]) / problem.total_weight for k in best]
-        fits = fit_targets(
-            problem, penalties, relative_tolerance(tol), _fitting.MAX_ITER, grams=grams
-        )
         self._take(fits, problem, names)
         chosen = alphas[choice.best]
         self.alpha_ = chosen if np.ndim(chosen) else float(chosen)
