@@ -100,6 +100,12 @@ void Panel::copy(std::size_t k, double* to) const {
     for (std::size_t i = 0; i < rows_; ++i) to[i] = values_[i * kLanes + k];
 }
 
+void Panel::pick(std::size_t k, const std::int64_t* rows, std::size_t n, double* to) const {
+    const double* first = values_.data() + (interleaved_ ? k : k * rows_);
+    const std::size_t stride = interleaved_ ? kLanes : 1;
+    for (std::size_t i = 0; i < n; ++i) to[i] = first[static_cast<std::size_t>(rows[i]) * stride];
+}
+
 void Panel::put(const std::vector<const double*>& from, const double* s, Team& team) {
     const std::size_t blocks = (rows_ + kRowBlock - 1) / kRowBlock;
     std::vector<double> part(blocks * kLanes);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "parallel/huge_pages.hpp"
@@ -36,6 +37,8 @@ public:
     void products(const double* t, double* out) const;
     /// to[i] = v_ki.
     void copy(std::size_t k, double* to) const;
+    /// to[i] = v_k at the i-th of n listed rows.
+    void pick(std::size_t k, const std::int64_t* rows, std::size_t n, double* to) const;
     /// v_ki := from[k][i] * (s ? s[i] : 1); sums() follow.
     void put(const std::vector<const double*>& from, const double* s, Team& team);
 

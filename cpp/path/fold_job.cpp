@@ -96,7 +96,7 @@ std::vector<double> predict_rows(const Design& design, const std::vector<Solutio
     const auto &mean = design.moments().mean, &scale = design.moments().scale;
     const std::size_t n = design.rows();
     const std::vector<double> zero(n, 0.0);
-    std::vector<double> out(n_rows * solutions.size()), one(n), w;
+    std::vector<double> out(n_rows * solutions.size()), w;
     std::vector<Index> support, place(design.cols(), -1);
     Panel eta;
     for (std::size_t first = 0; first < solutions.size(); first += Panel::kLanes) {
@@ -125,9 +125,9 @@ std::vector<double> predict_rows(const Design& design, const std::vector<Solutio
         eta.shape(n, K, design.interleaves());
         design.combine(zero.data(), support, w.data(), eta, team);
         for (std::size_t k = 0; k < K; ++k) {
-            eta.copy(k, one.data());
             double* to = out.data() + (first + k) * n_rows;
-            for (std::size_t i = 0; i < n_rows; ++i) to[i] = one[static_cast<std::size_t>(rows[i])] + constant[k];
+            eta.pick(k, rows, n_rows, to);
+            for (std::size_t i = 0; i < n_rows; ++i) to[i] += constant[k];
         }
         for (Index j : support) place[static_cast<std::size_t>(j)] = -1;
     }
