@@ -84,8 +84,8 @@ public:
         accumulate(features, w, r.count(), r.data(), team);
     }
 
-    /// u := X w and out := X'D u over the listed columns together, where that is cheaper than one after the other; false, and
-    /// nothing done, elsewhere. To be called with the same columns again and again.
+    /// u := X w, or 0 in rows with d = 0, and out := X'D u over the listed columns together, where that is cheaper than one
+    /// after the other; false, and nothing done, elsewhere. To be called with the same columns again and again.
     virtual bool there_and_back(const std::vector<Index>&, const double* /*w*/, const double* /*d*/, double* /*u*/,
                                 double* /*out*/, Team&) const {
         return false;
