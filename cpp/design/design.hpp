@@ -91,6 +91,13 @@ public:
         return false;
     }
 
+    /// first[f] = xh_f'd and second[f] = xh_f' D xh_f for the listed columns, D = diag(d), in one pass; false, and nothing
+    /// done, where columns are dense.
+    virtual bool weighted_moments(const std::vector<Index>&, const double* /*d*/, double* /*first*/, double* /*second*/,
+                                  Team&) const {
+        return false;
+    }
+
     /// Declares columns that will be read again and again; a layout that reads columns badly copies them.
     virtual void pin(const std::vector<Index>& features, Team& team) = 0;
 

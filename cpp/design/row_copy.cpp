@@ -7,7 +7,7 @@
 namespace riata {
 
 namespace {
-constexpr std::size_t kRowBlock = 2048;  // rows per unit of parallel work
+constexpr std::size_t kRowBlock = 2048;            // rows per unit of parallel work
 constexpr std::size_t kMostEntries = 0xffffffffu;  // what a row pointer can reach
 }  // namespace
 

@@ -315,6 +315,28 @@ bool Sparse<T>::there_and_back(const std::vector<Index>& features, const double*
 }
 
 template <class T>
+bool Sparse<T>::weighted_moments(const std::vector<Index>& features, const double* d, double* first, double* second,
+                                 Team& team) const {
+    const double total = std::accumulate(d, d + rows_, 0.0);
+    team.for_blocks(features.size(), kColumnBlock, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t f = begin; f < end; ++f) {
+            const auto j = static_cast<std::size_t>(features[f]);
+            const T* value = x_.values(j);
+            const int* row = x_.rows(j);
+            double sum = 0, squares = 0;
+            for (std::size_t k = 0; k < x_.entries(j); ++k) {
+                const double z = static_cast<double>(value[k]) - shift_[j], dz = d[row[k]] * z;
+                sum += dz;
+                squares += dz * z;
+            }
+            first[f] = moments_.scale[j] * (sum - rest_[j] * total);
+            second[f] = moments_.scale[j] * moments_.scale[j] * (squares - rest_[j] * (2 * sum - rest_[j] * total));
+        }
+    });
+    return true;
+}
+
+template <class T>
 std::size_t Sparse<T>::bytes() const {
     return x_.bytes() + copies_.bytes() + (together_ ? together_->bytes() : 0) +
            (lanes_.capacity() + spread_.capacity() + 2 * cols_) * sizeof(double);

@@ -53,7 +53,7 @@ public:
 
     /// The best dual value over 0 <= t <= 1 with ry = r'y and rr = r'r; the search ends early at a value of `enough`.
     double best(double ry, double rr, double enough) const {
-        if (curved_.empty()) {
+        if (curved_.empty() && squares_ == 0) {
             const double t = rr > 0 ? std::clamp(ry / rr, 0.0, largest_) : 0.0;
             return t * ry - 0.5 * t * t * rr - slack_;
         }
@@ -99,6 +99,10 @@ private:
         if (std::abs(c) > limit) largest_ = std::min(largest_, limit / std::abs(c));
         // Up to l1 the conjugate is 0, unless the bounds keep 0 out.
         const bool displaced = h.lower > 0 || h.upper < 0;
+        if (h.l1 == 0 && h.l2 > 0 && h.lower == -kInfinity && h.upper == kInfinity) {
+            squares_ += 0.5 * c * c / h.l2;
+            return;
+        }
         if (displaced || (limit == kInfinity && std::abs(c) > h.l1)) curved_.push_back({h, c});
     }
 
@@ -109,13 +113,14 @@ private:
 
     template <class Part>
     double value(double t, const Part& loss) const {
-        double sum = loss(t);
+        double sum = loss(t) - t * t * squares_;
         for (const Curved& item : curved_) sum -= item.h.conjugate(t * item.c);
         return sum;
     }
 
     double rounding_, largest_ = 1.0, kkt_ = 0, slack_ = 0;
-    std::vector<Curved> curved_;
+    double squares_ = 0;          // of conjugates that are c^2 / 2 l2, their sum
+    std::vector<Curved> curved_;  // all others that are not 0
 };
 
 }  // namespace riata
