@@ -71,7 +71,7 @@ public:
     virtual void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
                             Team& team) const = 0;
 
-    /// Whether panels for the two verbs below are interleaved.
+    /// Whether panels of several vectors for the two verbs below are interleaved.
     virtual bool interleaves() const { return false; }
     /// out[f*K + k] = xh_f' u_k for a panel of K vectors.
     virtual void correlate(const std::vector<Index>& features, const Panel& u, double* out, Team& team) const {

@@ -159,7 +159,8 @@ void Sparse<T>::correlate(const std::vector<Index>& features, const double* u, s
 
 template <class T>
 void Sparse<T>::correlate(const std::vector<Index>& features, const Panel& u, double* out, Team& team) const {
-    correlate_lanes(features.data(), features.size(), u.data(), kLanes, u.count(), u.sums(), out, u.count(), team);
+    correlate_lanes(features.data(), features.size(), u.data(), u.interleaved() ? kLanes : 1, u.count(), u.sums(), out,
+                    u.count(), team);
 }
 
 template <class T>
@@ -202,18 +203,18 @@ void Sparse<T>::correlate_lanes(const Index* list, std::size_t count, const doub
 template <class T>
 void Sparse<T>::combine(const double* y, const std::vector<Index>& features, const double* w, Panel& r,
                         Team& team) const {
-    const std::size_t K = r.count();
-    std::vector<double> weight(features.size() * kLanes, 0.0);
+    const std::size_t K = r.count(), lanes = r.interleaved() ? kLanes : 1;
+    std::vector<double> weight(features.size() * lanes, 0.0);
     double constant[kLanes] = {};
     for (std::size_t f = 0; f < features.size(); ++f) {
         const auto j = static_cast<std::size_t>(features[f]);
         for (std::size_t k = 0; k < K; ++k) {
-            weight[f * kLanes + k] = w[f * K + k] * moments_.scale[j];
-            constant[k] -= weight[f * kLanes + k] * rest_[j];
+            weight[f * lanes + k] = w[f * K + k] * moments_.scale[j];
+            constant[k] -= weight[f * lanes + k] * rest_[j];
         }
     }
     r.fill(y, constant, team);
-    add_lanes(features, weight.data(), kLanes, r.data(), team);
+    add_lanes(features, weight.data(), lanes, r.data(), team);
 }
 
 template <class T>
