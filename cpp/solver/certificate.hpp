@@ -33,6 +33,11 @@ public:
 
     /// A feature with coefficient w and exact correlation c; its column has this norm and is `scale` times the caller's.
     void add(const ScalarPenalty& h, double w, double c, double norm, double scale) {
+        if (h.is_smooth()) {
+            kkt_ = std::max(kkt_, std::abs(c - h.l2 * w) / scale);
+            squares_ += 0.5 * c * c / h.l2;
+            return;
+        }
         if (w == 0 && std::abs(c) <= h.l1 && h.lower <= 0 && h.upper >= 0) return;  // at rest: most features are
         add(h, w, c, h.violation(w, c - h.l2 * w), norm, scale);
     }
@@ -99,10 +104,6 @@ private:
         if (std::abs(c) > limit) largest_ = std::min(largest_, limit / std::abs(c));
         // Up to l1 the conjugate is 0, unless the bounds keep 0 out.
         const bool displaced = h.lower > 0 || h.upper < 0;
-        if (h.l1 == 0 && h.l2 > 0 && h.lower == -kInfinity && h.upper == kInfinity) {
-            squares_ += 0.5 * c * c / h.l2;
-            return;
-        }
         if (displaced || (limit == kInfinity && std::abs(c) > h.l1)) curved_.push_back({h, c});
     }
 
