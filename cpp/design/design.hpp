@@ -71,7 +71,7 @@ public:
     virtual void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
                             Team& team) const = 0;
 
-    /// Whether panels for the two verbs below are interleaved.
+    /// Whether panels of several vectors for the two verbs below are interleaved.
     virtual bool interleaves() const { return false; }
     /// out[f*K + k] = xh_f' u_k for a panel of K vectors.
     virtual void correlate(const std::vector<Index>& features, const Panel& u, double* out, Team& team) const {
@@ -84,10 +84,17 @@ public:
         accumulate(features, w, r.count(), r.data(), team);
     }
 
-    /// u := X w and out := X'D u over the listed columns together, where that is cheaper than one after the other; false, and
-    /// nothing done, elsewhere. To be called with the same columns again and again.
+    /// u := X w, or 0 in rows with d = 0, and out := X'D u over the listed columns together, where that is cheaper than one
+    /// after the other; false, and nothing done, elsewhere. To be called with the same columns again and again.
     virtual bool there_and_back(const std::vector<Index>&, const double* /*w*/, const double* /*d*/, double* /*u*/,
                                 double* /*out*/, Team&) const {
+        return false;
+    }
+
+    /// first[f] = xh_f'd and second[f] = xh_f' D xh_f for the listed columns, D = diag(d), in one pass; false, and nothing
+    /// done, where columns are dense.
+    virtual bool weighted_moments(const std::vector<Index>&, const double* /*d*/, double* /*first*/, double* /*second*/,
+                                  Team&) const {
         return false;
     }
 

@@ -1,12 +1,13 @@
 #include "design/row_copy.hpp"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace riata {
 
 namespace {
-constexpr std::size_t kParts = 8;
+constexpr std::size_t kRowBlock = 2048;            // rows per unit of parallel work
 constexpr std::size_t kMostEntries = 0xffffffffu;  // what a row pointer can reach
 }  // namespace
 
@@ -23,6 +24,7 @@ RowCopy::RowCopy(const CompressedColumns<T>& x, std::size_t rows, const std::vec
     for (std::size_t i = 2; i < rows + 2; ++i) start_[i] += start_[i - 1];
     value_.resize(start_[rows + 1]);
     place_.resize(start_[rows + 1]);
+    std::size_t met = 0;
     for (std::size_t f = 0; f < features_.size(); ++f) {
         const auto j = static_cast<std::size_t>(features_[f]);
         const int* row = x.rows(j);
@@ -32,7 +34,11 @@ RowCopy::RowCopy(const CompressedColumns<T>& x, std::size_t rows, const std::vec
             value_[at] = static_cast<double>(value[k]) - shift[j];
             place_[at] = static_cast<int>(f);
         }
+        met += x.entries(j);
+        while (met * kQuantiles >= value_.size() * (quantiles_.size() + 1) && quantiles_.size() < kQuantiles)
+            quantiles_.push_back(f + 1);
     }
+    quantiles_.resize(kQuantiles, features_.size());
 }
 
 double RowCopy::steps(const int* rows, std::size_t n) const {
@@ -55,27 +61,50 @@ void RowCopy::walk(const T* value, const int* rows, std::size_t n, double c, con
     }
 }
 
+double RowCopy::row(std::size_t i, const double* w, double c) const {
+    for (std::size_t at = start_[i]; at < start_[i + 1]; ++at) c += value_[at] * w[place_[at]];
+    return c;
+}
+
+void RowCopy::add_row(std::size_t i, double t, double* sums) const {
+    for (std::size_t at = start_[i]; at < start_[i + 1]; ++at) sums[place_[at]] += value_[at] * t;
+}
+
+/// The places where each of so many parts with about as many entries begins, and the end.
+std::vector<std::size_t> RowCopy::shares(std::size_t parts) const {
+    std::vector<std::size_t> first{0};
+    for (std::size_t part = 1; part < parts; ++part) first.push_back(quantiles_[part * kQuantiles / parts - 1]);
+    first.push_back(features_.size());
+    return first;
+}
+
 double RowCopy::there_and_back(const double* w, double c, const double* d, double* u, double* sums, Team& team) const {
-    // Parts have sums of their own, always as many, so that results do not depend on the number of threads.
-    const std::size_t n = start_.size() - 2, m = features_.size(), rows = (n + kParts - 1) / kParts;
-    std::vector<double> parts(kParts * (m + 1), 0.0);
-    team.for_blocks(n, rows, [&](std::size_t begin, std::size_t end) {
-        double* own = parts.data() + begin / rows * (m + 1);
-        double total = 0;
-        for (std::size_t i = begin; i < end; ++i) {
-            double sum = c;
-            for (std::size_t at = start_[i]; at < start_[i + 1]; ++at) sum += value_[at] * w[place_[at]];
-            u[i] = sum;
-            const double t = d[i] * sum;
-            total += t;
-            for (std::size_t at = start_[i]; at < start_[i + 1]; ++at) own[place_[at]] += value_[at] * t;
+    const std::size_t n = start_.size() - 2;
+    const auto threads = static_cast<std::size_t>(team.size());
+    std::fill_n(sums, features_.size(), 0.0);
+    if (threads == 1) {
+        for (std::size_t i = 0; i < n; ++i) {
+            u[i] = d[i] != 0 ? row(i, w, c) : 0.0;
+            if (d[i] != 0) add_row(i, d[i] * u[i], sums);
         }
-        own[m] = total;
-    });
-    for (std::size_t part = 1; part < kParts; ++part)
-        for (std::size_t f = 0; f <= m; ++f) parts[f] += parts[part * (m + 1) + f];
-    std::copy_n(parts.data(), m, sums);
-    return parts[m];
+    } else {
+        team.for_blocks(n, kRowBlock, [&](std::size_t begin, std::size_t end) {
+            for (std::size_t i = begin; i < end; ++i) u[i] = d[i] != 0 ? row(i, w, c) : 0.0;
+        });
+        // Threads take places, not rows: each sum then is one sum in one order, as on a single thread.
+        const std::vector<std::size_t> first = shares(std::min(threads, kQuantiles));
+        team.for_blocks(first.size() - 1, 1, [&](std::size_t part, std::size_t) {
+            const auto from = static_cast<int>(first[part]), to = static_cast<int>(first[part + 1]);
+            for (std::size_t i = 0; i < n; ++i) {
+                if (d[i] == 0) continue;
+                const double t = d[i] * u[i];
+                const int* end = place_.data() + start_[i + 1];
+                for (const int* at = std::lower_bound(place_.data() + start_[i], end, from); at < end && *at < to; ++at)
+                    sums[*at] += value_[static_cast<std::size_t>(at - place_.data())] * t;
+            }
+        });
+    }
+    return std::inner_product(d, d + n, u, 0.0);
 }
 
 std::size_t RowCopy::bytes() const {

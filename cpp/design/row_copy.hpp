@@ -27,17 +27,24 @@ public:
     /// further.
     template <class T>
     void walk(const T* value, const int* rows, std::size_t n, double c, const double* weight, double* sums) const;
-    /// u := c + Z w and, with t = d u, sums := Z't in one pass over the rows; returns the sum of t. w and sums have an entry
-    /// per place.
+    /// u := c + Z w and, with t = d u, sums := Z't, on one thread in one pass over the rows; returns the sum of t. Rows with
+    /// d = 0 are left out, and have u = 0. w and sums have an entry per place.
     double there_and_back(const double* w, double c, const double* d, double* u, double* sums, Team& team) const;
     std::size_t bytes() const;
 
 private:
+    static constexpr std::size_t kQuantiles = 64;
+
+    double row(std::size_t i, const double* w, double c) const;
+    void add_row(std::size_t i, double t, double* sums) const;
+    std::vector<std::size_t> shares(std::size_t parts) const;
+
     using Start = std::vector<std::uint32_t, HugePages<std::uint32_t>>;
     std::vector<Index> features_;
     LargeVector value_;
     std::vector<int, HugePages<int>> place_;
     Start start_;
+    std::vector<std::size_t> quantiles_;  // places up to which shares of all entries go
 };
 
 /// Copies that grow: a new one takes in those before it that are not much larger, so that there are always few.

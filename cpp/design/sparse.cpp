@@ -159,7 +159,8 @@ void Sparse<T>::correlate(const std::vector<Index>& features, const double* u, s
 
 template <class T>
 void Sparse<T>::correlate(const std::vector<Index>& features, const Panel& u, double* out, Team& team) const {
-    correlate_lanes(features.data(), features.size(), u.data(), kLanes, u.count(), u.sums(), out, u.count(), team);
+    correlate_lanes(features.data(), features.size(), u.data(), u.interleaved() ? kLanes : 1, u.count(), u.sums(), out,
+                    u.count(), team);
 }
 
 template <class T>
@@ -202,18 +203,18 @@ void Sparse<T>::correlate_lanes(const Index* list, std::size_t count, const doub
 template <class T>
 void Sparse<T>::combine(const double* y, const std::vector<Index>& features, const double* w, Panel& r,
                         Team& team) const {
-    const std::size_t K = r.count();
-    std::vector<double> weight(features.size() * kLanes, 0.0);
+    const std::size_t K = r.count(), lanes = r.interleaved() ? kLanes : 1;
+    std::vector<double> weight(features.size() * lanes, 0.0);
     double constant[kLanes] = {};
     for (std::size_t f = 0; f < features.size(); ++f) {
         const auto j = static_cast<std::size_t>(features[f]);
         for (std::size_t k = 0; k < K; ++k) {
-            weight[f * kLanes + k] = w[f * K + k] * moments_.scale[j];
-            constant[k] -= weight[f * kLanes + k] * rest_[j];
+            weight[f * lanes + k] = w[f * K + k] * moments_.scale[j];
+            constant[k] -= weight[f * lanes + k] * rest_[j];
         }
     }
     r.fill(y, constant, team);
-    add_lanes(features, weight.data(), kLanes, r.data(), team);
+    add_lanes(features, weight.data(), lanes, r.data(), team);
 }
 
 template <class T>
@@ -311,6 +312,28 @@ bool Sparse<T>::there_and_back(const std::vector<Index>& features, const double*
         const auto j = static_cast<std::size_t>(features[f]);
         out[f] = moments_.scale[j] * (out[f] - rest_[j] * total);
     }
+    return true;
+}
+
+template <class T>
+bool Sparse<T>::weighted_moments(const std::vector<Index>& features, const double* d, double* first, double* second,
+                                 Team& team) const {
+    const double total = std::accumulate(d, d + rows_, 0.0);
+    team.for_blocks(features.size(), kColumnBlock, [&](std::size_t begin, std::size_t end) {
+        for (std::size_t f = begin; f < end; ++f) {
+            const auto j = static_cast<std::size_t>(features[f]);
+            const T* value = x_.values(j);
+            const int* row = x_.rows(j);
+            double sum = 0, squares = 0;
+            for (std::size_t k = 0; k < x_.entries(j); ++k) {
+                const double z = static_cast<double>(value[k]) - shift_[j], dz = d[row[k]] * z;
+                sum += dz;
+                squares += dz * z;
+            }
+            first[f] = moments_.scale[j] * (sum - rest_[j] * total);
+            second[f] = moments_.scale[j] * moments_.scale[j] * (squares - rest_[j] * (2 * sum - rest_[j] * total));
+        }
+    });
     return true;
 }
 

@@ -34,6 +34,9 @@ struct ScalarPenalty {
         bool exists() const { return from < to; }
     };
 
+    /// A multiple of w^2 and nothing else.
+    bool is_smooth() const { return l1 == 0 && l2 > 0 && lower == -kInfinity && upper == kInfinity; }
+
     double value(double w) const { return l1 * std::abs(w) + 0.5 * l2 * w * w; }
 
     Segment above(double v) const {

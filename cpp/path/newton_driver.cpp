@@ -122,7 +122,8 @@ double NewtonDriver::find_alpha_max() {
 /// Fills the batch from alpha `first` on: what is left of the last one goes on where it is, others start from the last lane.
 void NewtonDriver::prepare(std::size_t first) {
     first_ = first;
-    const std::size_t count = std::max(lanes_.size(), std::min(width_, alphas_.size() - first));
+    const std::size_t width = newton_.by_gradients() ? 1 : width_;
+    const std::size_t count = std::max(lanes_.size(), std::min(width, alphas_.size() - first));
     const std::size_t known = lanes_.size();
     while (lanes_.size() < count) {
         const Lane& like = lanes_.empty() ? last_ : lanes_.back();
@@ -140,24 +141,26 @@ void NewtonDriver::prepare(std::size_t first) {
     if (!follow_guide(known)) extrapolate(known);
 }
 
-/// The guide's coefficient of a column at the k-th alpha, as slots have it; 0 for the null model, -1.
-double NewtonDriver::guided(Index feature, std::ptrdiff_t k) const {
-    if (k < 0) return 0;
+/// The guide's coefficients at the k-th alpha, per slot; zeros for the null model, -1.
+std::vector<double> NewtonDriver::guided(std::ptrdiff_t k) const {
+    std::vector<double> w(model_.size(), 0.0);
+    if (k < 0) return w;
     const Solution& s = options_.guide->solutions[static_cast<std::size_t>(k)];
-    const auto at = std::lower_bound(s.features.begin(), s.features.end(), feature);
-    if (at == s.features.end() || *at != feature) return 0;
-    const auto j = static_cast<std::size_t>(feature);
-    return problem_.normalised(j, s.values[static_cast<std::size_t>(at - s.features.begin())]);
+    for (std::size_t i = 0; i < s.features.size(); ++i)
+        if (const Index slot = model_.slot(s.features[i]); slot >= 0)
+            w[static_cast<std::size_t>(slot)] =
+                problem_.normalised(static_cast<std::size_t>(s.features[i]), s.values[i]);
+    return w;
 }
 
-/// Columns that the guide has at some of the alphas from `first` on.
+/// Columns that the guide has at some of the alphas from `first` on and the model does not.
 std::vector<Index> NewtonDriver::guide_support(std::size_t first, std::size_t count) const {
     std::vector<Index> support;
     if (!options_.guide) return support;
     const auto& guide = options_.guide->solutions;
     for (std::size_t k = first; k < std::min(first + count, guide.size()); ++k)
         for (Index j : guide[k].features)
-            if (problem_.usable[static_cast<std::size_t>(j)]) support.push_back(j);
+            if (problem_.usable[static_cast<std::size_t>(j)] && model_.slot(j) < 0) support.push_back(j);
     std::sort(support.begin(), support.end());
     support.erase(std::unique(support.begin(), support.end()), support.end());
     return support;
@@ -173,25 +176,23 @@ bool NewtonDriver::follow_guide(std::size_t known) {
     const std::ptrdiff_t place_before = known > 0 ? first - 1 : place_before_;
     const double run = place_before >= 0 ? std::log(before.alpha / now.alpha) : 0.0;
     const std::size_t m = model_.size();
-    std::vector<double> off(m), drift(m, 0.0);
-    for (std::size_t slot = 0; slot < m; ++slot) {
-        const Index j = model_.features()[slot];
-        if (place < 0) continue;
-        off[slot] = (slot < now.w.size() ? now.w[slot] : 0.0) - guided(j, place);
-        if (run > 0)
-            drift[slot] = off[slot] - (slot < before.w.size() ? before.w[slot] : 0.0) + guided(j, place_before);
+    std::vector<double> off(m, 0.0), drift(m, 0.0);
+    if (place >= 0) {
+        const std::vector<double> guide_now = guided(place), guide_before = guided(run > 0 ? place_before : -1);
+        for (std::size_t slot = 0; slot < m; ++slot) {
+            off[slot] = (slot < now.w.size() ? now.w[slot] : 0.0) - guide_now[slot];
+            if (run > 0) drift[slot] = off[slot] - (slot < before.w.size() ? before.w[slot] : 0.0) + guide_before[slot];
+        }
     }
     std::vector<Lane*> moved;
     std::vector<std::vector<double>> starts;
     for (std::size_t k = known; k < lanes_.size(); ++k) {
         const double t = run > 0 ? std::min(std::log(now.alpha / lanes_[k].alpha) / run, kFarthest) : 0.0;
-        std::vector<double> w(m);
+        std::vector<double> w = guided(first + static_cast<std::ptrdiff_t>(k));
         for (std::size_t slot = 0; slot < m; ++slot) {
-            const Index j = model_.features()[slot];
-            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(j)];
-            const double there = guided(j, first + static_cast<std::ptrdiff_t>(k)),
-                         next = there + off[slot] + t * drift[slot];
-            const double side = slot < now.w.size() && now.w[slot] != 0 ? now.w[slot] : there;
+            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
+            const double next = w[slot] + off[slot] + t * drift[slot];
+            const double side = slot < now.w.size() && now.w[slot] != 0 ? now.w[slot] : w[slot];
             w[slot] = std::clamp(h.l1 == 0 || next * side > 0 ? next : 0.0, h.lower, h.upper);
         }
         moved.push_back(&lanes_[k]);

@@ -25,7 +25,7 @@ private:
     void prepare(std::size_t first);
     void extrapolate(std::size_t known);
     bool follow_guide(std::size_t known);
-    double guided(Index feature, std::ptrdiff_t k) const;
+    std::vector<double> guided(std::ptrdiff_t k) const;
     std::vector<Index> guide_support(std::size_t first, std::size_t count) const;
     void certify();
     std::size_t accept();

@@ -33,6 +33,11 @@ public:
 
     /// A feature with coefficient w and exact correlation c; its column has this norm and is `scale` times the caller's.
     void add(const ScalarPenalty& h, double w, double c, double norm, double scale) {
+        if (h.is_smooth()) {
+            kkt_ = std::max(kkt_, std::abs(c - h.l2 * w) / scale);
+            squares_ += 0.5 * c * c / h.l2;
+            return;
+        }
         if (w == 0 && std::abs(c) <= h.l1 && h.lower <= 0 && h.upper >= 0) return;  // at rest: most features are
         add(h, w, c, h.violation(w, c - h.l2 * w), norm, scale);
     }
@@ -53,7 +58,7 @@ public:
 
     /// The best dual value over 0 <= t <= 1 with ry = r'y and rr = r'r; the search ends early at a value of `enough`.
     double best(double ry, double rr, double enough) const {
-        if (curved_.empty()) {
+        if (curved_.empty() && squares_ == 0) {
             const double t = rr > 0 ? std::clamp(ry / rr, 0.0, largest_) : 0.0;
             return t * ry - 0.5 * t * t * rr - slack_;
         }
@@ -109,13 +114,14 @@ private:
 
     template <class Part>
     double value(double t, const Part& loss) const {
-        double sum = loss(t);
+        double sum = loss(t) - t * t * squares_;
         for (const Curved& item : curved_) sum -= item.h.conjugate(t * item.c);
         return sum;
     }
 
     double rounding_, largest_ = 1.0, kkt_ = 0, slack_ = 0;
-    std::vector<Curved> curved_;
+    double squares_ = 0;          // of conjugates that are c^2 / 2 l2, their sum
+    std::vector<Curved> curved_;  // all others that are not 0
 };
 
 }  // namespace riata

@@ -40,7 +40,10 @@ private:
     const std::vector<double>& d_;
     double total_;
     bool centred_;
-    std::vector<double> l2_, inverse_;  // the diagonal's inverse, 0 for what is left out
+    std::vector<double> xd_;       // Xh'd, or empty where it was not to be had
+    std::vector<double> squares_;  // the diagonal of Xh'D Xh, or what it is on average
+    std::vector<double> l2_;
+    std::vector<double> inverse_;  // of the whole diagonal, 0 for what is left out
 };
 
 }  // namespace riata

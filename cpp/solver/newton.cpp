@@ -303,7 +303,7 @@ void Newton::advance(std::vector<Lane*>& lanes, const std::vector<Step>& steps) 
         for (const Step& step : steps) weights.push_back(step.w[slot]);
     }
     const Design& design = problem_.design;
-    panel_.shape(n, K, design.interleaves());
+    panel_.shape(n, K, interleaves(K));
     design.combine(base_.data(), support, weights.data(), panel_, problem_.team);
     for (std::size_t k = 0; k < K; ++k) {
         Lane& lane = *lanes[k];
@@ -335,7 +335,7 @@ void Newton::advance(std::vector<Lane*>& lanes, const std::vector<Step>& steps) 
 /// c of all lanes over W in one pass.
 void Newton::correlate(const std::vector<Lane*>& lanes) {
     const std::size_t n = problem_.design.rows(), K = lanes.size(), m = model_.size();
-    panel_.shape(n, K, problem_.design.interleaves());
+    panel_.shape(n, K, interleaves(K));
     std::vector<const double*> r;
     for (const Lane* lane : lanes) r.push_back(lane->r.data());
     panel_.put(r, problem_.weights(), problem_.team);

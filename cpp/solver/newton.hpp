@@ -67,6 +67,10 @@ public:
 
     void penalise(double alpha) const;
 
+    /// Whether every lane's model is solved by conjugate gradients of its own: then side by side they share little, and each
+    /// is better started from the solution before it.
+    bool by_gradients() const;
+
 private:
     static constexpr double kInterceptGain = 1e-3;  // of the gap aimed at: what profiling the intercept may leave
 
@@ -79,7 +83,6 @@ private:
     void recurve(const Lane& lane);
     double scale_penalty(const Lane& lane);
     Step propose(Lane& lane, long max_solves);
-    bool by_gradients() const;
     bool propose_by_gradients(Lane& lane, Step& step);
     bool lanes_pay(const std::vector<Lane*>& lanes) const;
     std::vector<Step> propose_together(const std::vector<Lane*>& lanes, long max_solves);
@@ -91,6 +94,7 @@ private:
     void settle(Lane& lane, const Loss::Sums& sums);
     Loss::Sums profile(const double* eta, double& b, double* r) const;
     void correlate(const std::vector<Lane*>& lanes);
+    bool interleaves(std::size_t lanes) const { return lanes > 1 && problem_.design.interleaves(); }
     void judge(Lane& lane, double tol);
     void give_up(Lane& lane, double tol);
     bool orthogonalise(Lane& lane);

@@ -17,7 +17,7 @@ constexpr double kShare = 0.1;                      // of the gap aimed at: what
 constexpr double kLoosest = 0.3, kTightest = 1e-3;  // of the gradient: what a step may leave
 }  // namespace
 
-/// Whether no condition of any feature has a corner and there are too many of them for a factor.
+/// No condition of any feature has a corner, and there are too many of them for a factor.
 bool Newton::by_gradients() const {
     if (factored_ || problem_.penalty.bounded() || model_.size() <= kFewColumns) return false;
     const auto& l1 = problem_.penalty.l1_factor;
