@@ -336,57 +336,39 @@ def alpha_max(problem: Problem) -> float:
     return float(values[0])
 
 
+def _columns_as(problem: Problem) -> dict[str, Any]:
+    """How X is weighted and centred, for products with it."""
+    return {
+        "sample_weight": problem.sample_weight,
+        "center": problem.fit_intercept,
+        "n_threads": problem.n_threads,
+    }
+
+
 def gram(
     problem: Problem, Y: Array, moments: Moments | None = None
 ) -> tuple[Array, Array, Moments]:
     """X'SX and X'SY of the centred X and Y (if there is an intercept), and the moments of X, measured where they are not given."""
-    return _core.gram(
-        problem.X,
-        Y,
-        sample_weight=problem.sample_weight,
-        center=problem.fit_intercept,
-        moments=moments,
-        n_threads=problem.n_threads,
-    )
+    return _core.gram(problem.X, Y, moments=moments, **_columns_as(problem))
 
 
 def outer(problem: Problem, d: Array, moments: Moments | None = None) -> tuple[Array, Moments]:
     """S^.5 X diag(d) X' S^.5 of the centred X (if there is an intercept), and its moments, measured where they are not given."""
-    return _core.outer(
-        problem.X,
-        d,
-        sample_weight=problem.sample_weight,
-        center=problem.fit_intercept,
-        moments=moments,
-        n_threads=problem.n_threads,
-    )
+    return _core.outer(problem.X, d, moments=moments, **_columns_as(problem))
 
 
 def correlate(problem: Problem, U: Array, moments: Moments | None = None) -> Array:
     """X'U of shape (p, t), X centred if there is an intercept; U of shape (n, t) carries the sample weights already."""
-    return _core.correlate(
-        problem.X,
-        np.asfortranarray(U),
-        sample_weight=problem.sample_weight,
-        center=problem.fit_intercept,
-        moments=moments,
-        n_threads=problem.n_threads,
-    )
+    U = np.asfortranarray(U)
+    return _core.correlate(problem.X, U, moments=moments, **_columns_as(problem))
 
 
 def represent(
     problem: Problem, U: Array, d: Array, moments: Moments | None = None
 ) -> tuple[Array, Array]:
     """W = diag(d) X'U of shape (p, t) and X W, X centred if there is an intercept; U as for `correlate`."""
-    return _core.represent(
-        problem.X,
-        np.asfortranarray(U),
-        d,
-        sample_weight=problem.sample_weight,
-        center=problem.fit_intercept,
-        moments=moments,
-        n_threads=problem.n_threads,
-    )
+    U = np.asfortranarray(U)
+    return _core.represent(problem.X, U, d, moments=moments, **_columns_as(problem))
 
 
 def ridge(
@@ -420,12 +402,7 @@ def ridge(
 
 def measure(problem: Problem) -> Moments:
     """Weighted means of the columns of X (0 without an intercept) and their norms about them (0 for what is constant)."""
-    return _core.moments(
-        problem.X,
-        sample_weight=problem.sample_weight,
-        center=problem.fit_intercept,
-        n_threads=problem.n_threads,
-    )
+    return _core.moments(problem.X, **_columns_as(problem))
 
 
 def columns(X: Array | CompressedX, features: Array) -> Array:
