@@ -94,6 +94,12 @@ void accumulate_rows(const std::string& isa, const py::array& X, const Optional&
     });
 }
 
+/// In entries.
+std::ptrdiff_t stride(const py::array& X, py::ssize_t axis) {
+    require(X.strides(axis) % X.itemsize() == 0, "unaligned strides");
+    return X.strides(axis) / X.itemsize();
+}
+
 /// X (n, m) with any strides; returns the panels as (panels, n, gram_panel).
 py::array_t<double> pack(const std::string& isa, const py::array& X, const Optional& c, const Optional& s) {
     require(X.ndim() == 2, "matrix expected");
@@ -102,10 +108,8 @@ py::array_t<double> pack(const std::string& isa, const py::array& X, const Optio
     py::array_t<double> out({panels, n, k.gram_panel});
     by_type(X, [&](auto t) {
         using T = decltype(t);
-        require(X.strides(0) % X.itemsize() == 0 && X.strides(1) % X.itemsize() == 0, "unaligned strides");
-        kernels::read<T>(k).pack(static_cast<const T*>(X.data()), X.strides(0) / X.itemsize(),
-                                 X.strides(1) / X.itemsize(), contiguous(c, m), contiguous(s, n), n, m,
-                                 out.mutable_data());
+        kernels::read<T>(k).pack(static_cast<const T*>(X.data()), stride(X, 0), stride(X, 1), contiguous(c, m),
+                                 contiguous(s, n), n, m, out.mutable_data());
     });
     return out;
 }
@@ -119,11 +123,9 @@ py::array_t<double> pack_across(const std::string& isa, const py::array& X, cons
     py::array_t<double> out({panels, n, k.gram_panel});
     by_type(X, [&](auto t) {
         using T = decltype(t);
-        require(X.strides(0) % X.itemsize() == 0 && X.strides(1) % X.itemsize() == 0, "unaligned strides");
-        kernels::read<T>(k).pack_across(static_cast<const T*>(X.data()), X.strides(0) / X.itemsize(),
-                                        X.strides(1) / X.itemsize(), contiguous<const double>(c, n),
-                                        contiguous<const double>(a, n), contiguous(s, m), n, m, out.mutable_data(),
-                                        n * k.gram_panel);
+        kernels::read<T>(k).pack_across(static_cast<const T*>(X.data()), stride(X, 0), stride(X, 1),
+                                        contiguous<const double>(c, n), contiguous<const double>(a, n),
+                                        contiguous(s, m), n, m, out.mutable_data(), n * k.gram_panel);
     });
     return out;
 }

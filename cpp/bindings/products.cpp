@@ -24,6 +24,13 @@ void require_columns(const Known& known, std::size_t p) {
                               std::to_string(p));
 }
 
+/// How many vectors over the n rows of X there are in U.
+std::size_t count_of(const Columns& U, std::size_t n) {
+    if (U.ndim() != 2 || static_cast<std::size_t>(U.shape(0)) != n)
+        throw py::value_error("U has to have one row for each row of X");
+    return static_cast<std::size_t>(U.shape(1));
+}
+
 std::vector<double> roots(const double* s, std::size_t n) {
     std::vector<double> root(s ? n : 0);
     for (std::size_t i = 0; i < root.size(); ++i) root[i] = std::sqrt(s[i]);
@@ -117,9 +124,7 @@ py::array correlate_of(const py::object& X, const Columns& U, const MaybeDoubles
                        const Known& moments, int n_threads) {
     const Borrowed matrix = borrow(X);
     const std::size_t n = matrix.rows, p = matrix.cols;
-    if (U.ndim() != 2 || static_cast<std::size_t>(U.shape(0)) != n)
-        throw py::value_error("U has to have one row for each row of X");
-    const std::size_t K = static_cast<std::size_t>(U.shape(1));
+    const std::size_t K = count_of(U, n);
     const double* s = vector_of(sample_weight, n, "sample_weight");
     require_columns(moments, p);
     py::array_t<double> out({static_cast<py::ssize_t>(p), static_cast<py::ssize_t>(K)});
@@ -143,9 +148,7 @@ py::tuple represent_of(const py::object& X, const Columns& U, const Doubles& d, 
                        bool center, const Known& moments, int n_threads) {
     const Borrowed matrix = borrow(X);
     const std::size_t n = matrix.rows, p = matrix.cols;
-    if (U.ndim() != 2 || static_cast<std::size_t>(U.shape(0)) != n)
-        throw py::value_error("U has to have one row for each row of X");
-    const std::size_t K = static_cast<std::size_t>(U.shape(1));
+    const std::size_t K = count_of(U, n);
     const double *s = vector_of(sample_weight, n, "sample_weight"), *between = vector_of(d, p, "d");
     require_columns(moments, p);
     py::array_t<double> W({static_cast<py::ssize_t>(p), static_cast<py::ssize_t>(K)});
