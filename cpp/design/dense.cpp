@@ -91,10 +91,13 @@ void Dense<T>::gather(const std::vector<Index>& features, const double* weight, 
 
 namespace {
 
+/// m columns in whole panels.
+std::size_t padded(std::size_t m, std::size_t panel) { return (m + panel - 1) / panel * panel; }
+
 /// Adds the rows [first, last) to the lower triangle of the Gram matrix of whole panels of m columns.
 void add_gram(const kernels::Kernels& kernels, std::size_t first, std::size_t last, std::size_t m, const PackRows& pack,
               std::vector<double>& sums, Team& team, const double* root_s) {
-    const std::size_t panel = kernels.gram_panel, panels = (m + panel - 1) / panel, ld = panels * panel;
+    const std::size_t ld = padded(m, kernels.gram_panel), panels = ld / kernels.gram_panel;
     const std::size_t step = std::clamp<std::size_t>((std::size_t{1} << 19) / (8 * ld), 32, 256);
     std::vector<double> packed(ld * step);
     sums.resize(ld * ld);
@@ -120,12 +123,12 @@ void sweep_gram(const kernels::Kernels& kernels, std::size_t n, std::size_t m, c
                 Team& team, const double* root_s) {
     std::vector<double> sums;
     add_gram(kernels, 0, n, m, pack, sums, team, root_s);
-    mirror(sums, (m + kernels.gram_panel - 1) / kernels.gram_panel * kernels.gram_panel, m, G);
+    mirror(sums, padded(m, kernels.gram_panel), m, G);
 }
 
 void sweep_gram_in_ranges(const kernels::Kernels& kernels, std::size_t n, std::size_t m, const PackRows& pack,
                           double* G, Team& team) {
-    const std::size_t ld = (m + kernels.gram_panel - 1) / kernels.gram_panel * kernels.gram_panel;
+    const std::size_t ld = padded(m, kernels.gram_panel);
     std::vector<std::vector<double>> sums(kUnits);
     team.for_blocks(kUnits, 1, [&](std::size_t range, std::size_t) {
         Team alone(1);

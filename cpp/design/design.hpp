@@ -31,6 +31,10 @@ struct NonFinite : std::invalid_argument {
 struct Moments {
     std::vector<double> mean, scale;
     std::vector<double> norm;  ///< ||xh_j||_s
+
+    void resize(std::size_t columns) {
+        for (auto* v : {&mean, &scale, &norm}) v->resize(columns);
+    }
 };
 
 /// Sums over disjoint cells of rows of v = scale_j (x_ij - origin_j), for a design that has been measured.

@@ -27,7 +27,7 @@ public:
 
     void measure(const double* s, const double* y, bool centre, double* xty, Team& team) override {
         const double weight = total(s, this->rows_);
-        for (auto* v : {&this->moments_.mean, &this->moments_.scale, &this->moments_.norm}) v->resize(this->cols_);
+        this->moments_.resize(this->cols_);
         team.for_blocks(this->cols_, kColumnBlock, [&](std::size_t b, std::size_t e) {
             for (std::size_t j = b; j < e; ++j) this->measure_column(j, weight, s, y, centre, xty);
         });
@@ -36,7 +36,7 @@ public:
     void measure_outer(const double* s, const double* root_s, bool centre, const double* d, double* K,
                        Team& team) override {
         const double weight = total(s, this->rows_);
-        for (auto* v : {&this->moments_.mean, &this->moments_.scale, &this->moments_.norm}) v->resize(this->cols_);
+        this->moments_.resize(this->cols_);
         // Columns are measured while they are on their way from memory.
         this->outer(root_s, d, K, team, [&](std::size_t b, std::size_t e) {
             for (std::size_t j = b; j < e; ++j) this->measure_column(j, weight, s, nullptr, centre, nullptr);
@@ -95,7 +95,7 @@ public:
         constexpr std::size_t kLine = 64 / sizeof(T), kRows = 256;
         const std::size_t n = this->rows_;
         const double weight = total(s, n);
-        for (auto* v : {&this->moments_.mean, &this->moments_.scale, &this->moments_.norm}) v->resize(this->cols_);
+        this->moments_.resize(this->cols_);
         const std::size_t block = std::max(kLine, (this->cols_ / 64) / kLine * kLine);
         team.for_blocks(this->cols_, block, [&](std::size_t b, std::size_t e) {
             std::vector<double> sums(3 * (e - b), 0.0);

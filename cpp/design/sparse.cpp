@@ -44,7 +44,7 @@ double Sparse<T>::entries(const std::vector<Index>& features) const {
 template <class T>
 void Sparse<T>::measure(const double* s, const double* y, bool centre, double* xty, Team& team) {
     take_weights(s);
-    for (auto* v : {&moments_.mean, &moments_.scale, &moments_.norm}) v->resize(cols_);
+    moments_.resize(cols_);
     team.for_blocks(cols_, kColumnBlock, [&](std::size_t b, std::size_t e) {
         for (std::size_t j = b; j < e; ++j) measure_column(j, s, y, centre, xty);
     });
