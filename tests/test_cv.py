@@ -430,7 +430,10 @@ def test_moments_that_could_round_are_not_relied_on(rng, kind):
         assert_allclose(scores / y.var(), error.mean(axis=0), rtol=1e-4)
 
 
-@pytest.mark.parametrize("cv", [KFold(5), KFold(5, shuffle=True, random_state=0), ShuffleSplit(5)])
+@pytest.mark.parametrize(
+    "cv",
+    [KFold(5), KFold(5, shuffle=True, random_state=0), ShuffleSplit(5, random_state=0)],
+)
 def test_moments_give_what_rows_give(rng, cv):
     X, y = problem(rng, 1500, 10)
     s = rng.integers(0, 3, 1500).astype(float)

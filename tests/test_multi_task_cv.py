@@ -182,7 +182,10 @@ def test_the_core_refuses_bad_input(rng, change, message):
 # ---------------------------------------------------------------- tall data, from moments
 
 
-@pytest.mark.parametrize("cv", [KFold(5), KFold(5, shuffle=True, random_state=0), ShuffleSplit(5)])
+@pytest.mark.parametrize(
+    "cv",
+    [KFold(5), KFold(5, shuffle=True, random_state=0), ShuffleSplit(5, random_state=0)],
+)
 @pytest.mark.parametrize("tasks", [1, 4, 25])
 def test_moments_give_what_rows_give(rng, cv, tasks):
     X, Y = problem(rng, 1500, 10, tasks)
@@ -193,13 +196,17 @@ def test_moments_give_what_rows_give(rng, cv, tasks):
         "l1_ratio": [0.3, 1.0],
         "alphas": 30,
         "eps": 1e-3,
+        "tol": 1e-12,
         "predictions": True,
     }
     tall, rows = cv_path(X, Y, **options), cv_path(sp.csc_array(X), Y, **options)
     assert_allclose(tall.alphas, rows.alphas, rtol=1e-10)
-    assert_allclose(tall.loss, rows.loss, rtol=1e-8)
     assert_allclose(tall.coef, rows.coef, atol=1e-8)
-    assert_allclose(tall.predictions, rows.predictions, atol=1e-8)
+    # Strong convexity: half the mean square between a fold's predictions and those of its minimum
+    # is at most its gap times its null objective, so between two models at most 4 times that.
+    far = np.sqrt(8 * options["tol"] * np.average((Y - Y.mean(axis=0)) ** 2, axis=0).sum())
+    assert_allclose(tall.predictions, rows.predictions, rtol=0, atol=far)
+    assert_allclose(tall.loss, rows.loss, rtol=far)
 
 
 def test_weights_are_repetitions_in_the_scores_too(rng):
