@@ -11,6 +11,7 @@ namespace riata {
 
 namespace {
 constexpr long kMostRounds = 200;        // of the lanes
+constexpr double kDraft = 1000;          // times the tolerance of the lanes: of a draft
 constexpr double kGramRounding = 4e-15;  // of a residual norm or correlation put together from Gram entries
 }  // namespace
 
@@ -24,7 +25,14 @@ void Driver::speculate(std::size_t first, std::size_t count) {
     batch_.solves.assign(count, 0);
     // Nothing is known of the path at first: begin with what the null model says the first alphas will want.
     if (first == 0 && !model_.complete()) grow(frontier_->first_candidates(alphas_[count - 1], 64));
-    if (lanes_) return solve_in_lanes();
+    if (lanes_) {
+        if (drafts_) {
+            const std::vector<Index> missed = missed_by_draft();
+            drafts_ = !missed.empty();
+            grow(missed);
+        }
+        return solve_in_lanes();
+    }
     for (std::size_t k = 0; k < count; ++k) {
         set_alpha(first + k);
         if (lean_) {
@@ -55,8 +63,17 @@ std::vector<double> Driver::lane_start(std::size_t k) const {
     return start;
 }
 
-/// All alphas of the batch side by side.
-void Driver::solve_in_lanes() {
+/// Features that rough solutions of the batch lack: exact ones cost many passes, and would be thrown away from the first
+/// alpha on that lacks a feature.
+std::vector<Index> Driver::missed_by_draft() {
+    solve_in_lanes(kDraft);
+    find_residuals();
+    look_beyond();
+    return frontier_->violators(0, 2 * room());
+}
+
+/// All alphas of the batch side by side, to `slack` times what the gap allows.
+void Driver::solve_in_lanes(double slack) {
     lanes_->follow(model_.features());
     Lanes::Lane tolerance{};
     const auto& factor = problem_.penalty.l1_factor;
@@ -70,13 +87,13 @@ void Driver::solve_in_lanes() {
         for (std::size_t slot = 0; slot < model_.size(); ++slot)
             cost += problem_.penalty.l1_scale * factor[static_cast<std::size_t>(model_.features()[slot])] *
                     std::abs(batch_.w[k][slot]);
-        tolerance[k] = std::min(1e-2, lane_tolerance_ * options_.tol * null_ / std::max(cost, 1e-300));
+        tolerance[k] = std::min(1e-2, slack * lane_tolerance_ * options_.tol * null_ / std::max(cost, 1e-300));
     }
     const long sweeps =
         lanes_->solve(batch_.count, tolerance, std::min(options_.max_solves, kMostRounds), lane_budget());
     for (std::size_t k = 0; k < batch_.count; ++k) {
         batch_.w[k] = lanes_->solution(k);
-        batch_.solves[k] = sweeps;
+        batch_.solves[k] += sweeps;
     }
 }
 

@@ -43,7 +43,8 @@ private:
     void take_lanes();
     void leave_lanes();
     void go_lean();
-    void solve_in_lanes();
+    std::vector<Index> missed_by_draft();
+    void solve_in_lanes(double slack = 1);
     std::vector<double> lane_start(std::size_t k) const;
     void set_alpha(std::size_t k);
 
@@ -80,6 +81,7 @@ private:
     bool on_samples_ = false;       ///< the free system in use is the n x n one
     bool lean_ = false;             ///< no Gram matrix: memory is short
     std::unique_ptr<Lanes> lanes_;  ///< in place of the active set, for large supports on sparse data
+    bool drafts_ = true;            ///< batches in lanes lack features, and rough solutions tell which
     bool lanes_tired_ = false;      ///< they took too many sweeps, and are not to be tried again
     std::vector<double> lean_w_;
     double lean_tolerance_ = 1e-4;          ///< of coordinate descent then, relative to l1
