@@ -82,6 +82,20 @@ def test_moments_and_products_of_lanes(isa, rng):
         close(out, y @ v, abs(y) @ abs(v) * 4)
 
 
+def test_peaks_of_lanes(isa, rng):
+    for n in [*range(20), 257]:
+        v, t, y = rng.standard_normal((n, 8)), rng.standard_normal(n), rng.standard_normal(n)
+        a, b = rng.standard_normal((2, 8))
+        for other in (t, None):
+            out, left = np.full(8, np.nan), v - np.outer(y, b)
+            kernels.lane_peaks(isa, v, other, a, y, b, out)
+            if other is not None:
+                left = left - np.outer(t, a)
+            np.testing.assert_allclose(
+                out, abs(left).max(axis=0, initial=0.0), rtol=1e-13, atol=1e-14
+            )
+
+
 def descent(values, l1, l2, bounds, on, w, r, offset, sums, rests, order):
     """One sweep, one lane at a time, on dense columns: r + offset * root stands for the residual."""
     w, r, offset, moved = w.copy(), r.copy(), offset.copy(), np.zeros(8)
@@ -138,22 +152,24 @@ def test_lane_descent(isa, bounded, rng):
         np.testing.assert_allclose(got, expected, rtol=1e-11, atol=1e-12)
 
 
-def test_unsettled(isa, rng):
+@pytest.mark.parametrize("sized", [False, True])
+def test_unsettled(isa, rng, sized):
     p, references = 500, 3
-    table = rng.standard_normal((references + 1, 24))
+    table = rng.standard_normal((references + 1, 32))
     table[:, 16:] = np.abs(table[:, 16:])
     reference = rng.integers(-1, references, p)
-    exact, xty, norm = rng.standard_normal(p), rng.standard_normal(p), rng.uniform(0, 1, p)
+    per_feature = [*rng.standard_normal((2, p)), *rng.uniform(0, 1, (1 + sized, p))]
     line = table[reference + 1]
-    bound = (
-        np.abs(line[:, :8] * exact[:, None] + line[:, 8:16] * xty[:, None])
-        + line[:, 16:] * norm[:, None]
-    )
+    rest = line[:, 16:24] * per_feature[2][:, None]
+    if sized:
+        rest = np.minimum(rest, line[:, 24:] * per_feature[3][:, None])
+    exact, xty = per_feature[:2]
+    bound = np.abs(line[:, :8] * exact[:, None] + line[:, 8:16] * xty[:, None]) + rest
     limit = np.quantile(bound.max(1), rng.uniform(0, 1, p))
     limit[7], exact[8] = np.inf, np.nan  # whatever the bound, settled; no bound, not settled
     beyond = bound.max(1) > limit
     beyond[8] = True
     chosen = rng.permutation(p)[:301]
-    got = kernels.unsettled(isa, list(chosen), table, list(reference), [exact, xty, norm], limit)
+    got = kernels.unsettled(isa, list(chosen), table, list(reference), per_feature, limit)
     assert got == [j for j in chosen if beyond[j]]
-    assert kernels.unsettled(isa, [], table, list(reference), [exact, xty, norm], limit) == []
+    assert kernels.unsettled(isa, [], table, list(reference), per_feature, limit) == []

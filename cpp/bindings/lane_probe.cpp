@@ -93,17 +93,26 @@ void lane_descent(const std::string& isa, const py::array& data, const std::vect
                              contiguous<double>(moved, kLanes)});
 }
 
-/// rows: 24 numbers for no reference and for each one; per_feature: exact, xty, norm.
+void lane_peaks(const std::string& isa, const py::array& v, const Optional& t, const py::array& a, const py::array& y,
+                const py::array& b, const py::array& out) {
+    const std::size_t n = y.size();
+    table(isa).lane_peaks(lanes(v, n), contiguous(t, n), contiguous(a, kLanes), contiguous(y, n), contiguous(b, kLanes),
+                          n, contiguous<double>(out, kLanes));
+}
+
+/// rows: 32 numbers for no reference and for each one; per_feature: exact, xty, norm, and size if there are limits.
 std::vector<kernels::Feature> unsettled(const std::string& isa, const std::vector<kernels::Feature>& list,
                                         const py::array& rows, const std::vector<int>& reference,
                                         const std::vector<py::array>& per_feature, const py::array& limit) {
-    require(rows.ndim() == 2 && rows.shape(1) == 3 * kLanes && per_feature.size() == 3, "shapes do not match");
+    require(rows.ndim() == 2 && rows.shape(1) == 4 * kLanes && (per_feature.size() == 3 || per_feature.size() == 4),
+            "shapes do not match");
     const std::size_t p = limit.size();
     std::vector<kernels::Feature> out(list.size() + 1);
-    out.resize(table(isa).unsettled(list.data(), list.size(),
-                                    {matrix(rows).data, reference.data(), contiguous(per_feature[0], p),
-                                     contiguous(per_feature[1], p), contiguous(per_feature[2], p)},
-                                    contiguous(limit, p), out.data()));
+    out.resize(table(isa).unsettled(
+        list.data(), list.size(),
+        {matrix(rows).data, reference.data(), contiguous(per_feature[0], p), contiguous(per_feature[1], p),
+         contiguous(per_feature[2], p), per_feature.size() > 3 ? contiguous(per_feature[3], p) : nullptr},
+        contiguous(limit, p), out.data()));
     return out;
 }
 
@@ -115,6 +124,7 @@ void bind_lane_probe(py::module_& m) {
     m.def("accumulate_compressed", &accumulate_compressed);
     m.def("lane_moments", &lane_moments);
     m.def("lane_products", &lane_products);
+    m.def("lane_peaks", &lane_peaks);
     m.def("lane_descent", &lane_descent);
     m.def("unsettled", &unsettled);
 }

@@ -102,6 +102,10 @@ public:
         return false;
     }
 
+    /// ||xh_j||_1 over the entries that take up room, those of weight 0 left aside, so that |xh_j'u| <= sizes()[j] max_i |u_i|
+    /// where u, which carries weights, sums up to 0; empty where columns are dense.
+    virtual std::vector<double> sizes(Team&) const { return {}; }
+
     /// Declares columns that will be read again and again; a layout that reads columns badly copies them.
     virtual void pin(const std::vector<Index>& features, Team& team) = 0;
 

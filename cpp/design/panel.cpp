@@ -92,6 +92,10 @@ void Panel::products(const double* t, double* out) const {
     std::copy_n(all, count_, out);
 }
 
+void Panel::peaks(const double* t, const double* a, const double* y, const double* b, double* out) const {
+    kernels::active().lane_peaks(values_.data(), t, a, y, b, rows_, out);
+}
+
 void Panel::copy(std::size_t k, double* to) const {
     if (!interleaved_) {
         std::copy_n(values_.data() + k * rows_, rows_, to);

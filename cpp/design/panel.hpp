@@ -35,6 +35,8 @@ public:
     const double* sums() const { return sums_; }
     /// out[k] = v_k' t.
     void products(const double* t, double* out) const;
+    /// out[k] = max_i |v_ki - a[k] t_i - b[k] y_i| of an interleaved panel, for kLanes numbers a, b and out; t may be null.
+    void peaks(const double* t, const double* a, const double* y, const double* b, double* out) const;
     /// to[i] = v_ki.
     void copy(std::size_t k, double* to) const;
     /// to[i] = v_k at the i-th of n listed rows.

@@ -9,6 +9,7 @@ namespace riata {
 
 namespace {
 
+constexpr double kSumRounding = 1e-12;
 constexpr std::size_t kColumnBlock = 2048;     // columns per unit of parallel work
 constexpr std::size_t kRowBlock = 16384;       // rows per unit
 constexpr std::size_t kBeyond = 32;            // entries that kernels may read beyond the last row index
@@ -144,6 +145,22 @@ void Sparse<T>::measure_column(std::size_t j, const double* s, const double* y, 
     moments_.norm[j] = norm * d;
     moments_.scale[j] = squares > 0 ? d * unit : 1.0;
     if (xty) xty[j] = squares > 0 ? product * d : 0.0;
+}
+
+template <class T>
+std::vector<double> Sparse<T>::sizes(Team& team) const {
+    std::vector<double> out(cols_);
+    team.for_blocks(cols_, kColumnBlock, [&](std::size_t b, std::size_t e) {
+        for (std::size_t j = b; j < e; ++j) {
+            const T* value = x_.values(j);
+            const int* row = x_.rows(j);
+            double sum = 0;
+            for (std::size_t k = 0; k < x_.entries(j); ++k)
+                if (!s_ || s_[row[k]] > 0) sum += std::abs(static_cast<double>(value[k]) - shift_[j]);
+            out[j] = moments_.scale[j] * sum * (1 + kSumRounding);
+        }
+    });
+    return out;
 }
 
 template <class T>

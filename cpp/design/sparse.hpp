@@ -35,6 +35,7 @@ public:
                         Team& team) const override;
     bool weighted_moments(const std::vector<Index>& features, const double* d, double* first, double* second,
                           Team& team) const override;
+    std::vector<double> sizes(Team& team) const override;
     void pin(const std::vector<Index>&, Team&) override {}
     void gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const override;
     void products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight, double* out,

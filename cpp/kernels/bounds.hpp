@@ -6,13 +6,15 @@ size_t unsettled(const Feature* list, size_t count, const BoundTable& t, const d
     size_t found = 0;
     for (size_t i = 0; i < count; ++i) {
         const size_t j = size_t(list[i]);
-        const double* row = t.rows + 24 * (t.reference[j] + 1);
+        const double* row = t.rows + 32 * (t.reference[j] + 1);
         const double exact = t.exact[j], xty = t.xty[j], norm = t.norm[j];
         whole beyond{};
 #pragma GCC unroll 4
         for (int v = 0; v < V; ++v) {
             const vec guess = load(row + v * W) * exact + load(row + 8 + v * W) * xty;
-            beyond |= ~(absolute(guess) + load(row + 16 + v * W) * norm <= all(limit[j]));
+            const vec rest = load(row + 16 + v * W) * norm;
+            const vec least = t.size ? smaller(load(row + 24 + v * W) * t.size[j], rest) : rest;
+            beyond |= ~(absolute(guess) + least <= all(limit[j]));
         }
         out[found] = list[i];
         found += any(beyond);

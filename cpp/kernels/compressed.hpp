@@ -108,3 +108,19 @@ void lane_products(const double* v, const double* t, size_t n, double* out) {
 #pragma GCC unroll 4
     for (int a = 0; a < V; ++a) store(out + a * W, even[a] + odd[a]);
 }
+
+void lane_peaks(const double* v, const double* t, const double* a, const double* y, const double* b, size_t n,
+                double* out) {
+    constexpr int V = 8 / W;
+    vec peak[V] = {}, of_t[V], of_y[V];
+#pragma GCC unroll 4
+    for (int l = 0; l < V; ++l) of_t[l] = load(a + l * W), of_y[l] = load(b + l * W);
+    for (size_t i = 0; i < n; ++i) {
+        const double ti = t ? t[i] : 0.0;
+#pragma GCC unroll 4
+        for (int l = 0; l < V; ++l)
+            peak[l] = larger(absolute(load(v + 8 * i + l * W) - of_t[l] * ti - of_y[l] * y[i]), peak[l]);
+    }
+#pragma GCC unroll 4
+    for (int l = 0; l < V; ++l) store(out + l * W, peak[l]);
+}

@@ -50,6 +50,7 @@ constinit const Kernels RIATA_JOIN(table_, RIATA_ISA_NAME) = {RIATA_TEXT(RIATA_I
                                                               cholesky,
                                                               lane_moments,
                                                               lane_products,
+                                                              lane_peaks,
                                                               lane_descent,
                                                               unsettled,
                                                               rotate,

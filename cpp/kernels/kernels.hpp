@@ -40,12 +40,12 @@ struct LaneSweep {
     double* moved;  ///< per lane: raised to the largest |move| * curvature / (l1 + floor)
 };
 
-/// Bounds on 8 correlations of each feature: |rows[0..7] exact + rows[8..15] xty| + rows[16..23] norm with the 24 numbers of
-/// its reference, those of reference -1 first.
+/// Bounds on 8 correlations of each feature: |rows[0..7] exact + rows[8..15] xty| and the lesser of rows[16..23] norm and
+/// rows[24..31] size, with the 32 numbers of its reference, those of reference -1 first.
 struct BoundTable {
     const double* rows;
     const int* reference;
-    const double *exact, *xty, *norm;  ///< per feature
+    const double *exact, *xty, *norm, *size;  ///< per feature; size may be null: without limits
 };
 
 /// What reads the caller's matrix, for entries of type T (float or double).
@@ -152,6 +152,9 @@ struct Kernels {
     /// out[16 + l] = sum_i s_i v_l[i] y_i (s null: ones); and out[l] = v_l' t.
     void (*lane_moments)(const double* v, const double* s, const double* y, size_t n, double* out);
     void (*lane_products)(const double* v, const double* t, size_t n, double* out);
+    /// out[l] = max_i |v_l[i] - a[l] t[i] - b[l] y[i]|; t may be null. Entries that are NaN may be left out.
+    void (*lane_peaks)(const double* v, const double* t, const double* a, const double* y, const double* b, size_t n,
+                       double* out);
     void (*lane_descent)(const LaneSweep& sweep);
 
     /// Copies those features of the list that have a bound above limit[feature] (or none, NaN) to out, which has room for

@@ -1,0 +1,74 @@
+"""Sparse columns are settled by what they touch: hardly any are read, and certificates stay true."""
+
+import numpy as np
+import pytest
+from oracle import Problem
+from oracle_loss import LossProblem
+from scipy import sparse
+
+import riata
+
+N, P = 500, 3000
+
+
+def texts(rng, n=N, p=P):
+    """Word counts of skewed lengths, log(1 + count), with columns of all densities and one without zeros."""
+    words = np.minimum(rng.zipf(1.3, (n, 120)) - 1, p - 1)
+    X = np.zeros((n, p))
+    np.add.at(X, (np.arange(n)[:, None], words), 1.0)
+    X = np.log1p(X)
+    X[:, 7] = 5 + rng.random(n)
+    signal = X @ np.where(rng.random(p) < 0.01, 3 * rng.standard_normal(p), 0)
+    return X, signal - signal.mean() + 0.3 * signal.std() * rng.standard_normal(n)
+
+
+def options(rng, kind):
+    if kind == "weights":
+        weights = rng.exponential(size=N) * (rng.random(N) < 0.8)
+        weights[3] = 100 * weights.max()
+        return {"sample_weight": weights}
+    if kind == "fold":
+        return {"sample_weight": (np.arange(N) >= N // 5).astype(float)}
+    if kind == "penalty weights":
+        return {"penalty_weights": rng.choice([0.3, 1.0, 3.0, np.inf], P)}
+    return {"no intercept": {"fit_intercept": False}, "ratio": {"l1_ratio": 0.5}, "plain": {}}[kind]
+
+
+@pytest.mark.parametrize(
+    "kind", ["plain", "weights", "fold", "no intercept", "penalty weights", "ratio"]
+)
+@pytest.mark.parametrize("units", [1.0, 1e-120])
+def test_certificates_of_squares_are_true(rng, kind, units):
+    X, y = texts(rng)
+    given = options(rng, kind)
+    if units != 1 and kind == "ratio":
+        pytest.skip("the square of a coefficient would be the caller's to scale")
+    path = riata.path(sparse.csc_array(units * X), y, alphas=40, eps=0.02, tol=1e-8, **given)
+    problem = Problem(X, y, **given)
+    for solution, alpha in zip(path.coefs.T, path.alphas, strict=True):
+        w = solution.toarray().ravel() * units
+        assert problem.gap(w, alpha / units, tol=1e-8) <= 1.01e-8
+    assert path.n_passes < 4
+    assert (path.coefs != 0).sum() > 100
+
+
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+@pytest.mark.parametrize("kind", ["plain", "weights", "no intercept"])
+def test_certificates_of_other_losses_are_true(rng, family, kind):
+    X, signal = texts(rng)
+    eta = (signal - signal.mean()) / signal.std()
+    y = (eta > 0).astype(float) if family == "binomial" else rng.poisson(np.exp(eta)).astype(float)
+    given = options(rng, kind)
+    path = riata.path(sparse.csc_array(X), y, family=family, alphas=25, eps=0.1, tol=1e-7, **given)
+    problem = LossProblem(X, y, family=family, **given)
+    for k, alpha in enumerate(path.alphas):
+        w = path.coefs[:, [k]].toarray().ravel()
+        assert problem.gap(w, path.intercepts[k], alpha) <= 1.01e-7
+    assert path.n_passes < 4
+
+
+def test_few_columns_are_read(rng):
+    X, y = texts(rng, 4000, 12000)
+    path = riata.path(sparse.csc_array(X), y, alphas=100, eps=0.02)
+    assert (path.coefs[:, [-1]] != 0).sum() > 100
+    assert path.n_passes < 2
