@@ -56,6 +56,7 @@ void RowCopy::walk(const T* value, const int* rows, std::size_t n, double c, con
         __builtin_prefetch(value_.data() + ahead);
         __builtin_prefetch(place_.data() + ahead);
         const auto i = static_cast<std::size_t>(rows[k]);
+        if (weight && weight[i] == 0) continue;
         const double v = (static_cast<double>(value[k]) - c) * (weight ? weight[i] : 1.0);
         for (std::size_t at = start_[i]; at < start_[i + 1]; ++at) sums[place_[at]] += v * value_[at];
     }

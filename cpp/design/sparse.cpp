@@ -288,17 +288,20 @@ template <class T>
 bool Sparse<T>::compact(const std::vector<Index>& features, const double* root_s, CompactColumns& out) const {
     for (Index feature : features) {
         const auto j = static_cast<std::size_t>(feature);
-        const std::size_t begin = out.entries(), m = x_.entries(j);
-        out.value.resize(begin + m);
-        out.row.resize(begin + m + kBeyond, 0);
-        for (std::size_t k = 0; k < m; ++k) {
+        std::size_t at = out.entries();
+        out.value.resize(at + x_.entries(j));
+        out.row.resize(at + x_.entries(j) + kBeyond, 0);
+        for (std::size_t k = 0; k < x_.entries(j); ++k) {
             const int i = x_.rows(j)[k];
             const double z = (static_cast<double>(x_.values(j)[k]) - shift_[j]) * moments_.scale[j];
-            out.value[begin + k] = root_s ? z * root_s[i] : z;
-            out.row[begin + k] = i;
+            out.value[at] = root_s ? z * root_s[i] : z;
+            out.row[at] = i;
+            at += !root_s || root_s[i] != 0;
         }
-        std::fill_n(out.row.begin() + static_cast<std::ptrdiff_t>(begin + m), kBeyond, 0);
-        out.start.push_back(begin + m);
+        out.value.resize(at);
+        out.row.resize(at + kBeyond);
+        std::fill_n(out.row.begin() + static_cast<std::ptrdiff_t>(at), kBeyond, 0);
+        out.start.push_back(at);
         out.rest.push_back(rest_[j] * moments_.scale[j]);
         out.sum.push_back(weight_ * out.rest.back());
     }

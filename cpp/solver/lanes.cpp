@@ -49,8 +49,9 @@ void Lanes::follow(const std::vector<Index>& features) {
 void Lanes::reweigh(const std::vector<double>& d, bool centred) {
     const double total = std::accumulate(d.begin(), d.end(), 0.0);
     const double least = kLeastWeight * total / static_cast<double>(d.size());
+    const double* s = problem_.weights();
     root_.resize(d.size());
-    for (std::size_t i = 0; i < d.size(); ++i) root_[i] = std::sqrt(std::max(d[i], least));
+    for (std::size_t i = 0; i < d.size(); ++i) root_[i] = s && s[i] == 0 ? 0.0 : std::sqrt(std::max(d[i], least));
     total_ = centred ? leaf_.dot(root_.data(), root_.data(), root_.size()) : 0.0;
     columns_ = CompactColumns();
     problem_.design.compact(features_, root(), columns_);
@@ -75,7 +76,8 @@ void Lanes::weigh_columns(std::size_t first) {
 void Lanes::set_residual(std::size_t k, const double* r, const double* s, double scale) {
     const std::size_t n = root_.size();
     r_.resize(n * kLanes);
-    for (std::size_t i = 0; i < n; ++i) r_[i * kLanes + k] = (s ? s[i] : 1.0) * r[i] / (scale * root_[i]);
+    for (std::size_t i = 0; i < n; ++i)
+        r_[i * kLanes + k] = root_[i] > 0 ? (s ? s[i] : 1.0) * r[i] / (scale * root_[i]) : 0.0;
 }
 
 double Lanes::intercept_shift(std::size_t k, const std::vector<double>& w) const {
