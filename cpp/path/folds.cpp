@@ -33,19 +33,23 @@ std::vector<std::vector<double>> make_grids(const Design& design, const Response
     return grids;
 }
 
-/// First the paths of all rows, then those of the folds, which start from them. Jobs that leave threads without one have them
-/// all, one after the other.
+/// First the paths of all rows and, beside each, that of the first fold, so that two threads have one each; then those of the
+/// other folds, which start from the paths of all rows. Who starts from what depends on no number of threads: neither does the
+/// answer. Jobs that leave threads without one have them all, one after the other.
 void guided_by_whole(const CrossValidation& all, int n_threads, Control& control, std::vector<FoldPaths>& results) {
-    const std::vector<double>& ratios = all.options.l1_ratios;
-    const std::size_t folds = all.options.folds.size(), count = results.size() * folds;
-    run_shared(results.size(), count, n_threads, control, [&](std::size_t job, int threads, Control& own) {
-        results[job].paths[0] = FoldJob(all, -1, ratios[job], results[job].alphas, own, threads).run();
-    });
-    run_shared(count, 0, n_threads, control, [&](std::size_t job, int threads, Control& own) {
-        FoldPaths& to = results[job / folds];
-        const auto fold = static_cast<int>(job % folds);
-        to.paths[job % folds + 1] =
-            FoldJob(all, fold, ratios[job / folds], to.alphas, own, threads, &to.paths[0].path).run();
+    constexpr std::size_t kAhead = 2;  // of the jobs of an l1_ratio
+    const std::size_t guided = all.options.folds.size() + 1 - kAhead;
+    const auto run = [&](std::size_t ratio, std::size_t path, int threads, Control& own, const Path* guide) {
+        FoldPaths& to = results[ratio];
+        const int fold = static_cast<int>(path) - 1;
+        to.paths[path] = FoldJob(all, fold, all.options.l1_ratios[ratio], to.alphas, own, threads, guide).run();
+    };
+    run_shared(
+        results.size() * kAhead, results.size() * guided, n_threads, control,
+        [&](std::size_t job, int threads, Control& own) { run(job / kAhead, job % kAhead, threads, own, nullptr); });
+    run_shared(results.size() * guided, 0, n_threads, control, [&](std::size_t job, int threads, Control& own) {
+        const std::size_t ratio = job / guided;
+        run(ratio, kAhead + job % guided, threads, own, &results[ratio].paths[0].path);
     });
 }
 
