@@ -67,6 +67,60 @@ def test_certificates_of_other_losses_are_true(rng, family, kind):
     assert path.n_passes < 4
 
 
+@pytest.mark.parametrize("family", ["binomial", "poisson"])
+@pytest.mark.parametrize("train", ["a fifth left out", "every third row left out", "weights"])
+def test_certificates_with_weights_where_columns_are_all_read(rng, family, train):
+    n, p = 120, 900  # so few entries that bounds cost more than reading them
+    X = np.where(rng.random((n, p)) < 5 / p, 1 + rng.random((n, p)), 0)
+    eta = X @ np.where(rng.random(p) < 0.05, rng.standard_normal(p), 0) + (np.arange(n) > n // 2)
+    draw = rng.poisson if family == "poisson" else lambda mean: rng.binomial(1, mean / (1 + mean))
+    y = draw(np.exp(eta)).astype(float)
+    weights = {
+        "a fifth left out": (np.arange(n) >= n // 5).astype(float),
+        "every third row left out": (np.arange(n) % 3 > 0).astype(float),
+        "weights": rng.exponential(size=n),
+    }[train]
+    path = riata.path(
+        sparse.csc_array(X),
+        y,
+        family=family,
+        sample_weight=weights,
+        alphas=25,
+        eps=0.05,
+        tol=1e-7,
+        early_stop=False,
+    )
+    problem = LossProblem(X, y, family=family, sample_weight=weights)
+    for k, alpha in enumerate(path.alphas):
+        w = path.coefs[:, [k]].toarray().ravel()
+        assert problem.gap(w, path.intercepts[k], alpha) <= 1.01e-7
+
+
+def lasso_gap(X, y, w, alpha):
+    """Relative gap at the residual's largest feasible multiple up to 1."""
+    r = y - X @ w
+    r -= r.mean()
+    c = X.T @ r / len(y)
+    null = 0.5 * np.var(y)
+    t = min(1.0, alpha / np.abs(c).max())
+    primal = 0.5 * r @ r / len(y) + alpha * np.abs(w).sum()
+    dual = (t * r @ (y - y.mean()) - 0.5 * t**2 * r @ r) / len(y)
+    return (primal - dual) / null
+
+
+@pytest.mark.parametrize("tol", [1e-6, 1e-9])
+def test_large_supports(rng, tol):
+    X = sparse.random_array((2500, 8000), density=0.003, rng=rng, format="csc")
+    y = X @ np.where(rng.random(8000) < 0.05, rng.standard_normal(8000), 0)
+    y += 0.3 * y.std() * rng.standard_normal(2500)
+    path = riata.path(X, y, alphas=40, eps=0.03, tol=tol)
+    assert (path.coefs[:, [-1]] != 0).sum() > 700
+    assert path.dual_gaps.max() <= tol
+    for k in range(20, 40):
+        w = path.coefs[:, [k]].toarray().ravel()
+        assert lasso_gap(X, y, w, path.alphas[k]) <= 1.01 * tol
+
+
 def test_few_columns_are_read(rng):
     X, y = texts(rng, 4000, 12000)
     path = riata.path(sparse.csc_array(X), y, alphas=100, eps=0.02)

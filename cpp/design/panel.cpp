@@ -39,16 +39,32 @@ void Panel::shift(const double* constant, Team& team) {
     });
 }
 
+/// sums_ from those that f(begin, end, its sums) finds for blocks of rows.
+template <class F>
+void Panel::set_sums(Team& team, const F& f) {
+    std::vector<double> part((rows_ + kRowBlock - 1) / kRowBlock * kLanes);
+    team.for_blocks(rows_, kRowBlock,
+                    [&](std::size_t b, std::size_t e) { f(b, e, part.data() + b / kRowBlock * kLanes); });
+    std::fill_n(sums_, kLanes, 0.0);
+    for (std::size_t at = 0; at < part.size(); ++at) sums_[at % kLanes] += part[at];
+}
+
 void Panel::weigh(const Panel& other, const double* s, Team& team) {
     shape(other.rows_, other.count_, other.interleaved_);
-    std::copy_n(other.sums_, kLanes, sums_);
     const double* from = other.data();
-    team.for_blocks(rows_, kRowBlock, [&](std::size_t b, std::size_t e) {
+    set_sums(team, [&](std::size_t b, std::size_t e, double* sums) {
         if (interleaved_)
-            for (std::size_t i = b * kLanes; i < e * kLanes; ++i) values_[i] = s[i / kLanes] * from[i];
+            for (std::size_t i = b; i < e; ++i)
+                for (std::size_t k = 0; k < kLanes; ++k) {
+                    const std::size_t at = i * kLanes + k;
+                    sums[k] += values_[at] = s[i] * from[at];
+                }
         else
-            for (std::size_t k = 0; k < count_; ++k)
-                for (std::size_t i = b; i < e; ++i) values_[k * rows_ + i] = s[i] * from[k * rows_ + i];
+            for (std::size_t k = 0; k < count_; ++k) {
+                double* to = values_.data() + k * rows_;
+                const double* source = from + k * rows_;
+                sums[k] = sum_of(e - b, [=](std::size_t i) { return to[b + i] = s[b + i] * source[b + i]; });
+            }
     });
 }
 
@@ -111,10 +127,7 @@ void Panel::pick(std::size_t k, const std::int64_t* rows, std::size_t n, double*
 }
 
 void Panel::put(const std::vector<const double*>& from, const double* s, Team& team) {
-    const std::size_t blocks = (rows_ + kRowBlock - 1) / kRowBlock;
-    std::vector<double> part(blocks * kLanes);
-    team.for_blocks(rows_, kRowBlock, [&](std::size_t b, std::size_t e) {
-        double* sums = part.data() + b / kRowBlock * kLanes;
+    set_sums(team, [&](std::size_t b, std::size_t e, double* sums) {
         if (interleaved_)
             for (std::size_t i = b; i < e; ++i)
                 for (std::size_t k = 0; k < count_; ++k)
@@ -126,9 +139,6 @@ void Panel::put(const std::vector<const double*>& from, const double* s, Team& t
                 sums[k] = sum_of(e - b, [=](std::size_t i) { return to[i] = source[i] * (weight ? weight[i] : 1.0); });
             }
     });
-    std::fill_n(sums_, kLanes, 0.0);
-    for (std::size_t b = 0; b < blocks; ++b)
-        for (std::size_t k = 0; k < count_; ++k) sums_[k] += part[b * kLanes + k];
 }
 
 }  // namespace riata

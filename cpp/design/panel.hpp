@@ -25,13 +25,13 @@ public:
 
     /// v_k := y + constant[k]; constant null: 0.
     void fill(const double* y, const double* constant, Team& team);
-    /// Becomes the vectors of `other` times s.
+    /// Becomes the vectors of `other` times s; sums() follow.
     void weigh(const Panel& other, const double* s, Team& team);
     /// v_k -= constant[k].
     void shift(const double* constant, Team& team);
     /// squares[k] = sum_i s_i v_ki^2, product[k] = sum_i s_i v_ki y_i and sums()[k] = sum_i s_i v_ki; s null: ones.
     void measure(const double* s, const double* y, double* squares, double* product, Team& team);
-    /// The sums of the vectors times s, as last measured.
+    /// The sums of the vectors as they were put or weighed, or, if they have been measured since, of the vectors times s.
     const double* sums() const { return sums_; }
     /// out[k] = v_k' t.
     void products(const double* t, double* out) const;
@@ -45,6 +45,9 @@ public:
     void put(const std::vector<const double*>& from, const double* s, Team& team);
 
 private:
+    template <class F>
+    void set_sums(Team& team, const F& f);
+
     std::size_t rows_ = 0, count_ = 0;
     bool interleaved_ = false;
     double sums_[kLanes] = {};
