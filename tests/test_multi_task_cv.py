@@ -202,8 +202,9 @@ def test_moments_give_what_rows_give(rng, cv, tasks):
     tall, rows = cv_path(X, Y, **options), cv_path(sp.csc_array(X), Y, **options)
     assert_allclose(tall.alphas, rows.alphas, rtol=1e-10)
     assert_allclose(tall.coef, rows.coef, atol=1e-8)
-    # Strong convexity: half the mean square between a fold's predictions and those of its minimum
-    # is at most its gap times its null objective, so between two models at most 4 times that.
+    # On the rows trained on, half the mean square between predictions and those of the minimum is at
+    # most the gap times the null objective (strong convexity), between two models at most 4 times
+    # that. The rows held out are drawn alike, and far more accurate in fact.
     far = np.sqrt(8 * options["tol"] * np.average((Y - Y.mean(axis=0)) ** 2, axis=0).sum())
     assert_allclose(tall.predictions, rows.predictions, rtol=0, atol=far)
     assert_allclose(tall.loss, rows.loss, rtol=far)

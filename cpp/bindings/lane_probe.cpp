@@ -100,7 +100,7 @@ void lane_peaks(const std::string& isa, const py::array& v, const Optional& t, c
                           n, contiguous<double>(out, kLanes));
 }
 
-/// rows: 32 numbers for no reference and for each one; per_feature: exact, xty, norm, and size if there are limits.
+/// rows: 32 numbers for no reference and for each one; per_feature: exact, xty, norm, and size or not.
 std::vector<kernels::Feature> unsettled(const std::string& isa, const std::vector<kernels::Feature>& list,
                                         const py::array& rows, const std::vector<int>& reference,
                                         const std::vector<py::array>& per_feature, const py::array& limit) {

@@ -102,8 +102,8 @@ public:
         return false;
     }
 
-    /// ||xh_j||_1 over the entries that take up room, those of weight 0 left aside, so that |xh_j'u| <= sizes()[j] max_i |u_i|
-    /// where u, which carries weights, sums up to 0; empty where columns are dense.
+    /// scale_j times the sum of |x_ij| over rows with a weight, of columns without implicit zeros about their mean. Then
+    /// |xh_j'u| <= sizes()[j] max_i |u_i| where u, which carries weights, sums up to 0. Empty where columns are dense.
     virtual std::vector<double> sizes(Team&) const { return {}; }
 
     /// Declares columns that will be read again and again; a layout that reads columns badly copies them.

@@ -45,7 +45,7 @@ struct LaneSweep {
 struct BoundTable {
     const double* rows;
     const int* reference;
-    const double *exact, *xty, *norm, *size;  ///< per feature; size may be null: without limits
+    const double *exact, *xty, *norm, *size;  ///< per feature; size may be null: rows[16..23] norm alone
 };
 
 /// What reads the caller's matrix, for entries of type T (float or double).

@@ -28,7 +28,7 @@ Path Driver::run() {
         const std::size_t done = accept();
         k += done;
         width_ = next_width(design_, done, batch_.count);
-        drafts_ = drafts_ || done < batch_.count;
+        drafts_ = drafts_ || (done < batch_.count && frontier_->lacks(done));
         if (path_.stop != Stop::kCompleted) break;
         if (control_.out_of_time()) path_.stop = Stop::kTimeLimit;
         if (model_.complete() || k == alphas_.size()) continue;

@@ -13,7 +13,7 @@ constexpr double kLikely = 0.97;  // of its l1: what an extrapolated correlation
 
 Frontier::Frontier(Problem& problem, GramModel& model, const std::vector<double>& y, const std::vector<double>& xty,
                    const std::vector<double>& null)
-    : problem_(problem), model_(model), y_(y), bounds_(problem.design, problem.weights(), y.data(), xty, problem.team),
+    : problem_(problem), model_(model), y_(y), bounds_(problem.design, problem.weights(), y.data(), xty),
       bounds_pay_(problem.design.entries() > bounds_.cost()), c_before_(xty.size(), 0.0), c_now_(null) {
     for (std::size_t j = 0; j < xty.size(); ++j)
         if (problem_.usable[j]) beyond_.push_back(static_cast<Index>(j));
@@ -50,7 +50,7 @@ std::size_t Frontier::look(const Panel& r, const Panel& u, const std::vector<dou
     lacking_.clear();
     if (beyond_.empty()) return 0;
     if (bounds_pay_) {
-        bounds_.look_at(r, u, rr, ry, scales_.data());
+        bounds_.look_at(r, u, rr, ry, scales_.data(), problem_.team);
         bounds_.unsettled(beyond_, penalty.l1_factor, listed_);
     } else {
         listed_ = beyond_;

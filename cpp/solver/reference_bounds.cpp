@@ -29,14 +29,16 @@ Combination combine(double rr, double ry, double rt, double tt, double ty, doubl
     return {c1, c2, std::sqrt(std::max(0.0, rest) + kRounding * size), std::sqrt(size)};
 }
 
-ReferenceBounds::ReferenceBounds(const Design& design, const double* s, const double* y, const std::vector<double>& xty,
-                                 Team& team)
-    : rows_(design.rows()),
+ReferenceBounds::ReferenceBounds(const Design& design, const double* s, const double* y, const std::vector<double>& xty)
+    : design_(design), rows_(design.rows()),
       kept_(std::clamp<std::size_t>(
           static_cast<std::size_t>(design.entries() / kEntriesPerReference / static_cast<double>(rows_)), 2,
           kMostKept)),
-      s_(s), y_(y), xty_(xty), norm_(design.moments().norm), size_(design.sizes(team)), yy_(inner(y, y)),
-      reference_(xty.size(), -1), exact_(xty.size(), 0.0) {
+      s_(s), y_(y), xty_(xty), norm_(design.moments().norm), yy_(inner(y, y)), reference_(xty.size(), -1),
+      exact_(xty.size(), 0.0) {}
+
+void ReferenceBounds::size_columns(Team& team) {
+    size_ = design_.sizes(team);
     if (size_.empty()) return;
     if (s_) {
         sy_.resize(rows_);
@@ -44,7 +46,7 @@ ReferenceBounds::ReferenceBounds(const Design& design, const double* s, const do
     }
     const double heaviest = s_ ? *std::max_element(s_, s_ + rows_) : 1.0;
     const double weight = s_ ? sum_of(rows_, [&](std::size_t i) { return s_[i]; }) : static_cast<double>(rows_);
-    const auto& mean = design.moments().mean;
+    const auto& mean = design_.moments().mean;
     if (std::any_of(mean.begin(), mean.end(), [](double m) { return m != 0; })) largest_share_ = heaviest / weight;
     y_sum_ = sum_of(rows_, [&](std::size_t i) { return weighted_y()[i]; });
     peak_rounding_ = kPeakRounding * std::sqrt(std::max(heaviest, 1.0));
@@ -55,8 +57,8 @@ double ReferenceBounds::inner(const double* a, const double* b) const {
     return sum_of(rows_, [&](std::size_t i) { return s_[i] * a[i] * b[i]; });
 }
 
-/// Row t, of reference t - 1, or of y alone. Means of centred columns meet the sum of what is left over: |mean_j| is at most
-/// ||x_j||_1 times the largest share of a row in the weights.
+/// Row t, of reference t - 1, or of y alone. Means of centred columns meet the sum of what is left over: they are at most
+/// the sum of the column's sizes times the largest share of a row in the weights.
 void ReferenceBounds::set(std::size_t t, const Combination* c, const Panel& u, const double* scales) {
     Row& row = table_[t];
     double of_reference[kWidest] = {}, of_y[kWidest] = {};
@@ -77,7 +79,8 @@ void ReferenceBounds::set(std::size_t t, const Combination* c, const Panel& u, c
 }
 
 void ReferenceBounds::look_at(const Panel& r, const Panel& u, const std::vector<double>& rr,
-                              const std::vector<double>& ry, const double* scales) {
+                              const std::vector<double>& ry, const double* scales, Team& team) {
+    if (table_.empty()) size_columns(team);
     table_.assign(kept_ + 1, Row{});
     Combination c[kWidest];
     for (std::size_t k = 0; k < r.count(); ++k) {

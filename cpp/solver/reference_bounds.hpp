@@ -3,8 +3,8 @@
 //
 //     |xh_j' S r| <= |c1 C_j + c2 xh_j' S y| + ||xh_j|| ||r - c1 r_t - c2 y||,
 //
-// where columns are sparse also with ||xh_j||_1 ||S (r - c1 r_t - c2 y)||_inf: a column that touches few rows meets little
-// of a norm that all rows share.
+// where columns are sparse also with the sum of their entries' sizes times ||S (r - c1 r_t - c2 y)||_inf: a column that
+// touches few rows meets little of a norm that all rows share.
 //
 // Most features of a path are settled by this alone.
 #pragma once
@@ -27,19 +27,21 @@ Combination combine(double rr, double ry, double rt, double tt, double ty, doubl
 
 class ReferenceBounds {
 public:
-    /// s may be null; y has to sum up to 0 under s if columns are centred, and so have residuals. All have to outlive the
-    /// bounds. Keeps the fewer references the fewer entries X has.
-    ReferenceBounds(const Design& design, const double* s, const double* y, const std::vector<double>& xty, Team& team);
+    /// s may be null; y has to sum up to 0 under s if columns are centred. All have to outlive the bounds. Keeps the fewer
+    /// references the fewer entries X has.
+    ReferenceBounds(const Design& design, const double* s, const double* y, const std::vector<double>& xty);
 
     static constexpr std::size_t kWidest = 8;  ///< residuals looked at together
 
     /// Prepares bounds for at most kWidest residuals, with their squared norms and products with y, in units of the
-    /// positive scales[k]; u is r times s.
+    /// positive scales[k]; r has been measured, and u is r times s.
     void look_at(const Panel& r, const Panel& u, const std::vector<double>& rr, const std::vector<double>& ry,
-                 const double* scales);
+                 const double* scales, Team& team);
 
     /// What a batch costs, in entries of X that could be read instead.
-    double cost() const { return static_cast<double>((size_.empty() ? 1 : 2) * kept_ * rows_ + 4 * xty_.size()); }
+    double cost() const {
+        return static_cast<double>((design_.interleaves() ? 2 : 1) * kept_ * rows_ + 4 * xty_.size());
+    }
 
     /// The features of the list that have an upper bound on |xh_j' S r_k| / scales[k] above factor[j] for some k.
     void unsettled(const std::vector<Index>& list, const std::vector<double>& factor, std::vector<Index>& out) const;
@@ -62,15 +64,17 @@ private:
     struct Row {
         double of_reference[kWidest] = {}, of_y[kWidest] = {}, rest[kWidest] = {}, peak[kWidest] = {};
     };
+    void size_columns(Team& team);
     void set(std::size_t t, const Combination* c, const Panel& u, const double* scales);
 
     const double* weighted_y() const { return sy_.empty() ? y_ : sy_.data(); }
     double inner(const double* a, const double* b) const;
 
+    const Design& design_;
     std::size_t rows_, kept_;
     const double *s_, *y_;
     const std::vector<double>&xty_, &norm_;
-    std::vector<double> size_;  // ||xh_j||_1, or empty
+    std::vector<double> size_;  // of columns, see Design::sizes(), from the first look on
     std::vector<double> sy_;    // y times s, where they are and columns are sparse
     double yy_, y_sum_ = 0;
     double largest_share_ = 0;  // of a row in the weights, where columns are centred
