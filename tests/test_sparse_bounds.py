@@ -52,6 +52,12 @@ def test_certificates_of_squares_are_true(rng, kind, units):
     assert (path.coefs != 0).sum() > 100
 
 
+def largest_gap(problem, path):
+    """By the tests' own judge, over all solutions of the path."""
+    models = zip(path.coefs.toarray().T, path.intercepts, path.alphas, strict=True)
+    return np.max([problem.gap(w, b, alpha) for w, b, alpha in models])  # NaN counts
+
+
 @pytest.mark.parametrize("family", ["binomial", "poisson"])
 @pytest.mark.parametrize("kind", ["plain", "weights", "no intercept"])
 def test_certificates_of_other_losses_are_true(rng, family, kind):
@@ -60,10 +66,7 @@ def test_certificates_of_other_losses_are_true(rng, family, kind):
     y = (eta > 0).astype(float) if family == "binomial" else rng.poisson(np.exp(eta)).astype(float)
     given = options(rng, kind)
     path = riata.path(sparse.csc_array(X), y, family=family, alphas=25, eps=0.1, tol=1e-7, **given)
-    problem = LossProblem(X, y, family=family, **given)
-    for k, alpha in enumerate(path.alphas):
-        w = path.coefs[:, [k]].toarray().ravel()
-        assert problem.gap(w, path.intercepts[k], alpha) <= 1.01e-7
+    assert largest_gap(LossProblem(X, y, family=family, **given), path) <= 1.01e-7
     assert path.n_passes < 4
 
 
@@ -90,10 +93,7 @@ def test_certificates_with_weights_where_columns_are_all_read(rng, family, train
         tol=1e-7,
         early_stop=False,
     )
-    problem = LossProblem(X, y, family=family, sample_weight=weights)
-    for k, alpha in enumerate(path.alphas):
-        w = path.coefs[:, [k]].toarray().ravel()
-        assert problem.gap(w, path.intercepts[k], alpha) <= 1.01e-7
+    assert largest_gap(LossProblem(X, y, family=family, sample_weight=weights), path) <= 1.01e-7
 
 
 def lasso_gap(X, y, w, alpha):

@@ -116,7 +116,8 @@ public:
     virtual void products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight, double* out,
                           Team& team) const;
 
-    /// Appends S^.5 times the listed columns, without rows of weight 0, S the weights of measure(). False, and nothing done, where columns are dense.
+    /// Appends S^.5 times the listed columns, without rows of weight 0, S the weights of measure(). False, and nothing done,
+    /// where columns are dense.
     virtual bool compact(const std::vector<Index>&, const double* /*root_s*/, CompactColumns&) const { return false; }
 
     /// G = Xh' S Xh for all columns, both triangles, leading dimension cols; root_s (null: ones) is sqrt(s).

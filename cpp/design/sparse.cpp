@@ -9,13 +9,13 @@ namespace riata {
 
 namespace {
 
-constexpr double kSumRounding = 1e-12;
 constexpr std::size_t kColumnBlock = 2048;     // columns per unit of parallel work
 constexpr std::size_t kRowBlock = 16384;       // rows per unit
 constexpr std::size_t kBeyond = 32;            // entries that kernels may read beyond the last row index
 constexpr double kMostTogether = 0xffffffffu;  // entries of a copy by rows
 constexpr double kFewest = 8;                  // entries of a column, on average, for which a copy by rows pays
 constexpr std::size_t kLanes = Panel::kLanes;
+constexpr double kSumRounding = 1e-12;  // relative, of a column's sum of sizes
 constexpr double kEps = std::numeric_limits<double>::epsilon();
 
 double power_of_two_below(double x) { return std::ldexp(1.0, std::ilogb(x)); }

@@ -26,11 +26,7 @@ void Driver::speculate(std::size_t first, std::size_t count) {
     // Nothing is known of the path at first: begin with what the null model says the first alphas will want.
     if (first == 0 && !model_.complete()) grow(frontier_->first_candidates(alphas_[count - 1], 64));
     if (lanes_) {
-        if (drafts_) {
-            const std::vector<Index> missed = missed_by_draft();
-            drafts_ = !missed.empty();
-            grow(missed);
-        }
+        if (drafts_) draft();
         return solve_in_lanes();
     }
     for (std::size_t k = 0; k < count; ++k) {
@@ -63,13 +59,15 @@ std::vector<double> Driver::lane_start(std::size_t k) const {
     return start;
 }
 
-/// Features that rough solutions of the batch lack: exact ones cost many passes, and would be thrown away from the first
-/// alpha on that lacks a feature.
-std::vector<Index> Driver::missed_by_draft() {
+/// Takes into W what rough solutions of the batch lack: exact ones cost many passes, and would be thrown away from the
+/// first alpha on that lacks a feature.
+void Driver::draft() {
     solve_in_lanes(kDraft);
     find_residuals();
     look_beyond();
-    return frontier_->violators(0, 2 * room());
+    const std::vector<Index> missed = frontier_->violators(0, 2 * room());
+    drafts_ = !missed.empty();
+    grow(missed);
 }
 
 /// All alphas of the batch side by side, to `slack` times what the gap allows.

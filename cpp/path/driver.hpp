@@ -43,7 +43,7 @@ private:
     void take_lanes();
     void leave_lanes();
     void go_lean();
-    std::vector<Index> missed_by_draft();
+    void draft();
     void solve_in_lanes(double slack = 1);
     std::vector<double> lane_start(std::size_t k) const;
     void set_alpha(std::size_t k);
