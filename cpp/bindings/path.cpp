@@ -172,7 +172,10 @@ void bind_path(py::module_& m) {
         .def_property_readonly(
             "dual", [](const Path& p) { return each<double>(p, [](auto& s) { return s.certificate.dual; }); })
         .def_property_readonly("gap",
-                               [](const Path& p) { return each<double>(p, [](auto& s) { return s.certificate.gap; }); })
+                               [](const Path& p) {
+                                   return each<double>(
+                                       p, [](auto& s) { return s.certificate.primal - s.certificate.dual; });
+                               })
         .def_property_readonly(
             "rel_gap", [](const Path& p) { return each<double>(p, [](auto& s) { return s.certificate.rel_gap; }); })
         .def_property_readonly(

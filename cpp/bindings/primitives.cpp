@@ -64,7 +64,7 @@ py::dict certificate_of(const py::object& X, const Doubles& y, const Doubles& co
     py::dict d;
     d["primal"] = judged.certificate.primal;
     d["dual"] = judged.certificate.dual;
-    d["gap"] = judged.certificate.gap;
+    d["gap"] = judged.certificate.primal - judged.certificate.dual;
     d["rel_gap"] = judged.certificate.rel_gap;
     d["kkt_max"] = judged.certificate.kkt_max;
     d["null_objective"] = judged.null_objective;

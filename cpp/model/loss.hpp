@@ -23,6 +23,7 @@ public:
     };
 
     std::size_t rows() const { return y_.size(); }
+    Family family() const { return family_; }
 
     /// r_i = -f'(y_i, eta_i + shift); r may be eta.
     Sums evaluate(const double* eta, double shift, double* r) const;

@@ -16,10 +16,12 @@ Judgement certify(Problem& problem, const double* coef, double intercept, double
     problem.at(alpha);
     std::vector<Index> support;
     std::vector<double> w, minus_w;
-    double shift = intercept - problem.y_mean();  // of the given model against the centred one
+    long double shift = static_cast<long double>(intercept) - problem.y_mean();  // against the centred model
+    double beside = problem.request.fit_intercept || intercept == 0 ? 0 : kInfinity;
     for (std::size_t j = 0; j < p; ++j) {
+        if (!problem.usable[j]) beside += problem.unused_cost(j, coef[j], alpha);
         if (coef[j] == 0) continue;
-        shift += coef[j] * design.moments().mean[j];
+        shift += static_cast<long double>(coef[j]) * design.moments().mean[j];
         support.push_back(static_cast<Index>(j));
         w.push_back(problem.normalised(j, coef[j]));
         minus_w.push_back(-w.back());
@@ -27,14 +29,16 @@ Judgement certify(Problem& problem, const double* coef, double intercept, double
     std::vector<double> r = problem.y, u(n), c(p);
     design.pin(support, problem.team);
     design.accumulate(support, minus_w.data(), 1, r.data(), problem.team);
+    const double first = r[0];
     problem.recentre(r.data());
-    const double rr = problem.inner(r.data(), r.data()), off = shift * problem.y_unit();
+    const double off = static_cast<double>(shift) * problem.y_unit() - (first - r[0]);
+    const double rr = problem.inner(r.data(), r.data());
     problem.weigh(r.data(), u.data());
     design.correlate_all(u.data(), 1, c.data(), problem.team);
 
     DualPoint dual(1e3 * problem.noise());
     Certificate result;
-    result.primal = 0.5 * (rr + problem.weight * off * off);
+    result.primal = 0.5 * (rr + problem.weight * off * off) + problem.in_units(beside);
     auto it = support.begin();
     for (std::size_t j = 0; j < p; ++j) {
         const bool present = it != support.end() && static_cast<std::size_t>(*it) == j;
@@ -45,7 +49,8 @@ Judgement certify(Problem& problem, const double* coef, double intercept, double
         result.primal += h.value(wj);
         dual.add(h, wj, c[j], design.moments().norm[j], design.moments().scale[j]);
     }
-    result.dual = dual.best(problem.inner(r.data(), problem.y.data()), rr, kInfinity);
+    result.dual = dual.best(problem.inner(r.data(), problem.y.data()), rr, kInfinity) +
+                  problem.in_units(problem.constant_cost(alpha));
     const double null = 0.5 * problem.yy;
     result.compare(null);
     result.kkt_max = dual.kkt_max() / problem.y_unit() / problem.weight;

@@ -16,12 +16,21 @@ Judgement certify(Problem& problem, const Response& response, const double* coef
     Newton newton(problem, loss, response.offset, model, control);
     const double null = newton.empty_lane(alpha).loss;
     newton.set_unit(null);
-    double shift = intercept;  // beside the centred columns
+    long double shift = intercept;  // beside the centred columns
+    double beside = problem.request.fit_intercept || intercept == 0 ? 0 : kInfinity;
+    bool feasible = true;
     std::vector<Index> features;
     std::vector<double> w;
     for (std::size_t j = 0; j < p; ++j) {
-        shift += coef[j] * design.moments().mean[j];
-        if (!problem.usable[j] || (coef[j] == 0 && problem.penalty.l1_factor[j] > 0)) continue;
+        shift += static_cast<long double>(coef[j]) * design.moments().mean[j];
+        if (!problem.usable[j]) {
+            beside += problem.unused_cost(j, coef[j], alpha);
+            continue;
+        }
+        const double v = problem.normalised(j, coef[j]);
+        feasible = feasible &&
+                   (!problem.penalty.bounded() || (v >= problem.penalty.lower[j] && v <= problem.penalty.upper[j]));
+        if (coef[j] == 0 && problem.penalty.l1_factor[j] > 0) continue;
         features.push_back(static_cast<Index>(j));
         w.push_back(problem.normalised(j, coef[j]));
     }
@@ -37,14 +46,11 @@ Judgement certify(Problem& problem, const Response& response, const double* coef
         exact.push_back(c[j]);
     }
     Certificate result = newton.certify(lane, beyond, exact, 0.0, true);
-    bool feasible = true;
-    for (std::size_t j = 0; j < p && problem.penalty.bounded(); ++j) {
-        const double v = problem.normalised(j, coef[j]);
-        feasible = feasible && (!problem.usable[j] || (v >= problem.penalty.lower[j] && v <= problem.penalty.upper[j]));
-    }
-    // The primal value is that of the intercept given.
-    result.primal += loss.evaluate(lane.eta.data(), shift, u.data()).value - lane.loss;
-    if (!feasible) result.primal = kInfinity;
+    // The primal value is that of the intercept given; where the loss has no finite value the lane stayed behind.
+    result.primal += loss.evaluate(lane.eta.data(), static_cast<double>(shift), u.data()).value - lane.loss;
+    if (!feasible || lane.w != w) result.primal = kInfinity;
+    result.primal += beside * problem.weight;
+    result.dual += problem.constant_cost(alpha) * problem.weight;
     result.compare(null);
     for (double* value : {&result.primal, &result.dual, &result.gap}) *value /= problem.weight;
     return {result, null / problem.weight};

@@ -5,6 +5,7 @@
 
 #include "path/certify.hpp"
 #include "path/grid.hpp"
+#include "path/handed_out.hpp"
 #include "solver/column_descent.hpp"
 
 namespace riata {
@@ -180,37 +181,27 @@ void Driver::start_over() {
     batch_.certificates[0] = certificate(0);
 }
 
-double Driver::rest_of(Index constant) const {
-    for (const auto& [j, rest] : problem_.displaced_constants)
-        if (j == constant) return rest;
-    return 0;
-}
-
 Solution Driver::solution(std::size_t k) const {
     Solution s;
     s.alpha = alphas_[batch_.first + k];
     s.n_solves = batch_.solves[k];
     s.seconds = control_.seconds();
     s.dev_ratio = problem_.yy > 0 ? 1.0 - batch_.rr[k] / problem_.yy : 0.0;
-    for (std::size_t slot = 0; slot < model_.size(); ++slot)
-        if (batch_.w[k][slot] != 0) s.features.push_back(model_.features()[slot]);
-    for (const auto& [j, rest] : problem_.displaced_constants) s.features.push_back(j);
-    std::sort(s.features.begin(), s.features.end());
-    s.intercept = problem_.y_mean();
-    for (Index j : s.features) {
-        const Index slot = model_.slot(j);
-        const bool constant = slot < 0 || batch_.w[k][static_cast<std::size_t>(slot)] == 0;
-        const double w = constant ? rest_of(j) : problem_.coefficient(j, batch_.w[k][static_cast<std::size_t>(slot)]);
-        s.values.push_back(w);
-        s.intercept -= w * design_.moments().mean[static_cast<std::size_t>(j)];
+    std::vector<std::pair<Index, double>> entries = problem_.displaced_constants;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot) {
+        const Index j = model_.features()[slot];
+        const double w = batch_.w[k][slot];
+        if (w != 0) entries.emplace_back(j, problem_.coefficient(static_cast<std::size_t>(j), w));
     }
-    if (!problem_.request.fit_intercept) s.intercept = 0;
+    const double off = hand_out(problem_, std::move(entries), problem_.y_mean(), s);
     s.certificate = batch_.certificates[k];
     for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap})
         *value = problem_.objective(*value);
     s.certificate.primal += problem_.constant_cost(s.alpha);
     s.certificate.dual += problem_.constant_cost(s.alpha);
-    s.status = accepted(k) ? Status::kConverged : Status::kGapAboveTol;
+    const double tol = tolerance_of(options_, wanted(k));
+    account_for(0.5 * off * off, tol, problem_.objective(null_), s.certificate);  // residuals have mean 0
+    s.status = s.certificate.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
     return s;
 }
 

@@ -68,7 +68,6 @@ private:
     double last_alpha(std::size_t next) const { return alphas_[std::min(next + width_, alphas_.size()) - 1]; }
     bool correct(std::size_t k);
     void start_over();
-    double rest_of(Index constant) const;
     Solution solution(std::size_t k) const;
 
     Problem& problem_;

@@ -6,6 +6,7 @@
 #include "path/candidates.hpp"
 #include "path/certify.hpp"
 #include "path/grid.hpp"
+#include "path/handed_out.hpp"
 
 namespace riata {
 
@@ -207,19 +208,15 @@ Solution GroupedDriver::solution(std::size_t k) const {
     Solution s;
     s.n_solves = solves_ + stone_solves_;
     s.dev_ratio = null_loss_ > 0 ? 1.0 - loss_ / null_loss_ : 0.0;
+    std::vector<std::pair<Index, double>> entries;
     for (std::size_t slot = 0; slot < model_.size(); ++slot)
-        if (present(slot)) s.features.push_back(model_.features()[slot]);
-    std::sort(s.features.begin(), s.features.end());
+        if (present(slot))
+            entries.emplace_back(model_.features()[slot], problem_.coefficient(feature(slot), row(slot)[k]));
     // Intercepts are free up to a constant: they sum to zero.
     double mean = 0;
     for (double b : now_.b) mean += b / static_cast<double>(C_);
-    s.intercept = now_.b[k] - mean;
-    for (Index feature : s.features) {
-        const auto j = static_cast<std::size_t>(feature), slot = static_cast<std::size_t>(model_.slot(feature));
-        s.values.push_back(problem_.coefficient(j, row(slot)[k]));
-        s.intercept -= s.values.back() * problem_.design.moments().mean[j];
-    }
-    if (!problem_.request.fit_intercept) s.intercept = 0;
+    const double off = hand_out(problem_, std::move(entries), now_.b[k] - mean, s);
+    s.rounding = 0.5 * off * off;  // curvatures are at most 1/2
     s.certificate = certificate_;
     for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap}) *value /= problem_.weight;
     return s;

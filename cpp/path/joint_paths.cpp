@@ -1,6 +1,7 @@
 #include "path/joint_paths.hpp"
 
 #include "path/grid.hpp"
+#include "path/handed_out.hpp"
 
 namespace riata {
 
@@ -30,12 +31,17 @@ std::vector<Path> JointPaths::walk(const std::vector<double>& alphas, const Join
 
 /// Hands out the solutions of all members. True when the path ends here.
 bool JointPaths::hand_out(const Waypoint& at, const JointModel& model) {
+    double rounding = 0;
     for (std::size_t k = 0; k < paths_.size(); ++k) {
-        Solution s = model.solution(k);
+        paths_[k].solutions.push_back(model.solution(k));
+        rounding += paths_[k].solutions.back().rounding;
+    }
+    for (Path& path : paths_) {
+        Solution& s = path.solutions.back();
         s.alpha = at.alpha;
         s.seconds = control_.seconds();
+        account_for(rounding, at.tol, path.null_objective, s.certificate);
         s.status = s.certificate.rel_gap <= at.tol ? Status::kConverged : Status::kGapAboveTol;
-        paths_[k].solutions.push_back(std::move(s));
     }
     const Stop why = stop_after(options_, paths_[0].solutions, model.df());
     stop(why);

@@ -7,6 +7,7 @@
 #include "path/candidates.hpp"
 #include "path/certify.hpp"
 #include "path/grid.hpp"
+#include "path/handed_out.hpp"
 #include "path/newton_driver.hpp"
 
 namespace riata {
@@ -339,17 +340,11 @@ Solution MultinomialDriver::solution(std::size_t k) const {
         if (one.lane.w[slot] != 0)
             entries.emplace_back(j, problem_.coefficient(static_cast<std::size_t>(j), one.lane.w[slot]));
     }
-    std::sort(entries.begin(), entries.end());
     // Intercepts are free up to a constant: they sum to zero.
     double mean = 0;
     for (const auto& other : classes_) mean += other->lane.b / static_cast<double>(classes());
-    s.intercept = one.lane.b - (problem_.request.fit_intercept ? mean : 0.0);
-    for (const auto& [j, w] : entries) {
-        s.features.push_back(j);
-        s.values.push_back(w);
-        s.intercept -= w * problem_.design.moments().mean[static_cast<std::size_t>(j)];
-    }
-    if (!problem_.request.fit_intercept) s.intercept = 0;
+    const double off = hand_out(problem_, std::move(entries), one.lane.b - mean, s);
+    s.rounding = 0.5 * off * off;  // curvatures are at most 1/2
     s.certificate = certificate_;
     for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap}) *value /= problem_.weight;
     return s;

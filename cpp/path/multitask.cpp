@@ -5,6 +5,7 @@
 
 #include "path/certify.hpp"
 #include "path/grid.hpp"
+#include "path/handed_out.hpp"
 
 namespace riata {
 
@@ -195,15 +196,13 @@ Solution MultiTaskDriver::solution(std::size_t t) const {
     Solution s;
     s.n_solves = steps_;
     s.dev_ratio = problem_.yy > 0 ? 1.0 - rr_ / problem_.yy : 0.0;
-    s.features = used_;
-    s.values.reserve(used_.size());
-    s.intercept = responses_.mean(t);
-    for (Index j : s.features) {
+    std::vector<std::pair<Index, double>> entries;
+    for (Index j : used_) {
         const auto slot = static_cast<std::size_t>(model_.slot(j));
-        s.values.push_back(problem_.coefficient(static_cast<std::size_t>(j), solver_->w()[slot * tasks_ + t]));
-        s.intercept -= s.values.back() * design_.moments().mean[static_cast<std::size_t>(j)];
+        entries.emplace_back(j, problem_.coefficient(static_cast<std::size_t>(j), solver_->w()[slot * tasks_ + t]));
     }
-    if (!problem_.request.fit_intercept) s.intercept = 0;
+    const double off = hand_out(problem_, std::move(entries), responses_.mean(t), s);
+    s.rounding = 0.5 * off * off;
     s.certificate = certificate_;
     for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap})
         *value = problem_.objective(*value);

@@ -35,6 +35,7 @@ private:
     bool accepted(std::size_t k) const { return certificates_[k].rel_gap <= tolerance(k); }
     void grow(const std::vector<Index>& features);
     std::size_t room() const { return std::max<std::size_t>(64, model_.size() / 2); }
+    double intercept_cost(double off) const;
     Solution solution(std::size_t k) const;
     void keep_margins(const Lane& lane);
 

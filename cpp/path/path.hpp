@@ -47,6 +47,7 @@ struct Solution {
     Certificate certificate;
     Status status = Status::kConverged;
     long n_solves = 0;
+    double rounding = 0;  ///< what that of the margins may add to the objective
 };
 
 struct Path {

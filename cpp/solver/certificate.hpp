@@ -14,14 +14,20 @@
 namespace riata {
 
 struct Certificate {
-    double primal = 0, dual = 0, gap = 0;
-    double rel_gap = 0;  ///< gap / null objective
+    static constexpr double kRounding = 1e-8;  ///< of the null objective: a dual value further above the primal is none
+
+    double primal = 0, dual = 0;
+    double gap = 0;      ///< size of primal - dual
+    double rel_gap = 0;  ///< gap / null objective; infinite where the two contradict each other
     double kkt_max = 0;  ///< largest distance of a correlation from its subdifferential
 
-    /// The gaps that follow from primal and dual value; below 0 a difference is rounding, and says how much.
+    /// The gaps that follow from primal and dual value. A little below 0 a difference is rounding, and says how much; further
+    /// below it proves that one of the two is wrong, and then neither proves anything.
     void compare(double null_objective) {
-        gap = std::abs(primal - dual);
+        const double difference = primal - dual;
+        gap = std::abs(difference);
         rel_gap = null_objective > 0 ? gap / null_objective : (gap > 0 ? kInfinity : 0.0);
+        if (difference < -kRounding * null_objective) rel_gap = kInfinity;
     }
 };
 

@@ -8,16 +8,18 @@ namespace riata {
 
 namespace {
 constexpr int kMaxRounds = 200;
-constexpr int kStalls = 6;              // rounds without progress before a lane is left as it is
-constexpr double kProgress = 0.5;       // of the gap: a round that leaves more of it is none,
-constexpr double kGain = 1e-2;          // unless the objective fell by that much of it
-constexpr double kStuckRound = 0.3;     // of the gap left: a sign that curvatures are off where it matters
-constexpr double kFirstGap = 0.05;      // taken for a lane that nothing is known of
-constexpr double kWorstRound = 0.8;     // of the gap left by the worst curvatures
-constexpr double kSpread = 0.02;        // least difference of curvatures among lanes
-constexpr double kNextToNothing = 1e5;  // multiply-adds
-constexpr double kEntryCost = 12;       // operations that reading an entry of X stands for
-constexpr double kLossCost = 50;        // multiply-adds that a row's loss and its logarithms stand for
+constexpr int kStalls = 6;               // rounds without progress before a lane is left as it is
+constexpr double kNullRounding = 1e-13;  // of the null objective, as accurate as it is
+constexpr double kLeastShift = 1e-24;    // half the square of the shortest step of its intercept
+constexpr double kProgress = 0.5;        // of the gap: a round that leaves more of it is none,
+constexpr double kGain = 1e-2;           // unless the objective fell by that much of it
+constexpr double kStuckRound = 0.3;      // of the gap left: a sign that curvatures are off where it matters
+constexpr double kFirstGap = 0.05;       // taken for a lane that nothing is known of
+constexpr double kWorstRound = 0.8;      // of the gap left by the worst curvatures
+constexpr double kSpread = 0.02;         // least difference of curvatures among lanes
+constexpr double kNextToNothing = 1e5;   // multiply-adds
+constexpr double kEntryCost = 12;        // operations that reading an entry of X stands for
+constexpr double kLossCost = 50;         // multiply-adds that a row's loss and its logarithms stand for
 constexpr double kFewFree = 300, kLaneEntries = 0.5;  // see lanes_pay
 constexpr double kTogetherDrift = 0.02;               // of curvatures that cost little to take
 constexpr double kTogetherGap = 0.1;                  // of a lane's gap: what its model may be solved to
@@ -48,7 +50,11 @@ Lane Newton::empty_lane(double alpha) const {
     lane.eta = base_;
     lane.r.resize(n);
     if (problem_.request.fit_intercept) lane.b = loss_.margin_of_mean();
-    const_cast<Newton*>(this)->settle(lane, profile(lane.eta.data(), lane.b, lane.r.data()));
+    Loss::Sums sums = profile(lane.eta.data(), lane.b, lane.r.data());
+    if (problem_.request.fit_intercept)  // the unit of gaps: exact relative to itself
+        sums = profile_intercept(loss_, lane.eta.data(), lane.b, lane.r.data(),
+                                 std::max(kNullRounding * sums.value, kLeastShift * sums.curvature));
+    const_cast<Newton*>(this)->settle(lane, sums);
     return lane;
 }
 

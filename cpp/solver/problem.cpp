@@ -174,15 +174,19 @@ double Problem::normalised(std::size_t j, double coefficient) const {
     return coefficient / design.moments().scale[j] * y_unit_;
 }
 
+double Problem::unused_cost(std::size_t j, double w, double alpha) const {
+    const double u = request.penalty_weights ? request.penalty_weights[j] : 1.0;
+    const double v = request.l2_weights ? request.l2_weights[j] : 1.0;
+    if ((request.lower && w < request.lower[j]) || (request.upper && w > request.upper[j])) return kInfinity;
+    if (w == 0) return 0;
+    if (u == kInfinity || v == kInfinity) return kInfinity;
+    if (request.standardize) return 0;  // the column's standard deviation is
+    return alpha * (request.l1_ratio * u * std::abs(w) + 0.5 * (1 - request.l1_ratio) * v * w * w);
+}
+
 double Problem::constant_cost(double alpha) const {
     double sum = 0;
-    if (request.standardize) return sum;
-    for (const auto& [j, w] : displaced_constants) {
-        const auto at = static_cast<std::size_t>(j);
-        const double u = request.penalty_weights ? request.penalty_weights[at] : 1.0;
-        const double v = request.l2_weights ? request.l2_weights[at] : 1.0;
-        sum += alpha * (request.l1_ratio * u * std::abs(w) + 0.5 * (1 - request.l1_ratio) * v * w * w);
-    }
+    for (const auto& [j, w] : displaced_constants) sum += unused_cost(static_cast<std::size_t>(j), w, alpha);
     return sum;
 }
 

@@ -91,9 +91,14 @@ public:
     /// Back to the caller's units.
     double coefficient(std::size_t j, double w) const;
     double normalised(std::size_t j, double coefficient) const;
-    /// What the displaced constants cost at alpha, in the caller's units.
+    /// What a coefficient of a column that is not used costs at alpha, in the caller's units: infinite outside its bounds and
+    /// where the column is left out.
+    double unused_cost(std::size_t j, double w, double alpha) const;
+    /// What the displaced constants cost at alpha, in the caller's units: no coefficients of such columns cost less.
     double constant_cost(double alpha) const;
     double objective(double value) const { return value / y_unit_ / y_unit_ / weight; }
+    /// A value of the objective in the caller's units as one in units of the problem.
+    double in_units(double objective) const { return objective * y_unit_ * y_unit_ * weight; }
     double correlation(std::size_t j, double c) const;
     double y_mean() const { return y_mean_; }
     double y_unit() const { return y_unit_; }

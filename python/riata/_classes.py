@@ -9,7 +9,9 @@ import numpy as np
 
 from . import _annealing, _blas, _fit, _wide
 from . import _validation as check
+from ._class_certificate import certify_classes
 from ._fit import Certificate, PathArrays
+from ._handed_out import in_dtype
 from ._problem import SMALL, Array, Problem
 from ._routes import unpenalised
 from .exceptions import warn_not_converged
@@ -55,6 +57,13 @@ class ClassFit:
     certificate: Certificate
     n_iter: int
 
+    def in_dtype(self, problem: Problem) -> ClassFit:
+        """The same in the dtype of X, as far as that can hold it."""
+        coef, intercepts, [certificate] = in_dtype(
+            problem, self.coef, self.intercepts, [self.certificate]
+        )
+        return ClassFit(coef, intercepts, certificate, self.n_iter)
+
 
 Start = tuple[Array, Array]  # coefficients of shape (rows, p) and intercepts
 
@@ -67,7 +76,9 @@ def earlier_fit(estimator: Any, problem: Problem) -> Start | None:
     if problem.family == "multinomial" and problem.classes is not None:
         rows = len(problem.classes)
     coef = estimator.coef_
-    coef = np.atleast_2d(coef if isinstance(coef, np.ndarray) else coef.toarray())
+    if coef is None:
+        return None
+    coef = np.atleast_2d(coef.toarray() if hasattr(coef, "toarray") else coef)
     intercepts = np.ravel(estimator.intercept_)
     if coef.shape != (rows, problem.X.shape[1]) or intercepts.shape != (rows,):
         return None
@@ -167,8 +178,9 @@ def _fit_wide(
     fit = _solve(reduced.small, alpha, tol, max_iter, start)
     W = reduced.coefficients(fit.coef.T)
     intercepts = reduced.intercepts(W, fit.intercepts)
-    certificate = fit.certificate
-    if problem.family != "multinomial":
+    if problem.family == "multinomial":
+        judged = certify_classes(problem, W, intercepts, alpha, tol)
+    else:
         judged = _fit.certify(problem, W[:, 0], float(intercepts[0]), alpha, tol)
-        certificate = replace(judged, seconds=certificate.seconds, n_passes=2.0)
+    certificate = replace(judged, seconds=fit.certificate.seconds, n_passes=2.0)
     return ClassFit(np.ascontiguousarray(W.T), intercepts, certificate, fit.n_iter)

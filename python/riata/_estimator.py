@@ -68,7 +68,7 @@ class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEst
         )
         problem = self._problem(X, y, sample_weight, offset)
         names = feature_names(X)
-        fits = self._solve(problem, relative_tolerance(tol), max_iter, route)
+        fits = self._solve(problem, relative_tolerance(tol), max_iter, route).in_dtype(problem)
         self._take(fits, problem, names)
         worst = fits.worst
         if not worst.converged:
@@ -83,15 +83,12 @@ class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEst
         return fit_targets(problem, self._penalties(problem), tol, max_iter, route)
 
     def _take(self, fits: Fits, problem: Problem, names: Array | None) -> None:
-        dtype = problem.X.dtype
         single = problem.y.ndim == 1 or problem.y.shape[1] == 1
-        self.coef_ = (fits.coef[:, 0] if single else fits.coef.T).astype(dtype, copy=False)
+        self.coef_ = fits.coef[:, 0] if single else fits.coef.T
         if not problem.fit_intercept:
             self.intercept_: Any = 0.0
-        elif problem.y.ndim == 1:
-            self.intercept_ = dtype.type(fits.intercepts[0])
         else:
-            self.intercept_ = np.array(fits.intercepts, dtype=dtype)
+            self.intercept_ = fits.intercepts[0] if problem.y.ndim == 1 else fits.intercepts
         self.certificate_: Certificate | list[Certificate] = (
             fits.certificates[0] if single else fits.certificates
         )

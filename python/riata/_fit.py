@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -22,6 +22,7 @@ Callback = Callable[[int, float, float, int, float], Any]
 Moments = _core.Moments
 
 MAX_ITER = 100_000
+CONTRADICTION = 1e-8  # of the null objective: a dual value so far above the primal is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,10 @@ class Certificate:
     dual : float
         Value of a dual feasible point: no coefficients whatsoever have an objective below it.
     gap : float
-        ``primal - dual``: the solution's objective is at most this far from the optimum.
+        ``primal - dual``: the solution's objective is at most this far from the optimum. Below 0 it is rounding, and says how much.
     rel_gap : float
-        ``gap / null_objective``.
+        ``abs(gap) / null_objective``; inf where the gap is below ``-1e-8 * null_objective``, since a dual value above the primal
+        proves that one of the two is wrong.
     kkt_max : float
         Largest violation of the optimality conditions over the features, in units of alpha.
     null_objective : float
@@ -296,12 +298,24 @@ def certify(
     )
 
 
+def relative_gap(gap: Any, null_objective: float) -> Any:
+    """The size of a gap, or of several, relative to the null objective; infinite where it is below zero by more than rounding."""
+    size = np.abs(gap)
+    with np.errstate(over="ignore"):
+        relative = (
+            size / null_objective if null_objective > 0 else np.where(size > 0, math.inf, 0.0)
+        )
+    return np.where(
+        gap < -CONTRADICTION * null_objective, math.inf, np.where(size >= 0, relative, math.nan)
+    )
+
+
 def make_certificate(
     alpha: float, primal: float, dual: float, kkt_max: float, null_objective: float, tol: float
 ) -> Certificate:
-    """Certificate from its parts. A gap of rounding size below zero counts as zero."""
-    gap = max(primal - dual, 0.0)
-    rel_gap = gap / null_objective if null_objective > 0 else (0.0 if gap == 0 else math.inf)
+    """Certificate from its parts."""
+    gap = primal - dual
+    rel_gap = float(relative_gap(gap, null_objective))
     return Certificate(
         alpha=alpha,
         primal=primal,
@@ -313,6 +327,13 @@ def make_certificate(
         tol=tol,
         status="converged" if rel_gap <= tol else "not_converged",
     )
+
+
+def with_primal(certificate: Certificate, primal: float) -> Certificate:
+    """The certificate of other coefficients: a dual value bounds the objective of any."""
+    c = certificate
+    other = make_certificate(c.alpha, primal, c.dual, c.kkt_max, c.null_objective, c.tol)
+    return replace(other, n_passes=c.n_passes, seconds=c.seconds)
 
 
 def alpha_max(problem: Problem) -> float:
@@ -427,7 +448,7 @@ def predict(X: Array | CompressedX, coef: Array, features: Array | None = None) 
     if X.dtype == np.float64:
         return np.asarray(X @ coef)
     out = np.empty((X.shape[0], *coef.shape[1:]))
-    rows = max(1, 4_000_000 // X.shape[1])
+    rows = max(1, 4_000_000 // max(1, X.shape[1]))
     for first in range(0, X.shape[0], rows):
         out[first : first + rows] = X[first : first + rows].astype(np.float64) @ coef
     return out

@@ -56,7 +56,7 @@ def held_out(problem: Problem, lam: Array, grams: Grams | None = None) -> Iterat
         side = _Features(system)
     else:
         return _by_svd(system, lam, free)
-    if lam.min() < REGULAR * side.values[-1] and system.may_copy:
+    if lam.min() < REGULAR * side.values[-1:].max(initial=0.0) and system.may_copy:
         return _by_svd(system, lam, free)
     return side.held(lam)
 

@@ -26,7 +26,7 @@ class ShiftedInverse:
             values, self.vectors = eigh(A * self.scale * scale)
             if lam[0] == 0:
                 values[:null_size] = np.inf  # directions known to be empty
-                if values.min(initial=np.inf) <= FULL_RANK * values[-1]:
+                if values.min(initial=np.inf) <= FULL_RANK * values[-1:].max(initial=0.0):
                     raise np.linalg.LinAlgError("not of full rank")
             self.values = np.maximum(values, 0.0)[:, None]
         else:

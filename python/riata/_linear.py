@@ -43,7 +43,9 @@ class LinearEstimator:
         if isinstance(X, np.ndarray):
             X = np.asarray(X)  # of a memory map, too, the plain array
             eta = None if plain else self._in_one_pass(X)
-            return np.asarray(X @ coef.T + self.intercept_) if eta is None else eta
+            if eta is not None:
+                return eta
+        # In float64: terms of float32 may be far above their sum.
         eta = np.asarray(_fit.predict(X, coef.T.astype(np.float64)) + self.intercept_)
         return eta.astype(np.result_type(X.dtype, coef.dtype), copy=False)
 

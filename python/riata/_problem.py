@@ -110,6 +110,7 @@ def check_problem(
     lower, upper = check.bounds(lower, upper, p)
     if check.flag(positive, "positive"):
         lower, upper = check.bounds(0.0 if lower is None else np.maximum(lower, 0.0), upper, p)
+    _require_rest(u, u if v is None else v, lower, upper)
     return Problem(
         X,
         y,
@@ -127,6 +128,22 @@ def check_problem(
         classes,
         grouped,
     )
+
+
+def _require_rest(
+    u: Array | None, v: Array | None, lower: Array | None, upper: Array | None
+) -> None:
+    """Refuse bounds that keep a feature from 0 which an infinite penalty weight leaves out."""
+    if (u is None and v is None) or (lower is None and upper is None):
+        return
+    for j in np.flatnonzero(np.isinf(0.0 if u is None else u) | np.isinf(0.0 if v is None else v)):
+        low = -np.inf if lower is None else lower[j]
+        high = np.inf if upper is None else upper[j]
+        if low > 0 or high < 0:
+            raise ValueError(
+                f"feature {j} is excluded by an infinite penalty weight, but its bounds exclude 0; got lower[{j}] = {low:g} and "
+                f"upper[{j}] = {high:g}"
+            )
 
 
 def _require_classes(family: str, classes: Array | None, bounded: bool) -> None:

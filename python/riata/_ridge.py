@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import _blas, _fit
+from . import _blas, _fit, _objective
 from ._compressed import CompressedX
 from ._fit import Certificate
 from ._grams import Grams
@@ -101,26 +101,34 @@ def certify_least_squares(
     problem: Problem, coef: Array, intercept: float, tol: float
 ) -> Certificate:
     """Certificate for alpha = 0 of any coefficients: the objective lost is |P r|^2 / 2, P the projection on X's columns."""
+    penalty = _objective.weights(problem, 0.0)
+    beside = float(penalty.cost(coef[None])[0])
+    if not problem.fit_intercept and intercept != 0:
+        beside, intercept = np.inf, 0.0
+    coef = np.where(penalty.excluded, 0.0, coef)  # what is infeasible has no part in the bound
+    certificate = _certify_feasible(problem, coef, intercept, tol)
+    return _fit.with_primal(certificate, certificate.primal + beside)
+
+
+def _certify_feasible(problem: Problem, coef: Array, intercept: float, tol: float) -> Certificate:
     system = System(problem, np.zeros(1), np.zeros(1, dtype=np.intp))
     residual = problem.y - _fit.predict(problem.X, coef) - intercept
     if not system.may_copy:
         lost = _lost_by_descent(system, residual)
-        return _least_squares_certificate(system, coef, intercept, lost, tol)
+        return _least_squares_certificate(system, residual, lost, tol)
     A = system.explicit()[:, system.kept]
     if problem.fit_intercept:  # an intercept that is off counts too
         A = np.column_stack([A, system.root])
     U = column_space(A)
     lost = 0.5 * float(((U.T @ (system.root * residual)) ** 2).sum()) / system.total
-    return _least_squares_certificate(system, coef, intercept, lost, tol)
+    return _least_squares_certificate(system, residual, lost, tol)
 
 
 def _least_squares_certificate(
-    system: System, coef: Array, intercept: float, lost: float, tol: float
+    system: System, residual: Array, lost: float, tol: float
 ) -> Certificate:
-    X, y = system.problem.X, system.problem.y
-    residual = y - _fit.predict(X, coef) - intercept
     primal = 0.5 * float((system.root * residual) @ (system.root * residual)) / system.total
-    slope = np.zeros(X.shape[1])
+    slope = np.zeros(system.p)
     slope[system.kept] = system.correlate((system.root**2 * residual)[:, None])[system.kept, 0]
     return _fit.make_certificate(
         0.0,

@@ -182,7 +182,8 @@ def _solve_tasks_apart(
     null = sum(path.null_objective for path in paths)
     gap, primal, dual = total("gap"), total("primal"), total("dual")
     loss = np.sum([(1 - path.dev_ratio[:k]) * path.null_objective for path in paths], axis=0)
-    rel_gap = gap / null if null > 0 else np.where(gap > 0, math.inf, 0.0)
+    unsound = np.any([np.isinf(path.rel_gap[:k]) for path in paths], axis=0)
+    rel_gap = np.where(unsound, math.inf, _fit.relative_gap(gap, null))
     dev_ratio = 1 - loss / null if null > 0 else np.zeros(k)
     df = np.max([np.diff(path.indptr)[:k] for path in paths], axis=0)
     stop = paths[0].stop

@@ -10,16 +10,17 @@ import numpy as np
 from . import _fit, _ridge
 from ._fit import Certificate
 from ._grams import Grams
+from ._handed_out import in_dtype
 from ._problem import Array, Problem
 from ._routes import ALMOST_ZERO, TIGHT, Control, solve_task_grid
 
 
 @dataclass(slots=True)
 class Fits:
-    """One fit per target: coef (p, t), intercepts, certificates, linear systems solved, the route taken."""
+    """One fit per target: coef (p, t), intercepts (t,), certificates, linear systems solved, the route taken."""
 
     coef: Array
-    intercepts: list[float]
+    intercepts: Array
     certificates: list[Certificate]
     n_iter: list[int]
     route: str
@@ -28,6 +29,13 @@ class Fits:
     def worst(self) -> Certificate:
         """The certificate with the largest gap."""
         return max(self.certificates, key=lambda certificate: certificate.rel_gap)
+
+    def in_dtype(self, problem: Problem) -> Fits:
+        """The same in the dtype of X, as far as that can hold them."""
+        coef, intercepts, certificates = in_dtype(
+            problem, self.coef.T, self.intercepts, self.certificates
+        )
+        return Fits(coef.T, intercepts, certificates, self.n_iter, self.route)
 
 
 def fit_targets(
@@ -63,7 +71,7 @@ def fit_targets(
         coef[solved.indices, t] = solved.data
     return Fits(
         coef,
-        [float(solved.intercepts[-1]) for solved in paths],
+        np.array([solved.intercepts[-1] for solved in paths]),
         [solved.certificate(len(solved.alphas) - 1, tol) for solved in paths],
         [max(1, int(solved.n_iter[-1])) for solved in paths],
         "active_set",
@@ -81,7 +89,7 @@ def fit_tasks(problem: Problem, alpha: float, tol: float, max_iter: int) -> Fits
     coef = np.column_stack([path.coefficients(0, problem.X.shape[1]) for path in paths])
     return Fits(
         coef,
-        [float(path.intercepts[-1]) for path in paths],
+        np.array([path.intercepts[-1] for path in paths]),
         [paths[0].certificate(0, tol)],
         [max(1, int(paths[0].n_iter[-1]))],
         "rows",
@@ -120,7 +128,7 @@ def _fit_directly(
     passes = 2.0 * answer.n_solves + 1
     return Fits(
         answer.coef,
-        answer.intercept.tolist(),
+        np.asarray(answer.intercept),
         [replace(c, seconds=seconds, n_passes=passes) for c in certificates],
         [answer.n_solves] * t,
         answer.route,

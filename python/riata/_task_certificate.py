@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
-from . import _blas, _fit
+from . import _blas, _fit, _objective
 from ._fit import Certificate
 from ._problem import Array, Problem
 
@@ -15,28 +17,21 @@ ROUNDING = 1e-12  # of a correlation, relative to the norms of what it correlate
 @_blas.limited
 def certify_rows(problem: Problem, W: Array, b: Array, alpha: float, tol: float) -> Certificate:
     """Certificate of coefficients W (p, t) and intercepts b (t,) at a penalty alpha > 0 with some l1 in it."""
-    n, p = problem.X.shape
-    s = np.ones(n) if problem.sample_weight is None else problem.sample_weight
-    s = (s / s.sum())[:, None]
+    s = _objective.shares(problem)[:, None]
     Y = problem.y
     given = Y - _fit.predict(problem.X, W) - b
     R, Yc = given, Y
     if problem.fit_intercept:
         R, Yc = given - (s * given).sum(axis=0), Y - (s * Y).sum(axis=0)
     null = 0.5 * float((s * Yc**2).sum())
+    penalty = _objective.weights(problem, alpha)
+    primal = 0.5 * float((s * given**2).sum()) + float(penalty.cost(W.T)[0])
+    if not problem.fit_intercept and b.any():
+        primal = np.inf
     moments = _fit.measure(problem)
     norm = moments.norm / np.sqrt(problem.total_weight)
-    u = np.ones(p) if problem.penalty_weights is None else problem.penalty_weights
-    v = np.ones(p) if problem.l2_weights is None else problem.l2_weights
-    used = (norm > 0) & (u < np.inf) & (v < np.inf)
-    lengths = np.linalg.norm(W, axis=1)
-    d = norm[used] if problem.standardize else np.ones(int(used.sum()))
-    a1 = alpha * problem.l1_ratio * u[used] * d
-    a2 = alpha * (1 - problem.l1_ratio) * v[used] * d**2
-    size = lengths[used]
-    primal = 0.5 * float((s * given**2).sum()) + float(a1 @ size + 0.5 * a2 @ size**2)
-    if lengths[~used & (norm > 0)].any():
-        primal = np.inf  # a feature is in use that is left out
+    used = (norm > 0) & ~penalty.excluded
+    a1, a2, size = penalty.l1[used], penalty.l2[used], np.linalg.norm(W[used], axis=1)
     C = _fit.correlate(problem, s * R, moments)[used]
     dual = _best_dual(
         C, size, a1, a2, norm[used], float((s * R**2).sum()), float((s * R * Yc).sum()), null
@@ -60,6 +55,11 @@ def _best_dual(
         over = np.maximum(t * pull[curved] - a1[curved], 0)
         return t * ry - 0.5 * t * t * rr - float((over**2 / (2 * a2[curved])).sum())
 
+    return search(value, top) - slack
+
+
+def search(value: Callable[[float], float], top: float) -> float:
+    """The largest value of a concave function on [0, top], by golden sections."""
     low, high, golden = 0.0, top, (np.sqrt(5) - 1) / 2
     for _ in range(STEPS):
         left, right = high - golden * (high - low), low + golden * (high - low)
@@ -67,7 +67,7 @@ def _best_dual(
             low = left
         else:
             high = right
-    return max(value(low), value(high), value(top)) - slack
+    return max(value(low), value(high), value(top))
 
 
 def _violation(C: Array, W: Array, a1: Array, a2: Array) -> float:

@@ -161,11 +161,11 @@ class LogisticRegression(LinearClassifier):
         problem = self._problem(X, y, sample_weight, offset)
         names = feature_names(X)
         start = earlier_fit(self, problem)
-        fit = fit_classes(problem, self._penalty(problem), tol, max_iter, start)
-        dtype = problem.X.dtype
+        alpha = self._penalty(problem)
+        fit = fit_classes(problem, alpha, tol, max_iter, start).in_dtype(problem)
         self.classes_ = problem.classes
-        self.coef_ = fit.coef.astype(dtype, copy=False)
-        self.intercept_ = fit.intercepts.astype(dtype, copy=False)
+        self.coef_ = fit.coef
+        self.intercept_ = fit.intercepts
         self.n_iter_ = np.array([fit.n_iter], dtype=np.int32)
         self.certificate_ = fit.certificate
         self._take_columns(problem.X.shape[1], names)

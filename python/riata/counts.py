@@ -109,10 +109,10 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
         problem = self._problem(X, y, sample_weight, offset)
         names = feature_names(X)
         start = earlier_fit(self, problem)
-        fit = fit_classes(problem, self._penalty(problem), tol, max_iter, start)
-        dtype = problem.X.dtype
-        self.coef_ = fit.coef[0].astype(dtype, copy=False)
-        self.intercept_ = dtype.type(fit.intercepts[0])
+        alpha = self._penalty(problem)
+        fit = fit_classes(problem, alpha, tol, max_iter, start).in_dtype(problem)
+        self.coef_ = fit.coef[0]
+        self.intercept_ = fit.intercepts[0]
         self.n_iter_ = fit.n_iter
         self.certificate_ = fit.certificate
         self._take_columns(problem.X.shape[1], names)

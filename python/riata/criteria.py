@@ -9,6 +9,7 @@ import numpy as np
 from . import _validation as check
 from ._criteria import CRITERIA, information_criteria
 from ._estimator import LinearRegressor, feature_names
+from ._handed_out import in_dtype
 from ._path import lasso_path, warn_gaps
 from ._problem import Problem
 from ._result import PathResult
@@ -138,16 +139,21 @@ class LassoIC(LinearRegressor):
         )
         k = criteria.best(criterion)
         warn_gaps([arrays], control)
-        dtype = problem.X.dtype
+        coef, intercepts, [certificate] = in_dtype(
+            problem,
+            arrays.coefficients(k, p)[None],
+            path.intercepts[k : k + 1],
+            [path.certificate(k)],
+        )
         self.path_, self.criteria_ = path, criteria
         self.alphas_, self.criterion_ = criteria.alphas, getattr(criteria, criterion)
         self.alpha_ = float(path.alphas[k])
         self.noise_variance_ = (
             2 * path.null_objective * float(1 - path.dev_ratio[k]) if variance is None else variance
         )
-        self.coef_ = arrays.coefficients(k, p).astype(dtype, copy=False)
-        self.intercept_ = dtype.type(path.intercepts[k]) if problem.fit_intercept else 0.0
-        self.certificate_ = path.certificate(k)
+        self.coef_ = coef[0]
+        self.intercept_ = intercepts[0] if problem.fit_intercept else 0.0
+        self.certificate_ = certificate
         self.dual_gap_ = self.certificate_.gap
         self.n_iter_ = max(1, int(path.n_iter[k]))
         self._take_columns(p, names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -10,8 +11,9 @@ from . import _cv, _metadata, _scorers, _splits
 from . import _validation as check
 from ._cv_result import CVResult
 from ._estimator import LinearRegressor, feature_names
+from ._handed_out import in_dtype
 from ._path import enet_path, lasso_path
-from ._problem import Array
+from ._problem import Array, Problem
 from ._routes import scikit_learn_control
 
 
@@ -78,7 +80,7 @@ class SparseRegressorCV(LinearRegressor):
             progress=self.progress,
             names=names,
         )
-        self._take_result(result, problem.X.dtype, problem.fit_intercept, names)
+        self._take_result(result, problem, names)
         return self
 
     def _mixing(self) -> float:
@@ -94,14 +96,19 @@ class SparseRegressorCV(LinearRegressor):
         scorer = None if self.scoring is None else _scorers.find_scorer(self.scoring)
         return _metadata.router(self, check_cv(self.cv), scorer, ("fit",))
 
-    def _take_result(
-        self, result: CVResult, dtype: Any, fit_intercept: bool, names: Array | None
-    ) -> None:
+    def _take_result(self, result: CVResult, problem: Problem, names: Array | None) -> None:
         self.cv_result_ = result
-        self.coef_ = result.coef.astype(dtype, copy=False)
-        self.intercept_ = _as_dtype(result.intercept, dtype) if fit_intercept else 0.0
-        self.certificate_ = result.certificate
-        self.dual_gap_ = result.certificate.gap
+        coef, intercepts, [self.certificate_] = in_dtype(
+            replace(problem, l1_ratio=result.l1_ratio),
+            np.atleast_2d(result.coef),
+            np.atleast_1d(result.intercept),
+            [result.certificate],
+        )
+        self.coef_ = coef.reshape(result.coef.shape)
+        self.intercept_ = intercepts if result.coef.ndim == 2 else intercepts[0]
+        if not problem.fit_intercept:
+            self.intercept_ = 0.0
+        self.dual_gap_ = self.certificate_.gap
         self.n_iter_ = max(1, int(result.path.n_iter[result.best_index[1]]))
         self.alpha_ = result.alpha
         self.alpha_min_ = result.alpha_min
@@ -123,10 +130,6 @@ class SparseRegressorCV(LinearRegressor):
         tags.target_tags.multi_output = False
         tags.target_tags.single_output = True
         return tags
-
-
-def _as_dtype(value: Any, dtype: Any) -> Any:
-    return value.astype(dtype) if isinstance(value, np.ndarray) else dtype.type(value)
 
 
 class LassoCV(SparseRegressorCV):
@@ -344,10 +347,8 @@ class ElasticNetCV(SparseRegressorCV):
     def _ratios(self) -> list[float]:
         return _cv.mixing_ratios(self.l1_ratio)
 
-    def _take_result(
-        self, result: CVResult, dtype: Any, fit_intercept: bool, names: Array | None
-    ) -> None:
-        super()._take_result(result, dtype, fit_intercept, names)
+    def _take_result(self, result: CVResult, problem: Problem, names: Array | None) -> None:
+        super()._take_result(result, problem, names)
         self.l1_ratio_ = result.l1_ratio
         if np.ndim(self.alphas) > 0 and self.alphas_.ndim == 2:
             self.alphas_ = self.alphas_[0]  # one grid for all

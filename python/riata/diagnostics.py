@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _fit, _ridge
+from ._class_certificate import certify_classes
 from ._classes import gap_tolerance
 from ._fit import Certificate
 from ._problem import Problem, check_problem
@@ -16,10 +17,11 @@ from ._task_certificate import certify_rows
 from .classification import LogisticRegression
 from .counts import PoissonRegressor
 
-# scikit-learn's classes by name: where alpha and l1_ratio are found (an attribute's name or the value itself).
+# Classes by name: where alpha and l1_ratio are found (an attribute's name or the value itself).
 _MODELS: dict[str, tuple[Any, Any]] = {
     "Lasso": ("alpha", 1.0),
     "LassoCV": ("alpha_", 1.0),
+    "LassoIC": ("alpha_", 1.0),
     "ElasticNet": ("alpha", "l1_ratio"),
     "ElasticNetCV": ("alpha_", "l1_ratio_"),
     "Ridge": ("alpha", 0.0),
@@ -32,7 +34,9 @@ _TASKS: dict[str, tuple[Any, Any]] = {
     "MultiTaskElasticNet": ("alpha", "l1_ratio"),
     "MultiTaskElasticNetCV": ("alpha_", "l1_ratio_"),
 }
-_LOSSES = ("LogisticRegression", "PoissonRegressor")
+_LOSSES = ("LogisticRegression", "LogisticRegressionCV", "PoissonRegressor")
+_NAMES = (*_MODELS, *_TASKS, *_LOSSES)
+_PREDICTIONS = ("predict", "predict_proba", "decision_function")
 
 
 def check_solution(
@@ -44,7 +48,8 @@ def check_solution(
     ----------
     estimator : fitted estimator
         riata's or scikit-learn's Lasso, ElasticNet, Ridge, LinearRegression, LassoCV, ElasticNetCV, RidgeCV, MultiTaskLasso,
-        MultiTaskElasticNet and their CV classes, LogisticRegression (of two classes) or PoissonRegressor.
+        MultiTaskElasticNet and their CV classes, LogisticRegression, LogisticRegressionCV or PoissonRegressor, and subclasses that
+        predict as these do.
     X : array-like or sparse container of shape (n_samples, n_features)
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
     sample_weight, offset : array-like of shape (n_samples,), optional
@@ -58,7 +63,8 @@ def check_solution(
     Raises
     ------
     TypeError
-        For any other estimator (of a pipeline pass the last step and the transformed X; of a search, ``best_estimator_``).
+        For any other estimator (of a pipeline pass the last step and the transformed X; of a search, ``best_estimator_``), and for
+        subclasses that change what is predicted: their coefficients say nothing about it.
     sklearn.exceptions.NotFittedError
         If it is not fitted.
     ValueError
@@ -66,25 +72,23 @@ def check_solution(
 
     Notes
     -----
-    The primal value comes from the coefficients as they are, the dual value from the residual scaled into the dual's feasible set (Fenchel
+    The primal value comes from the coefficients as they are, those of constant and of excluded columns among them (the latter make it
+    infinite, and so does an intercept that the model does not have), the dual value from the residual scaled into the dual's feasible set (Fenchel
     duality). For alpha = 0 the gap is |P r|^2 / (2 S) with P the projection on the columns of X, which costs a singular value
     decomposition.
     """
     name = _supported_name(estimator)
+    given = (X, y, sample_weight, offset)
     if not hasattr(estimator, "coef_"):
         from sklearn.exceptions import NotFittedError
 
         raise NotFittedError(f"this {type(estimator).__name__} is not fitted yet: call fit first")
     if name in _LOSSES:
-        return _check_loss(estimator, name, X, y, sample_weight, offset)
-    if name in _TASKS:
-        return _check_tasks(estimator, name, X, y, sample_weight, offset)
-    if type(estimator).__module__.split(".")[0] == "riata":
-        problem: Problem = estimator._problem(X, y, sample_weight, offset)
-        alphas = estimator._penalties(problem)
-    else:
-        problem, alphas = _foreign_problem(estimator, name, X, y, sample_weight, offset)
+        return _check_loss(estimator, name, *given)
+    problem, alphas = _problem_of(estimator, name, *given)
     tol = relative_tolerance(float(getattr(estimator, "tol", 1e-4)))
+    if name in _TASKS:
+        return _check_tasks(estimator, problem, alphas[0], tol)
     coef = np.asarray(estimator.coef_, dtype=np.float64)
     targets = len(alphas)
     if coef.size != targets * problem.X.shape[1]:
@@ -115,9 +119,8 @@ def _supported_name(estimator: Any) -> str:
     if isinstance(estimator, type):
         raise TypeError(f"estimator must be a fitted estimator, not the class {estimator.__name__}")
     for ancestor in type(estimator).__mro__:
-        if ancestor.__module__.split(".")[0] in ("riata", "sklearn") and (
-            ancestor.__name__ in (*_MODELS, *_TASKS, *_LOSSES)
-        ):
+        if _package(ancestor) in ("riata", "sklearn") and ancestor.__name__ in _NAMES:
+            _require_predictions_of(ancestor, estimator)
             return ancestor.__name__
     hint = ""
     if hasattr(estimator, "steps"):
@@ -125,33 +128,62 @@ def _supported_name(estimator: Any) -> str:
     elif hasattr(estimator, "best_estimator_"):
         hint = ": pass best_estimator_"
     raise TypeError(
-        f"estimator must be one of {', '.join((*_MODELS, *_TASKS, *_LOSSES))} of riata or scikit-learn; got {type(estimator).__name__}{hint}"
+        f"estimator must be one of {', '.join(_NAMES)} of riata or scikit-learn; got {type(estimator).__name__}{hint}"
     )
 
 
-def _check_tasks(
+def _package(cls: type) -> str:
+    return cls.__module__.split(".")[0]
+
+
+def _is_own(estimator: Any) -> bool:
+    """Whether riata's part of the class knows its problem."""
+    return hasattr(estimator, "_problem") and any(
+        _package(ancestor) == "riata" for ancestor in type(estimator).__mro__
+    )
+
+
+def _require_predictions_of(known: type, estimator: Any) -> None:
+    """Refuse a subclass, or an instance, that predicts something else than its coefficients say."""
+    for name in _PREDICTIONS:
+        method = getattr(known, name, None)
+        if method and getattr(getattr(estimator, name), "__func__", None) is not method:
+            raise TypeError(
+                f"estimator must predict what its coefficients say; {type(estimator).__name__} has a {name} of its own in place of "
+                f"{known.__name__}'s"
+            )
+
+
+def _problem_of(
     estimator: Any, name: str, X: Any, y: Any, sample_weight: Any, offset: Any
-) -> Certificate:
-    """One certificate for all tasks of a model whose penalty joins them."""
+) -> tuple[Problem, list[float]]:
+    """The problem that a model of squares solves, and the penalty of every target on riata's scale."""
     alpha, l1_ratio = (
-        float(getattr(estimator, source) if isinstance(source, str) else source)
-        for source in _TASKS[name]
+        getattr(estimator, source) if isinstance(source, str) else source
+        for source in {**_MODELS, **_TASKS}[name]
     )
-    if type(estimator).__module__.split(".")[0] == "riata":
-        problem: Problem = replace(
-            estimator._problem(X, y, sample_weight, offset), l1_ratio=l1_ratio
-        )
+    if _is_own(estimator):
+        problem = replace(estimator._problem(X, y, sample_weight, offset), l1_ratio=float(l1_ratio))
     else:
         problem = check_problem(
             X,
             y,
+            multi=True,
             sample_weight=sample_weight,
             offset=offset,
-            l1_ratio=l1_ratio,
+            positive=bool(getattr(estimator, "positive", False)),
+            l1_ratio=float(l1_ratio),
             fit_intercept=estimator.fit_intercept,
-            family="multi-gaussian",
+            family="multi-gaussian" if name in _TASKS else "gaussian",
         )
-    tol = relative_tolerance(float(estimator.tol))
+    targets = 1 if problem.y.ndim == 1 else problem.y.shape[1]
+    unit = problem.total_weight if name.startswith("Ridge") else 1.0
+    alphas = np.broadcast_to(np.asarray(alpha, dtype=np.float64), (targets,)) / unit
+    return problem, alphas.tolist()
+
+
+def _check_tasks(estimator: Any, problem: Problem, alpha: float, tol: float) -> Certificate:
+    """One certificate for all tasks of a model whose penalty joins them."""
     W = np.asarray(estimator.coef_, dtype=np.float64).T
     tasks = problem.y.shape[1]
     if W.shape != (problem.X.shape[1], tasks):
@@ -159,7 +191,7 @@ def _check_tasks(
             f"coef_ of shape {W.T.shape} does not fit X of shape {problem.X.shape} and {tasks} task(s)"
         )
     b = np.broadcast_to(np.asarray(estimator.intercept_, dtype=np.float64), (tasks,))
-    if alpha > 0 and l1_ratio > 0:
+    if alpha > 0 and problem.l1_ratio > 0:
         return certify_rows(problem, np.ascontiguousarray(W), b, alpha, tol)
     apart = []
     for t in range(tasks):
@@ -181,48 +213,35 @@ def _check_loss(
     estimator: Any, name: str, X: Any, y: Any, sample_weight: Any, offset: Any
 ) -> Certificate:
     """Certificate of a model with another loss than squares."""
-    own = estimator
-    if type(estimator).__module__.split(".")[0] != "riata":
-        make = LogisticRegression if name == "LogisticRegression" else PoissonRegressor
-        known = make().get_params()
-        own = make(**{k: v for k, v in estimator.get_params().items() if k in known})
+    own = _own_model(estimator, name)
     problem = own._problem(X, y, sample_weight, offset)
-    if problem.family == "multinomial":
-        raise TypeError(
-            "check_solution certifies LogisticRegression of two classes only; pass certificate_ of riata's fit on"
-        )
     coef = estimator.coef_ if isinstance(estimator.coef_, np.ndarray) else estimator.coef_.toarray()
-    coef = np.asarray(coef, dtype=np.float64).ravel()
-    if len(coef) != problem.X.shape[1]:
-        raise ValueError(f"coef_ of {len(coef)} entries does not fit X of shape {problem.X.shape}")
+    coef = np.atleast_2d(np.asarray(coef, dtype=np.float64))
+    rows = 1 if problem.family != "multinomial" or problem.classes is None else len(problem.classes)
+    if coef.shape != (rows, problem.X.shape[1]):
+        raise ValueError(
+            f"coef_ of shape {np.shape(estimator.coef_)} does not fit X of shape {problem.X.shape} and {rows} row(s) of coefficients"
+        )
     alpha, tol = own._penalty(problem), gap_tolerance(float(estimator.tol))
-    intercept = float(np.ravel(estimator.intercept_)[0])
-    if alpha > 0:
-        return _fit.certify(problem, coef, intercept, alpha, tol)
-    return replace(_fit.certify(unpenalised(problem), coef, intercept, 1.0, tol), alpha=0.0)
-
-
-def _foreign_problem(
-    estimator: Any, name: str, X: Any, y: Any, sample_weight: Any, offset: Any
-) -> tuple[Problem, list[float]]:
-    """scikit-learn's model as riata's problem."""
-
-    def value(source: Any) -> Any:
-        return getattr(estimator, source) if isinstance(source, str) else source
-
-    alpha, l1_ratio = (value(source) for source in _MODELS[name])
-    problem = check_problem(
-        X,
-        y,
-        multi=True,
-        sample_weight=sample_weight,
-        offset=offset,
-        positive=bool(getattr(estimator, "positive", False)),
-        l1_ratio=float(l1_ratio),
-        fit_intercept=estimator.fit_intercept,
+    intercepts = np.broadcast_to(
+        np.asarray(estimator.intercept_, dtype=np.float64).ravel(), (rows,)
     )
-    targets = 1 if problem.y.ndim == 1 else problem.y.shape[1]
-    unit = problem.total_weight if name.startswith("Ridge") else 1.0
-    return problem, (
-        np.broadcast_to(np.asarray(alpha, dtype=np.float64), (targets,)) / unit
-    ).tolist()
+    at = (problem, alpha) if alpha > 0 else (unpenalised(problem), 1.0)
+    if rows > 1:
+        certificate = certify_classes(at[0], np.ascontiguousarray(coef.T), intercepts, at[1], tol)
+    else:
+        certificate = _fit.certify(at[0], coef[0], float(intercepts[0]), at[1], tol)
+    return replace(certificate, alpha=alpha)
+
+
+def _own_model(estimator: Any, name: str) -> Any:
+    """riata's estimator, of one penalty, that stands for the problem solved."""
+    make = PoissonRegressor if name == "PoissonRegressor" else LogisticRegression
+    known = make().get_params()
+    own = make(**{k: v for k, v in estimator.get_params().items() if k in known})
+    if name == "LogisticRegressionCV":
+        C, ratio = (np.unique(np.ravel(value)) for value in (estimator.C_, estimator.l1_ratio_))
+        if len(C) != 1 or len(ratio) != 1:
+            raise TypeError(f"estimator must have one C_ and one l1_ratio_; got {C} and {ratio}")
+        own.set_params(C=float(C[0]), l1_ratio=float(ratio[0] or 0.0))
+    return own

@@ -188,7 +188,7 @@ class LogisticRegressionCV(LogisticRegression):
             _selection.standard_error(np.moveaxis(scores, 0, -1)),
             lambda: results,
         )
-        dtype, p = problem.X.dtype, problem.X.shape[1]
+        p = problem.X.shape[1]
         if refit:
             fit = self._final(problem, runs[row], ratios[row], float(alphas[k]), k, tol, max_iter)
             coef, intercepts = fit.coef, fit.intercepts
@@ -196,11 +196,12 @@ class LogisticRegressionCV(LogisticRegression):
             self.certificate_ = fit.certificate
         else:
             coef, intercepts, chosen = _averaged(scores, runs, Cs[order], ratios, p)
+            coef, intercepts = (part.astype(problem.X.dtype) for part in (coef, intercepts))
             self.__dict__.pop("certificate_", None)
         self.C_, self.l1_ratio_ = chosen
         self.classes_ = problem.classes
-        self.coef_ = coef.astype(dtype, copy=False)
-        self.intercept_ = intercepts.astype(dtype, copy=False)
+        self.coef_ = coef
+        self.intercept_ = intercepts
         self.Cs_, self.l1_ratios_ = Cs, np.array(ratios)
         back = np.argsort(order)
         self.scores_ = scores[:, :, back]
@@ -317,15 +318,16 @@ class LogisticRegressionCV(LogisticRegression):
         max_iter: int,
     ) -> ClassFit:
         """The model of all rows: on the path already, or fitted."""
+        problem = replace(problem, l1_ratio=ratio)
         if run.whole is None or run.whole.reduced is not None:
-            return fit_classes(replace(problem, l1_ratio=ratio), alpha, tol, max_iter)
+            return fit_classes(problem, alpha, tol, max_iter).in_dtype(problem)
         [path] = run.whole.paths
         return ClassFit(
             path.coefficients(k, problem.X.shape[1])[None],
             path.intercepts[k : k + 1],
             path.certificate(k, tol),
             int(path.n_iter[k]),
-        )
+        ).in_dtype(problem)
 
 
 def _by_fold(runs: list[ClassFolds]) -> list[list[_class_folds.Models]]:

@@ -82,9 +82,8 @@ class _MultiTask(SparseCoef, TaskRegressor):
         return fit_tasks(problem, alpha, tol, max_iter)
 
     def _take(self, fits: Fits, problem: Problem, names: Any) -> None:
-        dtype = problem.X.dtype
-        self.coef_ = np.ascontiguousarray(fits.coef.T, dtype=dtype)
-        self.intercept_ = np.array(fits.intercepts, dtype=dtype) if problem.fit_intercept else 0.0
+        self.coef_ = np.ascontiguousarray(fits.coef.T)
+        self.intercept_ = fits.intercepts if problem.fit_intercept else 0.0
         self.certificate_ = fits.certificates[0]
         self._take_columns(problem.X.shape[1], names)
 

@@ -160,7 +160,7 @@ class RidgeCV(LinearRegressor):
             penalties = [float(alphas[k]) / problem.total_weight for k in best]
             fits = fit_targets(
                 problem, penalties, relative_tolerance(tol), _fitting.MAX_ITER, grams=grams
-            )
+            ).in_dtype(problem)
         self._take(fits, problem, names)
         chosen = alphas[choice.best]
         self.alpha_ = chosen if np.ndim(chosen) else float(chosen)

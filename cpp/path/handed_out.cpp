@@ -1,0 +1,39 @@
+#include "path/handed_out.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace riata {
+
+namespace {
+constexpr double kRoundings = 4;      // of an intercept's terms: their own, and those of the means
+constexpr double kNegligible = 1e-2;  // of the tolerance
+}  // namespace
+
+double hand_out(const Problem& problem, std::vector<std::pair<Index, double>> entries, double b, Solution& s) {
+    const Request& request = problem.request;
+    std::sort(entries.begin(), entries.end());
+    long double intercept = b, size = std::abs(b);
+    for (const auto& [feature, coefficient] : entries) {
+        const auto j = static_cast<std::size_t>(feature);
+        const double w = std::clamp(coefficient, request.lower ? request.lower[j] : -kInfinity,
+                                    request.upper ? request.upper[j] : kInfinity);
+        s.features.push_back(feature);
+        s.values.push_back(w);
+        const long double part = static_cast<long double>(w) * problem.design.moments().mean[j];
+        intercept -= part;
+        size += std::abs(part);
+    }
+    if (!request.fit_intercept) return 0;
+    s.intercept = static_cast<double>(intercept);
+    return kRoundings * std::numeric_limits<double>::epsilon() * static_cast<double>(size);
+}
+
+void account_for(double rounding, double tol, double null_objective, Certificate& certificate) {
+    if (rounding <= kNegligible * tol * null_objective) return;
+    certificate.primal += rounding;
+    certificate.compare(null_objective);
+}
+
+}  // namespace riata
