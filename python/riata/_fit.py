@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -403,6 +403,13 @@ def ridge(
 def measure(problem: Problem) -> Moments:
     """Weighted means of the columns of X (0 without an intercept) and their norms about them (0 for what is constant)."""
     return _core.moments(problem.X, **_columns_as(problem))
+
+
+def spreads(problem: Problem, moments: Moments) -> Array:
+    """Standard deviations of the columns of X about their means, of which `moments` tell where there is an intercept."""
+    if not problem.fit_intercept:
+        moments = measure(replace(problem, fit_intercept=True))
+    return np.asarray(moments.norm / math.sqrt(problem.total_weight))
 
 
 def columns(X: Array | CompressedX, features: Array) -> Array:

@@ -30,7 +30,9 @@ def certify_rows(problem: Problem, W: Array, b: Array, alpha: float, tol: float)
     v = np.ones(p) if problem.l2_weights is None else problem.l2_weights
     used = (norm > 0) & (u < np.inf) & (v < np.inf)
     lengths = np.linalg.norm(W, axis=1)
-    d = norm[used] if problem.standardize else np.ones(int(used.sum()))
+    d = np.ones(int(used.sum()))
+    if problem.standardize:
+        d = _fit.spreads(problem, moments)[used]
     a1 = alpha * problem.l1_ratio * u[used] * d
     a2 = alpha * (1 - problem.l1_ratio) * v[used] * d**2
     size = lengths[used]
