@@ -38,7 +38,7 @@ STOREYS = [
     {"_labels", "_budget", "_splits", "_selection"},
     {"_problem"},
     {"_fit", "_blas", "_metadata"},
-    {"_linear", "_annealing", "_grams", "_linalg"},
+    {"_linear", "_annealing", "_grams", "_linalg", "_units"},
     {"_classifier", "_scores"},
     {"_scorers"},
     {"_ridge_system"},

@@ -58,6 +58,7 @@ void Dense<T>::pack_rows(const Index* rows, std::size_t m, const double* s, cons
 template <class T>
 std::vector<LargeVector> Dense<T>::cell_grams(const std::vector<std::vector<Index>>& cells, const double* root_s,
                                               const double* Y, std::size_t K, Team& team) const {
+    if (has_extremes()) return {};
     const std::size_t width = kernels_.gram_panel, columns = cols_ / width + 1,
                       panels = columns + (K + width - 1) / width;
     const std::size_t ld = panels * width, sides = cols_ + 1 + K;

@@ -24,6 +24,9 @@ std::size_t column_block(std::size_t columns) {
 
 double power_of_two_below(double x) { return std::ldexp(1.0, std::ilogb(x)); }
 
+/// Whether products of such columns in the caller's units leave the range of numbers, or its exact part.
+bool is_extreme(double scale) { return !(scale < 0x1p400 && scale > 0x1p-400); }
+
 [[noreturn]] void throw_non_finite(std::size_t i, std::size_t j, double value) {
     throw NonFinite("X[" + std::to_string(i) + ", " + std::to_string(j) + "] is " +
                     (std::isnan(value) ? "NaN"
@@ -148,7 +151,18 @@ void by_panels(std::size_t panel, std::size_t m, std::size_t rows, double* out, 
 }
 
 template <class T>
+bool Dense<T>::has_extremes() const {
+    return std::any_of(moments_.scale.begin(), moments_.scale.end(), is_extreme);
+}
+
+template <class T>
 void Dense<T>::gram_all(const double* root_s, double* G, Team& team) const {
+    if (has_extremes()) {
+        std::vector<Index> all(cols_);
+        std::iota(all.begin(), all.end(), Index{0});
+        gram_of(all, root_s, G, team);
+        return;
+    }
     sweep_gram(
         kernels_, rows_, cols_,
         [&](std::size_t i, std::size_t end, double* packed) {
@@ -171,9 +185,12 @@ void Dense<T>::pack_gathered(const Index* features, std::size_t m, std::size_t i
     std::vector<double> columns(panel * n);
     for (; m > 0; out += panel * n) {
         const std::size_t now = std::min(panel, m);
-        for (std::size_t f = 0; f < now; ++f)
-            read_.gather(column_[features[f]] + i, 1, moments_.mean[features[f]], moments_.scale[features[f]],
-                         root_s ? root_s + i : nullptr, n, columns.data() + f * n);
+        for (std::size_t f = 0; f < now; ++f) {
+            const Index j = features[f];
+            const bool pinned = column_[j] != nullptr;
+            read_.gather(pinned ? column_[j] + i : at(i, j), pinned ? 1 : row_stride_, moments_.mean[j],
+                         moments_.scale[j], root_s ? root_s + i : nullptr, n, columns.data() + f * n);
+        }
         kernels_.f64.pack(columns.data(), 1, static_cast<std::ptrdiff_t>(n), nullptr, nullptr, n, now, out);
         features += now;
         m -= now;
@@ -234,6 +251,14 @@ void Dense<T>::adopt(Moments known, const std::vector<Index>& unknown, const dou
     for (Index j : unknown) measure_column(static_cast<std::size_t>(j), weight, s, y, centre, xty);
 }
 
+/// Whether an entry of column j is not c.
+template <class T>
+bool Dense<T>::differs(std::size_t j, double c) const {
+    std::size_t i = 0;
+    while (i < rows_ && static_cast<double>(*at(i, j)) == c) ++i;
+    return i < rows_;
+}
+
 template <class T>
 void Dense<T>::measure_column(std::size_t j, double weight, const double* s, const double* y, bool centre,
                               double* xty) {
@@ -247,9 +272,10 @@ template <class T>
 void Dense<T>::conclude(std::size_t j, double c, const double* sums, double weight, const double* s, const double* y,
                         bool centre, double* xty) {
     double shift = c, s1 = sums[0], s2 = sums[1], s3 = sums[2], unit = 1.0;
+    std::vector<double> copy;
     // Sums far from 1 may have lost bits or overflowed; non-finite ones may come from the data. Both are rare and
     // worth a copy of one column in units of its largest entry.
-    if (!(s2 < 1e200) || (s2 < 1e-200 && s2 > 0) || !std::isfinite(s3) || (s2 == 0 && s1 != 0)) {
+    if (!(s2 < 1e200) || (s2 < 1e-200 && s2 > 0) || !std::isfinite(s3) || (s2 == 0 && differs(j, c))) {
         double largest = 0;
         for (std::size_t i = 0; i < rows_; ++i) {
             const double value = static_cast<double>(*at(i, j));
@@ -258,7 +284,7 @@ void Dense<T>::conclude(std::size_t j, double c, const double* sums, double weig
         }
         unit = largest > 0 ? 1.0 / power_of_two_below(largest) : 1.0;
         if (!std::isfinite(unit)) unit = std::numeric_limits<double>::max();
-        std::vector<double> copy(rows_);
+        copy.resize(rows_);
         read_.gather(at(0, j), row_stride_, 0.0, unit, nullptr, rows_, copy.data());
         shift = centre ? copy[0] : 0.0;
         double out[3];
@@ -272,8 +298,11 @@ void Dense<T>::conclude(std::size_t j, double c, const double* sums, double weig
         double mean = shift + offset, variance = s2 - s1 * offset;
         if (variance < 1e-6 * s2) {  // the shift was far from the mean: once more, about the mean
             double out[3];
-            read_.moments(at(0, j), row_stride_, mean / unit, s, y, rows_, out);
-            s1 = out[0] * unit, s2 = out[1] * unit * unit, s3 = out[2] * unit;
+            if (copy.empty())
+                read_.moments(at(0, j), row_stride_, mean, s, y, rows_, out);
+            else
+                kernels_.f64.moments(copy.data(), 1, mean, s, y, rows_, out);
+            s1 = out[0], s2 = out[1], s3 = out[2];
             mean += s1 / weight;
             variance = s2 - s1 * s1 / weight;
         }

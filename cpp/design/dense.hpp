@@ -48,10 +48,12 @@ protected:
     void pack_rows(const Index* rows, std::size_t m, const double* s, const double* Y, std::size_t K,
                    double* out) const;
 
-    /// Packs rows [i, i + n) of m pinned columns, normalised and times root_s (null: ones).
+    /// Packs rows [i, i + n) of m columns, normalised and times root_s (null: ones).
     void pack_gathered(const Index* features, std::size_t m, std::size_t i, std::size_t n, const double* root_s,
                        double* out) const;
 
+    bool has_extremes() const;
+    bool differs(std::size_t j, double c) const;
     void measure_column(std::size_t j, double weight, const double* s, const double* y, bool centre, double* xty);
     /// Turns sums {S1, S2, S3} of s(x-c), s(x-c)^2, s(x-c)y about the shift c into the moments of column
     /// j and xty; measures the column again where the sums overflowed, underflowed or cancelled.

@@ -49,7 +49,8 @@ double RowCopy::steps(const int* rows, std::size_t n) const {
 }
 
 template <class T>
-void RowCopy::walk(const T* value, const int* rows, std::size_t n, double c, const double* weight, double* sums) const {
+void RowCopy::walk(const T* value, const int* rows, std::size_t n, double c, double scale, const double* weight,
+                   double* sums) const {
     for (std::size_t k = 0; k < n; ++k) {
         __builtin_prefetch(&start_[static_cast<std::size_t>(rows[k + 24])]);
         const std::size_t ahead = start_[static_cast<std::size_t>(rows[k + 12])];
@@ -57,7 +58,7 @@ void RowCopy::walk(const T* value, const int* rows, std::size_t n, double c, con
         __builtin_prefetch(place_.data() + ahead);
         const auto i = static_cast<std::size_t>(rows[k]);
         if (weight && weight[i] == 0) continue;
-        const double v = (static_cast<double>(value[k]) - c) * (weight ? weight[i] : 1.0);
+        const double v = (static_cast<double>(value[k]) - c) * scale * (weight ? weight[i] : 1.0);
         for (std::size_t at = start_[i]; at < start_[i + 1]; ++at) sums[place_[at]] += v * value_[at];
     }
 }
@@ -139,11 +140,11 @@ std::size_t RowCopies::bytes() const {
     return sum;
 }
 
-#define RIATA_INSTANTIATE(T)                                                                              \
-    template RowCopy::RowCopy(const CompressedColumns<T>&, std::size_t, const std::vector<double>&,       \
-                              std::vector<Index>);                                                        \
-    template void RowCopy::walk(const T*, const int*, std::size_t, double, const double*, double*) const; \
-    template void RowCopies::add(const CompressedColumns<T>&, std::size_t, const std::vector<double>&,    \
+#define RIATA_INSTANTIATE(T)                                                                                      \
+    template RowCopy::RowCopy(const CompressedColumns<T>&, std::size_t, const std::vector<double>&,               \
+                              std::vector<Index>);                                                                \
+    template void RowCopy::walk(const T*, const int*, std::size_t, double, double, const double*, double*) const; \
+    template void RowCopies::add(const CompressedColumns<T>&, std::size_t, const std::vector<double>&,            \
                                  const std::vector<Index>&);
 RIATA_INSTANTIATE(float)
 RIATA_INSTANTIATE(double)

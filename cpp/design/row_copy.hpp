@@ -23,10 +23,11 @@ public:
     std::size_t entries() const { return value_.size(); }
     /// Entries met by walking these rows.
     double steps(const int* rows, std::size_t n) const;
-    /// sums[place] += sum_k (value[k] - c) weight[rows[k]] z_place[rows[k]]; weight null: ones. `rows` can be read 32 entries
-    /// further.
+    /// sums[place] += sum_k (value[k] - c) scale weight[rows[k]] z_place[rows[k]]; weight null: ones. `rows` can be read 32
+    /// entries further.
     template <class T>
-    void walk(const T* value, const int* rows, std::size_t n, double c, const double* weight, double* sums) const;
+    void walk(const T* value, const int* rows, std::size_t n, double c, double scale, const double* weight,
+              double* sums) const;
     /// u := c + Z w and, with t = d u, sums := Z't, on one thread in one pass over the rows; returns the sum of t. Rows with
     /// d = 0 are left out, and have u = 0. w and sums have an entry per place.
     double there_and_back(const double* w, double c, const double* d, double* u, double* sums, Team& team) const;

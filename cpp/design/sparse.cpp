@@ -264,8 +264,22 @@ void Sparse<T>::add_lanes(const std::vector<Index>& features, const double* w, s
             const int* to = end == rows_ ? last : std::lower_bound(from, last, static_cast<int>(end));
             read_.accumulate_compressed(x_.values(j) + (from - row), from, static_cast<std::size_t>(to - from),
                                         shift_[j], w + f * lanes, lanes, r);
+            if (has_holes(j)) fill_holes(j, begin, end, w + f * lanes, lanes, r);
         }
     });
+}
+
+/// r += z_j w in the rows of [begin, end) where column j has a hole.
+template <class T>
+void Sparse<T>::fill_holes(std::size_t j, std::size_t begin, std::size_t end, const double* w, std::size_t lanes,
+                           double* r) const {
+    const int *row = x_.rows(j), *last = row + x_.entries(j);
+    row = std::lower_bound(row, last, static_cast<int>(begin));
+    for (std::size_t i = begin; i < end; ++i)
+        if (row < last && static_cast<std::size_t>(*row) == i)
+            ++row;
+        else
+            for (std::size_t l = 0; l < lanes; ++l) r[i * lanes + l] -= shift_[j] * w[l];
 }
 
 template <class T>
@@ -273,11 +287,11 @@ void Sparse<T>::gather(const std::vector<Index>& features, const double* weight,
     team.for_blocks(features.size(), 16, [&](std::size_t b, std::size_t e) {
         for (std::size_t f = b; f < e; ++f) {
             const auto j = static_cast<std::size_t>(features[f]);
-            const double scale = moments_.scale[j];
+            const double scale = moments_.scale[j], rest = scale * rest_[j];
             double* to = out + f * rows_;
-            std::fill(to, to + rows_, -scale * rest_[j]);
+            std::fill(to, to + rows_, -scale * (shift_[j] + rest_[j]));
             for (std::size_t k = 0; k < x_.entries(j); ++k)
-                to[x_.rows(j)[k]] += scale * (static_cast<double>(x_.values(j)[k]) - shift_[j]);
+                to[x_.rows(j)[k]] = scale * (static_cast<double>(x_.values(j)[k]) - shift_[j]) - rest;
             if (weight)
                 for (std::size_t i = 0; i < rows_; ++i) to[i] *= weight[i];
         }
@@ -344,14 +358,15 @@ bool Sparse<T>::weighted_moments(const std::vector<Index>& features, const doubl
             const auto j = static_cast<std::size_t>(features[f]);
             const T* value = x_.values(j);
             const int* row = x_.rows(j);
+            const double scale = moments_.scale[j], rest = scale * rest_[j];
             double sum = 0, squares = 0;
             for (std::size_t k = 0; k < x_.entries(j); ++k) {
-                const double z = static_cast<double>(value[k]) - shift_[j], dz = d[row[k]] * z;
+                const double z = scale * (static_cast<double>(value[k]) - shift_[j]), dz = d[row[k]] * z;
                 sum += dz;
                 squares += dz * z;
             }
-            first[f] = moments_.scale[j] * (sum - rest_[j] * total);
-            second[f] = moments_.scale[j] * moments_.scale[j] * (squares - rest_[j] * (2 * sum - rest_[j] * total));
+            first[f] = sum - rest * total;
+            second[f] = squares - rest * (2 * sum - rest * total);
         }
     });
     return true;

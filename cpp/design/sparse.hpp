@@ -2,8 +2,10 @@
 //
 //     xh_j = scale_j (z_j - rest_j 1),    z_j = the stored entries less shift_j,   shift_j + rest_j = mean_j,
 //
-// where shift_j is the mean for a column without implicit zeros and 0 for every other. So a step on a column costs its
-// non-zeros, and columns whose mean is far above their spread, which can have no implicit zeros, lose nothing.
+// where shift_j is the mean for a column without implicit zeros in the rows that have a weight, and 0 for every other. So a
+// step on a column costs its non-zeros, and columns whose mean is far above their spread, which can have no implicit zeros,
+// lose nothing. Such a column's *holes*, implicit zeros in rows of weight 0, are -shift_j: sums that carry weights need not
+// know, whatever gives values to rows has to.
 #pragma once
 
 #include "design/compressed.hpp"
@@ -53,6 +55,9 @@ private:
     void take_weights(const double* s);
     /// No implicit zeros.
     bool is_full(std::size_t j) const { return x_.entries(j) == this->rows_; }
+    bool has_holes(std::size_t j) const { return shift_[j] != 0 && !is_full(j); }
+    void fill_holes(std::size_t j, std::size_t begin, std::size_t end, const double* w, std::size_t lanes,
+                    double* r) const;
     void measure_column(std::size_t j, const double* s, const double* y, bool centre, double* xty);
     void correlate_listed(const Index* list, std::size_t count, const double* u, std::size_t K, double* out,
                           Team& team) const;

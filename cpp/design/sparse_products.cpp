@@ -54,7 +54,7 @@ double Sparse<T>::steps(const std::vector<Index>& features) const {
     return sum;
 }
 
-/// out[a*B.size() + b] = z_a' diag(weight) z_b.
+/// out[a*B.size() + b] = z_a' diag(weight) z_b scale_b: so that squares of very small or large values stay within range.
 template <class T>
 void Sparse<T>::gather_products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight,
                                 double* out, Team& team) const {
@@ -67,7 +67,7 @@ void Sparse<T>::gather_products(const std::vector<Index>& A, const std::vector<I
             for (std::size_t k = 0; k < x_.entries(j); ++k) {
                 const auto i = static_cast<std::size_t>(x_.rows(j)[k]);
                 spread_[i * kLanes + b] =
-                    (static_cast<double>(x_.values(j)[k]) - shift_[j]) * (weight ? weight[i] : 1.0);
+                    (static_cast<double>(x_.values(j)[k]) - shift_[j]) * moments_.scale[j] * (weight ? weight[i] : 1.0);
             }
         }
         team.for_blocks(A.size(), 16, [&](std::size_t begin, std::size_t end) {
@@ -96,7 +96,7 @@ void Sparse<T>::walk_products(const std::vector<Index>& A, const std::vector<Ind
             for (const RowCopy& copy : copies_.parts()) {
                 const auto j = static_cast<std::size_t>(B[b]);
                 sums.assign(copy.features().size(), 0.0);
-                copy.walk(x_.values(j), x_.rows(j), x_.entries(j), shift_[j], weight, sums.data());
+                copy.walk(x_.values(j), x_.rows(j), x_.entries(j), shift_[j], moments_.scale[j], weight, sums.data());
                 for (std::size_t f = 0; f < sums.size(); ++f)
                     if (const int a = line[static_cast<std::size_t>(copy.features()[f])]; a >= 0)
                         out[static_cast<std::size_t>(a) * B.size() + b] = sums[f];
@@ -104,7 +104,7 @@ void Sparse<T>::walk_products(const std::vector<Index>& A, const std::vector<Ind
     });
 }
 
-/// From products of z to products of xh: with e = rest and D = sum of the weights,
+/// From products of z_a and scale_b z_b to products of xh: with e = rest and D = sum of the weights,
 /// (z_a - e_a)' W (z_b - e_b) = z_a'W z_b - e_a 1'W z_b - e_b 1'W z_a + e_a e_b D.
 template <class T>
 void Sparse<T>::centre_products(const std::vector<Index>& A, const std::vector<Index>& B, const double* weight,
@@ -126,9 +126,10 @@ void Sparse<T>::centre_products(const std::vector<Index>& A, const std::vector<I
             const auto i = static_cast<std::size_t>(A[a]);
             for (std::size_t b = 0; b < B.size(); ++b) {
                 const auto j = static_cast<std::size_t>(B[b]);
+                const double scale = moments_.scale[j], rest = scale * rest_[j];
                 double& entry = out[a * B.size() + b];
-                entry += rest_[i] * (rest_[j] * total - of_B[b]) - rest_[j] * of_A[a];
-                entry *= moments_.scale[i] * moments_.scale[j];
+                entry += rest_[i] * (rest * total - scale * of_B[b]) - rest * of_A[a];
+                entry *= moments_.scale[i];
             }
         }
     });

@@ -91,6 +91,9 @@ struct ScalarPenalty {
     double limit_below() const { return l2 > 0 || lower > -kInfinity ? kInfinity : l1; }
 };
 
+/// More than any coefficient could pay for, and far enough from the end of the range for sums and products with it.
+constexpr double kProhibitive = 1e300;
+
 /// The penalties of all features of a problem at one alpha: factors that stay, times two scales that change.
 /// Everything is in units of the normalised columns.
 struct Penalty {
@@ -99,8 +102,8 @@ struct Penalty {
     double l1_scale = 0, l2_scale = 0;
 
     bool bounded() const { return !lower.empty(); }
-    double l1(std::size_t j) const { return l1_scale * l1_factor[j]; }
-    double l2(std::size_t j) const { return l2_scale * l2_factor[j]; }
+    double l1(std::size_t j) const { return std::min(l1_scale * l1_factor[j], kProhibitive); }
+    double l2(std::size_t j) const { return std::min(l2_scale * l2_factor[j], kProhibitive); }
     ScalarPenalty operator[](std::size_t j) const {
         return bounded() ? ScalarPenalty{l1(j), l2(j), lower[j], upper[j]}
                          : ScalarPenalty{l1(j), l2(j), -kInfinity, kInfinity};

@@ -49,9 +49,10 @@ struct FoldMoments::TrainingSet {
 };
 
 /// Takes the cells where moments pay, as far as shapes tell.
-std::unique_ptr<FoldMoments> FoldMoments::begin(const Design& design, std::size_t n_responses,
+std::unique_ptr<FoldMoments> FoldMoments::begin(const Design& design, std::size_t n_responses, const Request& request,
                                                 const FoldOptions& options) {
     const std::size_t n = design.rows(), p = design.cols(), side = p + 1 + n_responses;
+    if (request.standardize && !request.fit_intercept) return nullptr;  // they are about 0, standard deviations are not
     if (n < 4 * p || std::max(p, n_responses) > kMostColumns || design.interleaves()) return nullptr;
     std::unique_ptr<FoldMoments> self(new FoldMoments);
     auto rows = RowCells::make(options.folds, n, std::min<std::size_t>(100, n / 64));
@@ -68,7 +69,7 @@ std::unique_ptr<FoldMoments> FoldMoments::begin(const Design& design, std::size_
 
 std::unique_ptr<FoldMoments> FoldMoments::make(const Design& design, const double* y, const Request& request,
                                                const FoldOptions& options, Team& team) {
-    auto self = begin(design, 1, options);
+    auto self = begin(design, 1, request, options);
     if (!self) return nullptr;
     Request lasso = request;
     lasso.l1_ratio = 1;
@@ -80,7 +81,7 @@ std::unique_ptr<FoldMoments> FoldMoments::make(const Design& design, const doubl
 
 std::unique_ptr<FoldMoments> FoldMoments::make(const Design& design, const std::vector<std::vector<double>>& Y,
                                                const Request& request, const FoldOptions& options, Team& team) {
-    auto self = begin(design, Y.size(), options);
+    auto self = begin(design, Y.size(), request, options);
     if (!self) return nullptr;
     self->whole_ = std::make_unique<Problem>(*self->design_, request, team);
     self->means_ = take_columns(*self->whole_, Y, self->y_);

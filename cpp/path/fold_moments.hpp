@@ -42,7 +42,7 @@ private:
     using PathsOf = std::function<std::vector<Path>(TrainingSet&, Team&)>;
 
     FoldMoments() = default;
-    static std::unique_ptr<FoldMoments> begin(const Design& design, std::size_t n_responses,
+    static std::unique_ptr<FoldMoments> begin(const Design& design, std::size_t n_responses, const Request& request,
                                               const FoldOptions& options);
     bool gather(Team& team);
     std::size_t side() const { return design_->cols() + 1 + means_.size(); }

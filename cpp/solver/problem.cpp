@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <stdexcept>
+#include <string>
 
 #include "kernels/kernels.hpp"
 #include "kernels/sum_of.hpp"
@@ -37,6 +39,21 @@ void Problem::measure(const MomentSource* source) {
         source->measure(*this, products);
     else
         design.measure(weights(), y.empty() ? nullptr : y.data(), request.fit_intercept, products, team);
+    if (request.standardize) spread_ = spreads();
+}
+
+/// About the means, whether there is an intercept or not.
+std::vector<double> Problem::spreads() const {
+    std::vector<double> out = design.moments().norm;
+    if (!request.fit_intercept) {
+        const auto centred = design.twin();
+        centred->measure(weights(), nullptr, true, nullptr, team);
+        const Moments& about = centred->moments();
+        for (std::size_t j = 0; j < out.size(); ++j)
+            out[j] = about.norm[j] * (design.moments().scale[j] / about.scale[j]);
+    }
+    for (double& v : out) v /= std::sqrt(weight);
+    return out;
 }
 
 void Problem::set_response(const double* y_, Team& team_) {
@@ -125,17 +142,28 @@ void Problem::make_penalty() {
         const double v = request.l2_weights ? request.l2_weights[j] : 1.0;
         usable[j] = moments.norm[j] > 0 && u < kInfinity && v < kInfinity;
         if (!usable[j]) {
-            const double rest = std::clamp(0.0, request.lower ? request.lower[j] : -kInfinity,
-                                           request.upper ? request.upper[j] : kInfinity);
+            const double rest = rest_of_excluded(j);
             if (rest != 0) displaced_constants.emplace_back(static_cast<Index>(j), rest);
             continue;
         }
-        const double d = request.standardize ? moments.norm[j] / std::sqrt(weight) : moments.scale[j];
-        penalty.l1_factor[j] = u * d;
-        penalty.l2_factor[j] = v * d * d;
+        const double d = request.standardize ? spread_[j] : moments.scale[j];
+        penalty.l1_factor[j] = std::min(u * d, kProhibitive);
+        penalty.l2_factor[j] = std::min(v * d * d, kProhibitive);
         if (request.lower) penalty.lower[j] = normalised(j, request.lower[j]);
         if (request.upper) penalty.upper[j] = normalised(j, request.upper[j]);
     }
+}
+
+/// Where a column that is not used rests. Bounds that keep an infinite penalty off 0 leave no objective to minimise.
+double Problem::rest_of_excluded(std::size_t j) const {
+    const double lower = request.lower ? request.lower[j] : -kInfinity,
+                 upper = request.upper ? request.upper[j] : kInfinity, rest = std::clamp(0.0, lower, upper);
+    const auto excludes = [j](const double* weights) { return weights && weights[j] == kInfinity; };
+    if (rest != 0 && (excludes(request.penalty_weights) || excludes(request.l2_weights)))
+        throw std::invalid_argument("the penalty weight of feature " + std::to_string(j) + " is inf and its bounds [" +
+                                    std::to_string(lower) + ", " + std::to_string(upper) +
+                                    "] keep its coefficient off 0");
+    return rest;
 }
 
 void Problem::at(double alpha) {

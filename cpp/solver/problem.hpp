@@ -105,11 +105,14 @@ public:
 
 private:
     void measure(const MomentSource* source);
+    std::vector<double> spreads() const;
+    double rest_of_excluded(std::size_t j) const;
     void take_weights();
     void take_response(const double* y);
     void make_penalty();
 
     double y_mean_ = 0, y_unit_ = 1;
+    std::vector<double> spread_;  ///< standard deviations of the normalised columns, if columns are standardised
 };
 
 }  // namespace riata

@@ -426,6 +426,13 @@ def measure(problem: Problem) -> Moments:
     return _core.moments(problem.X, **_columns_as(problem))
 
 
+def spreads(problem: Problem, moments: Moments) -> Array:
+    """Standard deviations of the columns of X about their means, of which `moments` tell where there is an intercept."""
+    if not problem.fit_intercept:
+        moments = measure(replace(problem, fit_intercept=True))
+    return np.asarray(moments.norm / math.sqrt(problem.total_weight))
+
+
 def columns(X: Array | CompressedX, features: Array) -> Array:
     """The listed (ascending) columns as a dense float64 array."""
     if isinstance(X, CompressedX):

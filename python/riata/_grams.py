@@ -25,6 +25,11 @@ class Grams:
         return self._moments
 
     @property
+    def spreads(self) -> Array:
+        """Standard deviations of the columns of X about their means, whether there is an intercept or not."""
+        return _fit.spreads(self.problem, self.moments)
+
+    @property
     def _Y(self) -> Array:
         y = self.problem.y
         return np.asfortranarray(y if y.ndim == 2 else y[:, None])

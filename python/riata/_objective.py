@@ -149,7 +149,7 @@ def weights(problem: Problem, alpha: float) -> Weights:
     excluded = np.isinf(u) | np.isinf(v)
     d = np.ones(p)
     if problem.standardize:
-        d = _fit.measure(problem).norm / np.sqrt(problem.total_weight)
+        d = _fit.spreads(problem, _fit.measure(problem))
     return Weights(
         alpha * problem.l1_ratio * np.where(excluded, 0, u) * d,
         alpha * (1 - problem.l1_ratio) * np.where(excluded, 0, v) * d**2,

@@ -18,17 +18,18 @@ spread out too much.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import _blas, _fit, _objective
+from . import _blas, _fit, _objective, _units
 from ._compressed import CompressedX
 from ._fit import Certificate
 from ._grams import Grams
 from ._linalg import ShiftedInverse, column_space, cutoff, svd
 from ._problem import Array, Problem
 from ._ridge_system import Direct, System
+from ._units import Units
 
 REFINEMENTS = 5
 # Suboptimality relative to the null objective: below SETTLED refining further is noise, above ACCEPTED the Gram matrix is
@@ -65,23 +66,56 @@ def solve(
     `route` is "auto", "svd" or "cg", `max_iter` bounds the iterations of the last. `grams` are the problem's, where somebody else
     wants them too.
     """
-    system = System(problem, alphas, targets, grams)
-    is_sparse = isinstance(problem.X, CompressedX)
-    if route == "cg" or (route == "auto" and is_sparse and min(problem.X.shape) > LARGEST_GRAM):
-        return _solve_cg(system, max_iter)
-    if route != "svd":
-        try:
-            with np.errstate(all="ignore"):  # what overflows is left to the svd
-                answer = _solve_gram(system)
-            if (answer.suboptimality <= ACCEPTED * answer.null).all():
-                return answer
-        except np.linalg.LinAlgError:
-            pass
-    return _solve_svd(system) if system.may_copy else _solve_cg(system, max_iter)
+    units, answer = _units.of_rows(problem), None
+    grams = grams or Grams(problem)
+    if units is None and problem.standardize:  # variances are squares, too
+        units = _units.of_columns(grams.moments.norm)
+    if units is None:
+        system = System(problem, alphas, targets, grams)
+        is_sparse = isinstance(problem.X, CompressedX)
+        if route == "auto" and is_sparse and min(problem.X.shape) > LARGEST_GRAM:
+            route = "cg"
+        if route not in ("svd", "cg"):
+            answer = _try_gram(system)
+        units = _units.of_columns(system.grams.moments.norm)
+    if units is not None:
+        small = units.problem(problem)
+        return _in_units(units, small, solve(small, alphas, targets, route, max_iter))
+    if answer is not None:
+        return answer
+    return _solve_svd(system) if route != "cg" and system.may_copy else _solve_cg(system, max_iter)
+
+
+def _try_gram(system: System) -> Direct | None:
+    """None where the Gram matrix cannot be trusted."""
+    try:
+        with np.errstate(all="ignore"):  # what overflows is left to others
+            answer = _solve_gram(system)
+    except np.linalg.LinAlgError:
+        return None
+    return answer if (answer.suboptimality <= ACCEPTED * answer.null).all() else None
+
+
+def _in_units(units: Units, problem: Problem, own: Direct) -> Direct:
+    """What the answer to a problem in these units is in the caller's; certificates are those of the problem as it was solved."""
+    return replace(
+        own,
+        coef=units.back(own.coef),
+        intercept=own.intercept / units.response,
+        **{
+            name: units.squared(getattr(own, name))
+            for name in ("loss", "primal", "bound", "suboptimality", "null")
+        },
+        kkt_max=units.slope(own.kkt_max),
+        solved=(units, problem, own),
+    )
 
 
 def certify(problem: Problem, answer: Direct, m: int, alpha: float, tol: float) -> Certificate:
     """Certificate of answer m of a one-target problem."""
+    if answer.solved is not None:
+        units, scaled, own = answer.solved
+        return units.certificate(certify(scaled, own, m, alpha, tol))
     primal, null, lost = (float(x[m]) for x in (answer.primal, answer.null, answer.suboptimality))
     kkt_max = float(answer.kkt_max[m])
     bound = float(answer.bound[m])
@@ -111,6 +145,11 @@ def certify_least_squares(
 
 
 def _certify_feasible(problem: Problem, coef: Array, intercept: float, tol: float) -> Certificate:
+    units = _units.of(problem)
+    if units is not None:
+        scaled, coef = units.problem(problem), units.coefficients(coef)
+        own = _certify_feasible(scaled, coef, units.response * intercept, tol)
+        return units.certificate(own)
     system = System(problem, np.zeros(1), np.zeros(1, dtype=np.intp))
     residual = problem.y - _fit.predict(problem.X, coef) - intercept
     if not system.may_copy:

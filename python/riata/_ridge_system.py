@@ -12,6 +12,7 @@ from . import _validation as check
 from ._compressed import CompressedX
 from ._grams import Grams
 from ._problem import Array, Problem
+from ._units import Units
 
 LARGEST_COPY = 2e7  # entries of a dense copy of a sparse X
 
@@ -34,6 +35,7 @@ class Direct:
     null: Array
     n_solves: int
     route: str
+    solved: tuple[Units, Problem, Direct] | None = None  # where it was solved in other units
 
 
 class System:
@@ -80,9 +82,9 @@ class System:
         if problem.penalty_weights is not None:
             excluded |= np.isinf(problem.penalty_weights)
         if problem.standardize:
-            variance = self.grams.moments.norm**2 / self.total
-            excluded |= variance == 0
-            v = np.where(excluded, 1.0, v) * variance
+            spread = self.grams.spreads
+            excluded |= self.grams.moments.norm == 0
+            v = np.where(excluded, 1.0, v) * spread**2
         return v, np.flatnonzero(~excluded)
 
     def blocks(self) -> Iterator[tuple[int, Array]]:

@@ -17,9 +17,6 @@ from ._problem import Array, Problem
 RIDGE_GRID_RATIO = (
     1e-3  # an l1_ratio of 0 has no alpha_max: the grid is that of this ratio, as in glmnet
 )
-ALMOST_ZERO = 1e-10  # of alpha_max: what alpha = 0 means under bounds
-
-
 TIGHT = 1e-6  # relative gap that scikit-learn's looser tolerances are tightened to, since it costs next to nothing
 ROUNDING = 1e-12  # relative gap that stands for tol = 0
 
@@ -90,22 +87,33 @@ def solve_grid(problem: Problem, grid: int | Array, control: Control) -> PathArr
     if grid[-1] > 0:
         return _solve_core(problem, grid, control)
     positive = grid[grid > 0]
-    if problem.is_bounded:
-        zeros = len(grid) - len(positive)
-        tiny = ALMOST_ZERO * (min(_largest_alpha(problem), positive.min(initial=math.inf)) or 1.0)
-        return _solve_core(problem, np.concatenate([positive, np.full(zeros, tiny)]), control)
+    solve_zeros = _solve_unpenalised if problem.is_bounded else _solve_direct
     if len(positive) == 0:
-        return _solve_direct(problem, grid, control)
+        return solve_zeros(problem, grid, control)
     head = _solve_core(problem, positive, control)
     if head.stop != "completed":
         return head
-    return joined(head, _solve_direct(problem, grid[len(positive) :], control, len(positive)))
+    return joined(head, solve_zeros(problem, grid[len(positive) :], control, len(positive)))
 
 
 def _solve_core(
     problem: Problem, alphas: Array | None, control: Control, n_alphas: int = 0
 ) -> PathArrays:
     return _solve_targets(problem, alphas, control, n_alphas)[0]
+
+
+def _solve_unpenalised(
+    problem: Problem, zeros: Array, control: Control, first: int = 0
+) -> PathArrays:
+    """Least squares under bounds: the core without penalty weights, to which any alpha is the same."""
+    report = control.callback
+
+    def callback(k: int, alpha: float, *rest: Any) -> Any:
+        return report is not None and report(first + k, 0.0, *rest)
+
+    own = control if report is None else replace(control, callback=callback)
+    path = _solve_core(unpenalised(problem), np.ones(len(zeros)), own)
+    return replace(path, alphas=np.zeros(len(path.alphas)), alpha_max=math.inf)
 
 
 def _solve_targets(

@@ -12,7 +12,7 @@ from ._fit import Certificate
 from ._grams import Grams
 from ._handed_out import in_dtype
 from ._problem import Array, Problem
-from ._routes import ALMOST_ZERO, TIGHT, Control, solve_task_grid
+from ._routes import TIGHT, Control, solve_task_grid, unpenalised
 
 
 @dataclass(slots=True)
@@ -54,8 +54,9 @@ def fit_targets(
         return _fit_directly(problem, alphas, tol, max_iter, route, grams)
     p = problem.X.shape[1]
     aim = min(tol, TIGHT)
-    if alphas[0] == 0.0:  # the limit alpha -> 0 under bounds
-        alphas = [ALMOST_ZERO * (largest or 1.0) for largest in _largest(problem, len(alphas))]
+    is_free = alphas[0] == 0.0  # under bounds
+    if is_free:  # any penalty is none
+        problem, alphas = unpenalised(problem), [1.0] * len(alphas)
     if alphas.count(alphas[0]) == len(alphas):
         grid = np.array(alphas[:1])
         paths = _fit.solve_path(problem, grid, tol=aim, max_iter=max_iter, single=True)
@@ -69,6 +70,8 @@ def fit_targets(
     coef = np.zeros((p, len(paths)), order="F")
     for t, solved in enumerate(paths):
         coef[solved.indices, t] = solved.data
+        if is_free:
+            solved.alphas = np.zeros(1)
     return Fits(
         coef,
         np.array([solved.intercepts[-1] for solved in paths]),
@@ -94,15 +97,6 @@ def fit_tasks(problem: Problem, alpha: float, tol: float, max_iter: int) -> Fits
         [max(1, int(paths[0].n_iter[-1]))],
         "rows",
     )
-
-
-def _largest(problem: Problem, t: int) -> list[float]:
-    """alpha_max of each target."""
-    ratio = problem.l1_ratio or 1.0
-    if problem.y.ndim == 1:
-        return [_fit.alpha_max(replace(problem, l1_ratio=ratio))]
-    columns = [np.ascontiguousarray(problem.y[:, k]) for k in range(t)]
-    return [_fit.alpha_max(replace(problem, y=y, l1_ratio=ratio)) for y in columns]
 
 
 def _fit_directly(
