@@ -29,7 +29,10 @@ double power_of_two_below(double x) { return std::ldexp(1.0, std::ilogb(x)); }
                     (std::isnan(value) ? "NaN"
                      : value > 0       ? "inf"
                                        : "-inf") +
-                    ": X has to be finite");
+                    ": X has to be finite" +
+                    (std::isnan(value) ? ". Input X contains NaN: fill in missing values, for instance by "
+                                         "sklearn.impute.SimpleImputer, or leave the rows out"
+                                       : ""));
 }
 
 }  // namespace
