@@ -51,6 +51,7 @@ def riata(problem, penalty, tolerance, threads):
         cv=splits_of(problem),
         l1_ratios=(ratio,),
         scoring="neg_log_loss",
+        use_legacy_attributes=False,
         tol=tolerance**0.5,
         n_threads=threads,
     )

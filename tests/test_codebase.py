@@ -32,9 +32,9 @@ ROOMS = {
 
 # The Python modules from the ground up: a module may import the modules of earlier lines.
 STOREYS = [
-    {"_core", "_score", "_numeric", "_linear_model", "exceptions", "plotting"},
+    {"_core", "_score", "_numeric", "_linear_model", "exceptions", "plotting", "_state"},
     {"_compressed", "_exports", "_model_file", "_tables"},
-    {"_validation"},
+    {"_validation", "_parameters", "_callbacks", "_legacy_shapes"},
     {"_labels", "_budget", "_splits", "_selection"},
     {"_problem"},
     {"_fit", "_blas", "_metadata"},
@@ -43,8 +43,8 @@ STOREYS = [
     {"_scorers"},
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
-    {"_routes", "_class_result"},
-    {"_wide", "_ridge_folds"},
+    {"_routes", "_class_result", "_kept_path"},
+    {"_wide", "_ridge_folds", "_one_class"},
     {
         "_path",
         "_single",

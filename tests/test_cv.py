@@ -264,7 +264,7 @@ def test_groups_reach_the_splitter(rng):
         assert search.fit(X, y, groups=groups).best_score_ > 0
     with pytest.raises(ValueError, match="GroupKFold"):
         LassoCV().fit(X, y, groups=groups)
-    with pytest.raises(TypeError, match="nonsense"):
+    with pytest.raises(ValueError, match="nonsense, which is only supported if enable_metadata"):
         LassoCV().fit(X, y, nonsense=groups)
 
 

@@ -13,6 +13,12 @@ from sklearn.utils.estimator_checks import check_estimator
 from riata import LogisticRegression, LogisticRegressionCV, cv_path, path
 
 EXACT = {"tol": 1e-10, "max_iter": 20_000, "use_legacy_attributes": False}
+# What scikit-learn is going to take for granted, said today.
+NEW = {"l1_ratios": (0.0,), "scoring": "accuracy", "use_legacy_attributes": False}
+
+
+def cross_validated(**params):
+    return LogisticRegressionCV(**NEW | params)
 
 
 def problem(rng, n=120, p=6, classes=2):
@@ -24,7 +30,7 @@ def problem(rng, n=120, p=6, classes=2):
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 def test_scikit_learn_contract():
-    model = LogisticRegressionCV(cv=3)  # as scikit-learn has its own checked
+    model = cross_validated(cv=3)  # as scikit-learn has its own checked
     failed = [r for r in check_estimator(model, on_fail=None) if r["status"] == "failed"]
     assert not failed, [(r["check_name"], r["exception"]) for r in failed]
 
@@ -37,7 +43,7 @@ def test_ridge_penalties_agree_with_scikit_learn(rng, classes, shape, is_weighte
     X, y = problem(rng, *shape, classes)
     s = {"sample_weight": rng.uniform(0.5, 2, len(y))} if is_weighted else {}
     Cs = [1.0, 0.01, 0.1]
-    ours = LogisticRegressionCV(Cs=Cs, scoring=scoring, tol=1e-6).fit(X, y, **s)
+    ours = cross_validated(Cs=Cs, scoring=scoring, tol=1e-6).fit(X, y, **s)
     theirs = sk.LogisticRegressionCV(Cs=Cs, l1_ratios=(0,), scoring=scoring, **EXACT).fit(X, y, **s)
     assert_allclose(ours.scores_, theirs.scores_, rtol=1e-5)
     assert_allclose(ours.coefs_paths_, theirs.coefs_paths_, atol=1e-4)
@@ -54,7 +60,7 @@ def test_sparse_penalties_are_the_fits_of_the_subsets(rng, classes, layout):
     X, y = problem(rng, classes=classes)
     ratios, Cs = [0.5, 1.0], [0.05, 0.5, np.inf]
     splits = list(StratifiedKFold(3).split(X, y))
-    model = LogisticRegressionCV(
+    model = cross_validated(
         Cs=Cs,
         l1_ratios=ratios,
         cv=splits,
@@ -79,7 +85,7 @@ def test_sparse_penalties_are_the_fits_of_the_subsets(rng, classes, layout):
 
 def test_without_refit_the_folds_are_averaged(rng):
     X, y = problem(rng)
-    ours = LogisticRegressionCV(Cs=4, refit=False, tol=1e-6).fit(X, y)
+    ours = cross_validated(Cs=4, refit=False, tol=1e-6).fit(X, y)
     theirs = sk.LogisticRegressionCV(Cs=4, l1_ratios=(0,), scoring=None, refit=False, **EXACT)
     theirs.fit(X, y)
     assert_allclose(ours.coef_, theirs.coef_, atol=1e-4)
@@ -92,18 +98,16 @@ def test_groups_weights_and_rules(rng):
     groups = np.arange(120) % 4
     s = rng.integers(1, 4, 120)
     settings = {"Cs": 5, "l1_ratios": (1.0,), "scoring": "neg_log_loss", "cv": GroupKFold(4)}
-    model = LogisticRegressionCV(**settings).fit(X, y, groups=groups, sample_weight=s)
+    model = cross_validated(**settings).fit(X, y, groups=groups, sample_weight=s)
     X2, y2, groups2 = (np.repeat(a, s, axis=0) for a in (X, y, groups))
     splits = [
         (groups2 != groups[t[0]], groups2 == groups[t[0]])
         for _, t in GroupKFold(4).split(X, y, groups)
     ]
-    repeated = LogisticRegressionCV(**settings | {"cv": splits}).fit(X2, y2)
+    repeated = cross_validated(**settings | {"cv": splits}).fit(X2, y2)
     assert_allclose(model.scores_, repeated.scores_, rtol=1e-4)
     assert_allclose(model.coef_, repeated.coef_, atol=1e-4)
-    sparse = LogisticRegressionCV(select="1se", **settings).fit(
-        X, y, groups=groups, sample_weight=s
-    )
+    sparse = cross_validated(select="1se", **settings).fit(X, y, groups=groups, sample_weight=s)
     assert sparse.C_ <= model.C_
     again = pickle.loads(pickle.dumps(model))
     assert_array_equal(again.predict_proba(X), model.predict_proba(X))
@@ -117,12 +121,12 @@ def test_groups_weights_and_rules(rng):
         ({"Cs": [1.0, -1.0]}, r"Cs\[1\]"),
         ({"l1_ratios": [2.0]}, r"l1_ratio"),
         ({"penalty": "l3"}, "penalty"),
-        ({"use_legacy_attributes": True}, "use_legacy_attributes"),
+        ({"use_legacy_attributes": "yes"}, "use_legacy_attributes"),
     ],
 )
 def test_bad_input_is_named(rng, params, message):
     with pytest.raises(ValueError, match=message):
-        LogisticRegressionCV(**params).fit(*problem(rng))
+        cross_validated(**params).fit(*problem(rng))
 
 
 def objective(X, y, s, alpha, ratio, coef, intercept):

@@ -47,7 +47,10 @@ void refuse_entry(std::size_t k, double value) {
                     (std::isnan(value) ? "NaN"
                      : value > 0       ? "inf"
                                        : "-inf") +
-                    ": X has to be finite");
+                    ": X has to be finite" +
+                    (std::isnan(value) ? ". Input X contains NaN: fill in missing values, for instance by "
+                                         "sklearn.impute.SimpleImputer, or leave the rows out"
+                                       : ""));
 }
 
 template void refuse_index(const CompressedArrays<float>&, std::size_t, std::int64_t);

@@ -32,7 +32,10 @@ bool is_extreme(double scale) { return !(scale < 0x1p400 && scale > 0x1p-400); }
                     (std::isnan(value) ? "NaN"
                      : value > 0       ? "inf"
                                        : "-inf") +
-                    ": X has to be finite");
+                    ": X has to be finite" +
+                    (std::isnan(value) ? ". Input X contains NaN: fill in missing values, for instance by "
+                                         "sklearn.impute.SimpleImputer, or leave the rows out"
+                                       : ""));
 }
 
 }  // namespace

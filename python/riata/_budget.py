@@ -11,12 +11,14 @@ import numpy as np
 from . import _validation as check
 from ._linear_model import Array, LinearModel
 from ._model_file import encode
+from ._state import portable
 
 # The best of many short runs is steady to a few nanoseconds, on a busy machine too.
 _CALLS = 100
 _REPEATS = 20
 
 
+@portable
 @dataclass(frozen=True, slots=True)
 class Costs:
     """What each model of a path costs and how good it is.

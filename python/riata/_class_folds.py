@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import _fit, _folds, _wide
+from . import _fit, _folds, _one_class, _wide
 from ._fit import PathArrays
 from ._problem import Array, Problem
 from ._routes import Control, joined, unpenalised
@@ -57,7 +57,43 @@ def run(
     tol: float,
     max_iter: int,
 ) -> list[ClassFolds]:
-    """Cross-validate along `alphas` (descending, of the sum of all weights); C, not alpha, is the same for all folds."""
+    """Cross-validate along `alphas` (descending, of the sum of all weights); C, not alpha, is the same for all folds.
+
+    A fold whose training rows hold a single class has one model for all penalties.
+    """
+    only = [_one_class.only_class(problem, train) for train, _ in splits]
+    several = [split for split, one in zip(splits, only) if one is None]
+    results = _several(problem, several, ratios, alphas, tol, max_iter)
+    for i, one in enumerate(only):
+        if one is not None:
+            model, margin = _constant(problem, splits[i], alphas, tol, one)
+            for result in results:
+                result.folds.insert(i, model)
+                result.margins.insert(i, margin)
+    return results
+
+
+def _constant(
+    problem: Problem, split: Split, alphas: Array, tol: float, only: int
+) -> tuple[Models, Array]:
+    """The models of training rows of that one class, and their margins."""
+    b = _one_class.intercepts(problem, only)
+    models = Models([_one_class.path(problem, alphas, tol, float(value)) for value in b])
+    margin = np.broadcast_to(b, (len(alphas), len(split[1]), len(b)))
+    return models, margin[..., 0] if problem.family == "binomial" else margin
+
+
+def _several(
+    problem: Problem,
+    splits: list[Split],
+    ratios: list[float],
+    alphas: Array,
+    tol: float,
+    max_iter: int,
+) -> list[ClassFolds]:
+    """The same for folds of several classes."""
+    if not splits:
+        return [ClassFolds(None, [], []) for _ in ratios]
     s = np.ones(len(problem.y)) if problem.sample_weight is None else problem.sample_weight
     stretch = np.array([s.sum() / s[train].sum() for train, _ in splits])
     control = Control(tol=tol, max_iter=max_iter)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from . import _annealing, _blas, _fit, _wide
+from . import _annealing, _blas, _fit, _one_class, _wide
 from . import _validation as check
 from ._class_certificate import certify_classes
 from ._fit import Certificate, PathArrays
@@ -34,17 +35,19 @@ def stopping_rule(tol: Any, max_iter: Any) -> tuple[float, int]:
     """Relative gap and linear systems for an estimator's tol and max_iter, checked."""
     return (
         gap_tolerance(check.nonnegative(tol, "tol")),
-        SYSTEMS * check.integer(max_iter, "max_iter", 1),
+        SYSTEMS * check.integer(max_iter, "max_iter", 0),
     )
 
 
-def warn_of_gap(certificate: Certificate, tol: float, max_iter: int, penalty: str) -> None:
+def warn_of_gap(
+    certificate: Certificate, tol: float, max_iter: int, penalty: str, stacklevel: int = 3
+) -> None:
     """Warn, from an estimator's fit, of a gap above tol; `penalty` is what makes the problem easier."""
     if not certificate.converged:
         warn_not_converged(
             f"The relative duality gap is {certificate.rel_gap:.2g}, above {tol:.2g} (the square of tol, at most 1e-6). Raise "
             f"max_iter (now {max_iter}), tol or {penalty}; certificate_ holds the gap of this fit.",
-            stacklevel=3,
+            stacklevel=stacklevel,
         )
 
 
@@ -94,11 +97,36 @@ def fit_classes(
 
     A start that does not end there is dropped: it never costs the certificate.
     """
+    if problem.sample_weight is not None and not problem.is_bounded:
+        only = _one_class.only_class(problem)
+        if only is not None:
+            b = _one_class.intercepts(problem, only)
+            coef = np.zeros((len(b), problem.X.shape[1]))
+            return ClassFit(coef, b, _one_class.certify(problem, alpha, tol), 0)
+    if max_iter == 0 and not problem.is_bounded:
+        return _unmoved(problem, alpha, tol)
     if start is not None:
         fit = _fit_from(problem, alpha, tol, max_iter, start)
         if fit.certificate.converged:
             return fit
     return _fit_from(problem, alpha, tol, max_iter, None)
+
+
+def _unmoved(problem: Problem, alpha: float, tol: float) -> ClassFit:
+    """Coefficients and intercepts of zero. Their certificate has the dual point of the model that has intercepts only."""
+    penalised, unit = (problem, alpha) if alpha > 0 else (unpenalised(problem), 1.0)
+    paths = _fit.solve_path(penalised, np.array([unit]), tol=tol, max_iter=0, single=True)
+    p = problem.X.shape[1]
+    coef, intercepts = np.zeros((len(paths), p)), np.zeros(len(paths))
+    if problem.family == "multinomial":
+        known = paths[0].certificate(0, tol)
+        primal = math.log(len(paths))
+        certificate = _fit.make_certificate(
+            alpha, primal, known.dual, math.inf, known.null_objective, tol
+        )
+    else:
+        certificate = replace(_fit.certify(penalised, coef[0], 0.0, unit, tol), alpha=alpha)
+    return ClassFit(coef, intercepts, certificate, 0)
 
 
 def _fit_from(

@@ -29,8 +29,13 @@ class LinearClassifier(LinearEstimator, ClassifierMixin, BaseEstimator):  # type
         eta : ndarray of shape (n_samples,) or (n_samples, n_classes)
             With two classes the log odds of ``classes_[1]``.
         """
-        eta = self._linear(X)
+        eta = self._margins(X)
         return eta[:, 0] if eta.shape[1] == 1 else eta
+
+    def _margins(self, X: Any) -> Array:
+        """A column for each row of `coef_`, which for two classes may be a vector."""
+        eta = self._linear(X)
+        return eta[:, None] if eta.ndim == 1 else eta
 
     def predict(self, X: Any) -> Array:
         """The most likely label of each row.
@@ -43,13 +48,13 @@ class LinearClassifier(LinearEstimator, ClassifierMixin, BaseEstimator):  # type
         -------
         labels : ndarray of shape (n_samples,)
         """
-        eta = self._linear(X)
+        eta = self._margins(X)
         best = (eta[:, 0] > 0).astype(np.intp) if eta.shape[1] == 1 else eta.argmax(axis=1)
-        return np.asarray(self.classes_[best])
+        return np.asarray(self.classes_)[best]
 
     def predict_log_proba(self, X: Any) -> Array:
         """Log probabilities of shape (n_samples, n_classes), in the order of `classes_`."""
-        eta = self._linear(X)
+        eta = self._margins(X)
         if eta.shape[1] == 1:
             eta = np.hstack([-np.logaddexp(0, eta), -np.logaddexp(0, -eta)])
             return np.asarray(eta)

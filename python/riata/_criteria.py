@@ -11,10 +11,12 @@ import numpy as np
 from . import _validation as check
 from ._problem import Array
 from ._result import PathResult
+from ._state import portable
 
 CRITERIA = ("aic", "aicc", "bic", "ebic")
 
 
+@portable
 @dataclass(frozen=True, slots=True)
 class InformationCriteria:
     """Criteria of every model of a path; less is better.
@@ -91,7 +93,7 @@ def information_criteria(
     >>> y = X[:, 0] - 2 * X[:, 1] + rng.standard_normal(100)
     >>> path = riata.path(X, y)
     >>> int(path.df[riata.information_criteria(path, 100).best("ebic")])
-    2
+    3
     """
     n = check.real(n_samples, "n_samples", 0.0, math.inf, open_low=True, open_high=True)
     gamma = check.fraction(gamma, "gamma")

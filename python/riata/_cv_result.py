@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,9 @@ from . import _folds, _metadata, _scorers, _selection, plotting
 from ._class_result import make_result
 from ._fit import Certificate, PathArrays, TaskArrays
 from ._folds import FoldPaths
+from ._kept_path import GONE, KeptPath
 from ._problem import Array, Problem
-from ._result import PathResult
+from ._result import PathPoint, PathResult
 from ._scorers import Fitted
 from ._selection import Select
 from ._splits import Split
@@ -188,8 +190,7 @@ class CVResult:
 
     @property
     def intercept(self) -> Any:
-        intercepts = self.path.intercepts[..., self._index[1]]
-        return float(intercepts) if intercepts.ndim == 0 else intercepts
+        return self.path.at(self.alpha).intercept
 
     @property
     def certificate(self) -> Certificate:
@@ -237,6 +238,26 @@ class CVResult:
         )
 
     plot_cv = plot
+
+    def without_models(self) -> CVResult:
+        """A copy that holds the scores alone; `keep_model` gives it the model that was chosen."""
+        slim = copy.copy(self)
+        for name in ("fold_paths", "splits"):
+            vars(slim).pop(name, None)
+        slim.paths = [KeptPath(path) for path in self.paths]
+        return slim
+
+    def keep_model(self, coef: Array, intercept: Any, certificate: Certificate, names: Any) -> None:
+        """Set the model that was chosen, which its estimator has."""
+        point = PathPoint(self.alpha, coef, intercept, True, certificate)
+        for path, grid in zip(self.paths, self._alphas):
+            assert isinstance(path, KeptPath)
+            path.keep(grid, point if path is self.path else None, names)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("fold_paths", "splits"):
+            raise AttributeError(GONE.format(name))
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __repr__(self) -> str:
         ratios, k, folds = self._loss.shape

@@ -12,6 +12,7 @@ from sklearn.utils.validation import validate_data
 from . import _validation as check
 from ._fit import MAX_ITER, Certificate
 from ._linear import LinearEstimator
+from ._parameters import validate
 from ._problem import Array, Problem, check_problem
 from ._routes import relative_tolerance
 from ._single import Fits, fit_targets
@@ -138,9 +139,9 @@ class SparseRegressor(SparseCoef, LinearRegressor):
         X: Any,
         y: Any,
         sample_weight: Any = None,
-        offset: Any = None,
-        *,
         check_input: bool = True,
+        *,
+        offset: Any = None,
     ) -> Self:
         """Fit the model.
 
@@ -152,10 +153,10 @@ class SparseRegressor(SparseCoef, LinearRegressor):
             Several targets are independent problems over one X.
         sample_weight : array-like of shape (n_samples,) or float, optional
             Weight 2 is a row given twice, weight 0 a row left out.
-        offset : array-like of shape (n_samples,), optional
-            Known part of the prediction, subtracted from y; `predict` does not add it.
         check_input : bool, default=True
             Of no effect: checks cost next to nothing here.
+        offset : array-like of shape (n_samples,), optional
+            Known part of the prediction, subtracted from y; `predict` does not add it.
 
         Returns
         -------
@@ -171,8 +172,7 @@ class SparseRegressor(SparseCoef, LinearRegressor):
         ConvergenceWarning
             If the duality gap stayed above `tol`; it quotes the gap in the unit of `tol`.
         """
-        check.flag(self.warm_start, "warm_start")
-        check.one_of(self.selection, "selection", ("cyclic", "random"))
+        validate(self)
         fits = self._fit(X, y, sample_weight, offset)
         gaps = [certificate.gap for certificate in fits.certificates]
         if len(gaps) == 1:

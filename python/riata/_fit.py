@@ -15,6 +15,7 @@ import numpy as np
 from . import _core
 from ._compressed import CompressedX
 from ._problem import SMALL, Array, Problem
+from ._state import portable
 from ._validation import thread_count
 
 Callback = Callable[[int, float, float, int, float], Any]
@@ -25,6 +26,7 @@ MAX_ITER = 100_000
 CONTRADICTION = 1e-8  # of the null objective: a dual value so far above the primal is none
 
 
+@portable
 @dataclass(frozen=True, slots=True)
 class Certificate:
     """Proof of how good a solution is, computed in float64 from a fresh residual.
@@ -77,6 +79,7 @@ class Certificate:
         return self.status == "converged"
 
 
+@portable
 @dataclass(slots=True)
 class PathArrays:
     """One target's solutions along a grid of k penalties; coefficients as the CSC parts of a (p, k) matrix."""
@@ -140,6 +143,7 @@ class PathArrays:
         )
 
 
+@portable
 @dataclass(slots=True)
 class TaskArrays(PathArrays):
     """Solutions of several tasks: the first task's parts, with gaps and certificates of all together, and every task's path."""

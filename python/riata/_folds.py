@@ -175,7 +175,9 @@ def require_variety(problem: Problem, splits: list[Split]) -> None:
         if problem.sample_weight is not None:
             s *= problem.sample_weight
         try:
-            _labels.require_variety(problem.y, s, problem.family, problem.classes)
+            _labels.require_variety(
+                problem.y, s, problem.family, problem.classes, problem.fit_intercept
+            )
         except ValueError as error:
             raise ValueError(f"split {i} of cv: {error}") from None
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from . import _validation as check
-from ._numeric import raise_at_first
+from ._numeric import FILL, is_missing, raise_at_first
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
 
 def encode(y: Any, n: int) -> tuple[Array, Array]:
-    """The sorted classes of the labels y, and the place of every label among them.
+    """The sorted classes of the labels y, in the dtype of y, and the place of every label among them.
 
     Labels are numbers, booleans or strings, not a mixture. Raises ValueError for continuous values, NaN, a wrong shape or a
     single class.
@@ -31,15 +30,18 @@ def encode(y: Any, n: int) -> tuple[Array, Array]:
         )
     if labels.shape[0] != n:
         raise ValueError(
-            f"X and y must have the same number of samples; got {n} and {labels.shape[0]}"
+            f"Found input variables with inconsistent numbers of samples: X has {n} and y has {labels.shape[0]}"
         )
     if labels.dtype.kind == "c":
         raise ValueError(f"Complex data not supported: y has dtype {labels.dtype}")
     if labels.dtype.kind == "f":
         _require_labels(labels)
-    elif labels.dtype.kind == "O":
+    is_object = labels.dtype.kind == "O"
+    if is_object:
         labels = _plain(labels)
     classes, codes = np.unique(labels, return_inverse=True)
+    if is_object and classes.dtype.kind == "U":
+        classes = classes.astype(object)
     if len(classes) < 2:
         raise ValueError(
             f"This solver needs samples of at least 2 classes in the data, but the data contains only one class: {classes[0]!r}"
@@ -64,9 +66,9 @@ def _plain(labels: Array) -> Array:
     """An object array of labels of one kind as an array of that kind."""
     values = labels.tolist()
     for i, value in enumerate(values):
-        if value is None or (isinstance(value, float) and math.isnan(value)):
+        if is_missing(value):
             raise ValueError(
-                f"y[{i}] is {value}: labels must not be missing. Input y contains NaN."
+                f"y[{i}] is {value}: labels must not be missing. Input y contains NaN: {FILL}"
             )
     if all(isinstance(value, str) for value in values):
         return np.array(values)
@@ -103,8 +105,10 @@ def counts(y: Any, n: int) -> Array:
     return values
 
 
-def require_variety(y: Array, sample_weight: Array, family: str, classes: Array | None) -> None:
-    """Raise ValueError where the rows that count hold a single class, or no event."""
+def require_variety(
+    y: Array, sample_weight: Array, family: str, classes: Array | None, fit_intercept: bool = True
+) -> None:
+    """Raise ValueError where the rows that count hold no event, or a single class and an intercept that would run to infinity."""
     if family in ("gaussian", "multi-gaussian"):
         return
     counting = y[sample_weight > 0]
@@ -115,7 +119,7 @@ def require_variety(y: Array, sample_weight: Array, family: str, classes: Array 
             )
     elif classes is not None and len(np.unique(counting)) < len(classes) > 2:
         raise ValueError("every class must have a sample of positive weight")
-    elif classes is not None and (counting == counting[0]).all():
+    elif classes is not None and fit_intercept and (counting == counting[0]).all():
         raise ValueError(
             "This solver needs samples of at least 2 classes in the data, but those of positive weight hold only one class: "
             f"{classes[int(counting[0])]!r}"

@@ -17,7 +17,7 @@ FILE, KIND = "model_file", "coef_kind"
 
 
 class LinearEstimator:
-    """Anything with `coef_` and `intercept_`.
+    """Anything with `coef_` and `intercept_`, fitted or set by hand.
 
     It is pickled and copied with the file that `Scorer.from_estimator` makes of it; what no file can hold, coefficients that are not
     finite for one, is pickled as it is.
@@ -31,6 +31,7 @@ class LinearEstimator:
         """X coef_' + intercept_, with a column for each row of a two-dimensional `coef_`."""
         if not hasattr(self, "coef_"):
             check_is_fitted(self)
+        n_features = getattr(self, "n_features_in_", None) or np.shape(self.coef_)[-1]
         plain = type(X) is np.ndarray and not hasattr(self, "feature_names_in_")
         if plain and (eta := self._in_one_pass(X)) is not None:
             return eta
@@ -38,8 +39,8 @@ class LinearEstimator:
             validate_data(
                 self, X=X, reset=False, skip_check_array=True
             )  # feature names and their number
-        X = check.prediction_matrix(X, self.n_features_in_, type(self).__name__)
-        coef = self.coef_ if isinstance(self.coef_, np.ndarray) else self.coef_.toarray()
+        X = check.prediction_matrix(X, n_features, type(self).__name__)
+        coef = self.coef_.toarray() if hasattr(self.coef_, "toarray") else np.asarray(self.coef_)
         if isinstance(X, np.ndarray):
             X = np.asarray(X)  # of a memory map, too, the plain array
             eta = None if plain else self._in_one_pass(X)

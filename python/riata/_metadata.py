@@ -50,7 +50,10 @@ def route(
     else:
         unknown = set(given) - {"groups", "sample_weight", *accepted}
         if unknown:
-            raise TypeError(f"{method}() got an unexpected keyword argument {sorted(unknown)[0]!r}")
+            raise ValueError(
+                f"{method}() got {', '.join(sorted(unknown))}, which is only supported if enable_metadata_routing=True: see "
+                "sklearn.set_config"
+            )
         split = {name: given[name] for name in ("groups",) if name in given}
         score = {name: given[name] for name in ("sample_weight",) if name in given}
     if "sample_weight" in score:

@@ -68,10 +68,12 @@ def check_problem(
     n_threads: Any = None,
     family: str = "gaussian",
     grouped: Any = False,
+    one_class: bool = False,
 ) -> Problem:
     """Check everything a fit is given; y may have several columns if `multi`.
 
-    The Gaussian family's offset is subtracted from (a copy of) y; `positive` raises the lower bounds to zero.
+    The Gaussian family's offset is subtracted from (a copy of) y; `positive` raises the lower bounds to zero. Labels whose weight is all
+    on one class pass with `one_class` only.
     """
     check.one_of(family, "family", FAMILIES)
     l1_ratio = check.fraction(l1_ratio, "l1_ratio")
@@ -96,7 +98,8 @@ def check_problem(
         y = check.target(y, n, multi=multi)
     if sample_weight is not None:
         sample_weight = check.sample_weights(sample_weight, n)
-        _labels.require_variety(y, sample_weight, family, classes)
+        if not (one_class and classes is not None):
+            _labels.require_variety(y, sample_weight, family, classes, fit_intercept)
     if offset is not None:
         offset = check.offset_vector(offset, n)
         if family in ("gaussian", "multi-gaussian"):

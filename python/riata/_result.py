@@ -12,8 +12,10 @@ from . import _validation as check
 from ._budget import Costs, choose, file_bytes, losses, nanoseconds_per_row
 from ._fit import Certificate, PathArrays
 from ._problem import Array
+from ._state import portable
 
 
+@portable
 @dataclass(frozen=True, slots=True)
 class PathPoint:
     """A model at one penalty.

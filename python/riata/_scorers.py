@@ -47,12 +47,15 @@ def _takes(function: Any, name: str) -> bool:
 def with_labels(scorer: Scorer, classes: Array | None) -> Scorer:
     """The same scorer knowing all classes, of which held-out rows may lack some."""
     function = getattr(scorer, "_score_func", None)
-    if function is None or "labels" not in inspect.signature(function).parameters:
+    known_names = () if function is None else inspect.signature(function).parameters
+    if classes is None or "labels" not in known_names:
         return scorer
     from sklearn.metrics import make_scorer
 
     known: Any = scorer
     given = {"labels": classes, **known._kwargs}
+    if len(classes) == 2 and "pos_label" in known_names:
+        given.setdefault("pos_label", classes[1])
     return make_scorer(
         function,
         greater_is_better=known._sign == 1,

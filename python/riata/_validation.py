@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ._compressed import CompressedX, compressed, is_sparse
-from ._numeric import numeric_array, raise_at_first
+from ._numeric import column_names, numeric_array, raise_at_first
 
 FLOAT64 = np.dtype(np.float64)
 FLOAT32 = np.dtype(np.float32)
@@ -53,6 +53,10 @@ def _is_borrowable(X: np.ndarray) -> bool:
 
 def _convert_matrix(X: Any, name: str) -> np.ndarray:
     array = numeric_array(X, name)
+    columns = column_names(X)
+    if columns is not None and array.dtype.kind == "f":  # what the core finds, it has no name for
+        with np.errstate(over="ignore", invalid="ignore"):
+            require_finite(array, name, columns)
     if array.ndim != 2:
         raise ValueError(
             f"{name} must be 2-D, of shape (n_samples, n_features); got {array.ndim}-D of shape {array.shape}. Reshape your data "
@@ -90,20 +94,17 @@ def feature_names(X: Any) -> np.ndarray | None:
     """Column names of a data frame as an object array, None if there are none or not all are strings."""
     if type(X) is np.ndarray:
         return None
-    columns = getattr(X, "columns", None)
-    if columns is None or callable(columns):
-        return None
-    names = list(columns)
+    names = column_names(X)
     if not names or not all(isinstance(name, str) for name in names):
         return None
     return np.array(names, dtype=object)
 
 
-def require_finite(array: np.ndarray, name: str) -> None:
+def require_finite(array: np.ndarray, name: str, columns: list[Any] | None = None) -> None:
     """Raise ValueError at the first NaN or infinity. One pass; a second one only if the sum is not finite."""
     if math.isfinite(array.sum()):
         return
-    raise_at_first(~np.isfinite(array), array, name, "must be finite")
+    raise_at_first(~np.isfinite(array), array, name, "must be finite", columns)
 
 
 def prediction_matrix(X: Any, n_features: int, owner: str) -> np.ndarray | CompressedX:
@@ -153,7 +154,7 @@ def target(y: Any, n: int, *, multi: bool = False, name: str = "y") -> np.ndarra
         raise ValueError(f"{name} must have shape {wanted}; got {array.shape}")
     if array.shape[0] != n:
         raise ValueError(
-            f"X and {name} must have the same number of samples; got {n} and {array.shape[0]}"
+            f"Found input variables with inconsistent numbers of samples: X has {n} and {name} has {array.shape[0]}"
         )
     with np.errstate(over="ignore"):
         vector = np.ascontiguousarray(array, dtype=np.float64)

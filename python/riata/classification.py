@@ -3,18 +3,48 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Self
+import warnings
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from . import _validation as check
+from ._callbacks import Observed
 from ._classes import earlier_fit, fit_classes, stopping_rule, warn_of_gap
 from ._classifier import LinearClassifier, class_weights, encode
 from ._estimator import feature_names
+from ._parameters import (
+    BOUNDS,
+    DEPRECATED,
+    NONNEGATIVE,
+    POSITIVE,
+    PROBLEM,
+    SHARE,
+    Constraints,
+    validate,
+)
 from ._problem import Array, Problem, check_problem
+from .exceptions import sklearn_version, warn_deprecated
+
+# What LogisticRegression and LogisticRegressionCV share.
+LABELS: Constraints = {
+    **PROBLEM,
+    **BOUNDS,
+    "dual": ["boolean"],
+    "intercept_scaling": [Interval(Real, 0, None, closed="neither")],
+    "class_weight": [dict, StrOptions({"balanced"}), None],
+    "random_state": ["random_state"],
+    "solver": [StrOptions({"lbfgs", "liblinear", "newton-cg", "newton-cholesky", "sag", "saga"})],
+    "max_iter": [Interval(Integral, 0, None, closed="left")],
+    "verbose": ["verbose"],
+    "n_jobs": [None, Integral],
+    "multi_class": [StrOptions({"auto", "ovr", "multinomial"}), DEPRECATED],
+}
 
 
-class LogisticRegression(LinearClassifier):
+class LogisticRegression(Observed, LinearClassifier):
     """Logistic regression with L1, L2 or elastic-net penalty, a drop-in for scikit-learn's that comes with proof.
 
     Minimises, with S the sum of the sample weights s (times class weights) and alpha = 1 / (C S),
@@ -42,7 +72,7 @@ class LogisticRegression(LinearClassifier):
     class_weight : dict or "balanced", optional
         Weights of the classes, which multiply the sample weights.
     max_iter : int, default=100
-        A thousand times as many linear systems are solved at most.
+        A thousand times as many linear systems are solved at most; 0 leaves coefficients and intercept at zero.
     warm_start : bool, default=False
         Begin at the coefficients of the last fit, which saves time if the answer is near; they are ignored if they belong to another
         number of features or classes. The answer is certified all the same.
@@ -59,6 +89,8 @@ class LogisticRegression(LinearClassifier):
         that a feature matters to all classes or to none. Not with bounds.
     n_threads : int, optional
         By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
+    multi_class : {"auto", "multinomial", "ovr"}, optional
+        What scikit-learn took until 1.7: more than two classes are softmax in any case; "ovr" is refused for them.
 
     Attributes
     ----------
@@ -79,6 +111,16 @@ class LogisticRegression(LinearClassifier):
     >>> model.predict([[0.5], [2.5]]).tolist()
     ['no', 'yes']
     """
+
+    _parameter_constraints: ClassVar[Constraints] = {
+        **LABELS,
+        "penalty": [StrOptions({"l1", "l2", "elasticnet"}), None, DEPRECATED],
+        "C": [POSITIVE],
+        "l1_ratio": [SHARE, None],
+        "warm_start": ["boolean"],
+        "alpha": [NONNEGATIVE, None],
+        "grouped": ["boolean"],
+    }
 
     def __init__(
         self,
@@ -105,6 +147,7 @@ class LogisticRegression(LinearClassifier):
         standardize: bool = False,
         grouped: bool = False,
         n_threads: int | None = None,
+        multi_class: Any = "deprecated",
     ) -> None:
         self.penalty = penalty
         self.C = C
@@ -128,8 +171,9 @@ class LogisticRegression(LinearClassifier):
         self.standardize = standardize
         self.grouped = grouped
         self.n_threads = n_threads
+        self.multi_class = multi_class
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> Self:
         """Fit the model.
 
         Parameters
@@ -157,20 +201,27 @@ class LogisticRegression(LinearClassifier):
         ConvergenceWarning
             If the duality gap stayed above the tolerance; it quotes the gap.
         """
+        validate(self)
+        self._advise()
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self._observed(lambda: self._fit(X, y, sample_weight, offset), X, y, weights)
+        return self
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> None:
         tol, max_iter = stopping_rule(self.tol, self.max_iter)
         problem = self._problem(X, y, sample_weight, offset)
         names = feature_names(X)
         start = earlier_fit(self, problem)
         alpha = self._penalty(problem)
         fit = fit_classes(problem, alpha, tol, max_iter, start).in_dtype(problem)
+        assert problem.classes is not None
         self.classes_ = problem.classes
         self.coef_ = fit.coef
         self.intercept_ = fit.intercepts
         self.n_iter_ = np.array([fit.n_iter], dtype=np.int32)
         self.certificate_ = fit.certificate
         self._take_columns(problem.X.shape[1], names)
-        warn_of_gap(fit.certificate, tol, self.max_iter, "the penalty")
-        return self
+        warn_of_gap(fit.certificate, tol, self.max_iter, "the penalty", stacklevel=6)
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
         """The data and this estimator's penalty, checked; sample weights times class weights."""
@@ -181,6 +232,8 @@ class LogisticRegression(LinearClassifier):
             sample_weight = check.sample_weights(sample_weight, n)
         if check.flag(self.grouped, "grouped") and len(classes) == 2:
             raise ValueError("grouped=True is for more than two classes; y has 2")
+        if self.multi_class != "deprecated":
+            _require_softmax(self.multi_class, len(classes))
         if offset is not None and len(classes) > 2:
             raise ValueError(f"offset is for two classes; y has {len(classes)}")
         return check_problem(
@@ -198,16 +251,47 @@ class LogisticRegression(LinearClassifier):
             n_threads=self.n_threads,
             family="binomial" if len(classes) == 2 else "multinomial",
             grouped=self.grouped,
+            one_class=True,
         )
 
     def _mixing(self) -> Any:
         if self.penalty in ("l1", "l2"):
             return 1.0 if self.penalty == "l1" else 0.0
-        if self.penalty not in ("deprecated", "elasticnet", None):
-            raise ValueError(
-                f"penalty must be one of 'l1', 'l2', 'elasticnet', None; got {self.penalty!r}"
-            )
+        if self.penalty == "elasticnet" and self.l1_ratio is None:
+            raise ValueError("l1_ratio must be specified when penalty is 'elasticnet'; got None")
         return 0.0 if self.l1_ratio is None else self.l1_ratio
+
+    def _advise(self) -> None:
+        """Warn of parameters that scikit-learn is about to drop, or that are not looked at."""
+        if self.n_jobs is not None:
+            warn_deprecated(
+                f"'n_jobs' has no effect, threads are n_threads; got n_jobs={self.n_jobs}",
+                since=(1, 8),
+                stacklevel=3,
+            )
+        if self.penalty == "deprecated":
+            if self.l1_ratio is None:
+                warn_deprecated(
+                    "'l1_ratio=None' was deprecated in scikit-learn 1.8: pass a number in [0, 1]",
+                    since=(1, 8),
+                    stacklevel=3,
+                )
+            return
+        warn_deprecated(
+            PENALTY_IS_DEPRECATED.format("l1_ratio", "C=inf"), since=(1, 8), stacklevel=3
+        )
+        if self.penalty is None:
+            if self.C != 1.0:
+                _warn(f"Setting penalty=None will ignore the C and l1_ratio parameters; C={self.C}")
+        elif self.penalty != "elasticnet" and self.l1_ratio != float(self.penalty == "l1"):
+            if self.l1_ratio not in (None, 0.0, 1.0):
+                _warn(
+                    f"l1_ratio parameter is only used when penalty is 'elasticnet'. Got (penalty={self.penalty})"
+                )
+            if sklearn_version() >= (1, 8):  # before, l1_ratio was for "elasticnet" alone
+                _warn(
+                    f"Inconsistent values: penalty={self.penalty} with l1_ratio={self.l1_ratio}: pass l1_ratio only"
+                )
 
     def _penalty(self, problem: Problem) -> float:
         """alpha on riata's scale."""
@@ -222,6 +306,28 @@ class LogisticRegression(LinearClassifier):
 
     def _penalties(self, problem: Problem) -> list[float]:
         return [self._penalty(problem)]
+
+
+PENALTY_IS_DEPRECATED = (
+    "'penalty' was deprecated in scikit-learn 1.8: leave it out; {0}=1 stands for 'l1', {0}=0 for 'l2', numbers between for "
+    "'elasticnet', {1} for no penalty"
+)
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, UserWarning, stacklevel=4)
+
+
+def _require_softmax(multi_class: str, n_classes: int) -> None:
+    """Warn of a parameter that scikit-learn has dropped, and refuse what it no longer means."""
+    if multi_class == "ovr" and n_classes > 2:
+        raise ValueError(
+            f"multi_class='ovr' is for two classes, y has {n_classes}: take "
+            "sklearn.multiclass.OneVsRestClassifier(LogisticRegression())"
+        )
+    warn_deprecated(
+        "'multi_class' was deprecated in scikit-learn 1.5: leave it out", since=(1, 5), stacklevel=5
+    )
 
 
 def logistic_path(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.utils._param_validation import Hidden, StrOptions
 
 from . import _validation as check
 from ._classes import earlier_fit, fit_classes, stopping_rule, warn_of_gap
 from ._estimator import feature_names
 from ._linear import LinearEstimator
+from ._parameters import BOUNDS, COUNT, NONNEGATIVE, PROBLEM, SHARE, Constraints, validate
 from ._problem import Array, Problem, check_problem
 from .exceptions import warn_column_vector
 
@@ -54,6 +56,17 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
         Only if X had string column names.
     """
 
+    _parameter_constraints: ClassVar[Constraints] = {
+        **PROBLEM,
+        **BOUNDS,
+        "alpha": [NONNEGATIVE],
+        "l1_ratio": [SHARE],
+        "solver": [StrOptions({"lbfgs", "newton-cholesky"}), Hidden(type)],
+        "max_iter": [COUNT],
+        "warm_start": ["boolean"],
+        "verbose": ["verbose"],
+    }
+
     def __init__(
         self,
         *,
@@ -87,7 +100,7 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
         self.standardize = standardize
         self.n_threads = n_threads
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> Self:
         """Fit the model.
 
         Parameters
@@ -105,6 +118,7 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
         -------
         self
         """
+        validate(self)
         tol, max_iter = stopping_rule(self.tol, self.max_iter)
         problem = self._problem(X, y, sample_weight, offset)
         names = feature_names(X)

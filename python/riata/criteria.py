@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from numbers import Real
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from sklearn.utils._param_validation import Interval, StrOptions
 
 from . import _validation as check
 from ._criteria import CRITERIA, information_criteria
 from ._estimator import LinearRegressor, feature_names
 from ._handed_out import in_dtype
+from ._parameters import BOUNDS, COUNT, DESCENT, FOLDS, PROBLEM, SHARE, Constraints, validate
 from ._path import lasso_path, warn_gaps
 from ._problem import Problem
 from ._result import PathResult
@@ -57,10 +60,21 @@ class LassoIC(LinearRegressor):
     >>> X = rng.standard_normal((100, 20))
     >>> y = X[:, 0] - 2 * X[:, 1] + rng.standard_normal(100)
     >>> np.flatnonzero(riata.LassoIC("ebic").fit(X, y).coef_).tolist()
-    [0, 1]
+    [0, 1, 2]
     """
 
     path = staticmethod(lasso_path)
+    _parameter_constraints: ClassVar[Constraints] = {
+        **PROBLEM,
+        **BOUNDS,
+        "criterion": [StrOptions(set(CRITERIA))],
+        "gamma": [SHARE],
+        "noise_variance": [Interval(Real, 0, None, closed="neither"), StrOptions({"ols"}), None],
+        "eps": FOLDS["eps"],
+        "alphas": [COUNT, "array-like"],
+        "max_iter": DESCENT["max_iter"],
+        "positive": ["boolean"],
+    }
 
     def __init__(
         self,
@@ -100,7 +114,7 @@ class LassoIC(LinearRegressor):
     def _mixing(self) -> float:
         return 1.0
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> Self:
         """Fit the path and choose a model.
 
         Parameters
@@ -126,7 +140,8 @@ class LassoIC(LinearRegressor):
         ConvergenceWarning
             If a duality gap stayed above `tol`.
         """
-        criterion = check.one_of(self.criterion, "criterion", CRITERIA)
+        validate(self)
+        criterion = self.criterion
         control = scikit_learn_control(self.eps, self.tol, self.max_iter)
         problem = self._single_problem(X, y, sample_weight, offset)
         names = feature_names(X)

@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import numbers
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from sklearn.utils._param_validation import StrOptions
 
 from . import _cv, _metadata, _scorers, _splits
 from . import _validation as check
 from ._cv_result import CVResult
 from ._estimator import LinearRegressor, feature_names
 from ._handed_out import in_dtype
+from ._parameters import BOUNDS, DESCENT, FOLDS, PROBLEM, SHARE, Constraints, validate
 from ._path import enet_path, lasso_path
 from ._problem import Array, Problem
 from ._routes import scikit_learn_control
+from .exceptions import warn_deprecated
+
+SINGLE: Constraints = {
+    **PROBLEM,
+    **BOUNDS,
+    **DESCENT,
+    **FOLDS,
+    "precompute": [StrOptions({"auto"}), "array-like", "boolean"],
+    "positive": ["boolean"],
+}
+MIXTURES: Constraints = {"l1_ratio": [SHARE, "array-like"]}
+
+
+DERIVED = ("alphas_", "mse_path_", "cv_results_")  # of what the CVResult holds
 
 
 class SparseRegressorCV(LinearRegressor):
     """What LassoCV and ElasticNetCV share."""
 
     def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None, **params: Any
+        self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None, **params: Any
     ) -> Self:
         """Cross-validate, choose a penalty and fit all rows with it.
 
@@ -51,7 +68,7 @@ class SparseRegressorCV(LinearRegressor):
         ConvergenceWarning
             If a duality gap stayed above `tol`.
         """
-        check.one_of(self.selection, "selection", ("cyclic", "random"))
+        validate(self)
         control = scikit_learn_control(self.eps, self.tol, self.max_iter, self.time_limit)
         ratios = self._ratios()
         problem = self._single_problem(X, y, sample_weight, offset)
@@ -70,7 +87,7 @@ class SparseRegressorCV(LinearRegressor):
             problem,
             splits,
             ratios,
-            check.penalty_grid(self.alphas),
+            check.penalty_grid(self._grid()),
             control,
             rows=X,
             scoring=self.scoring,
@@ -88,6 +105,24 @@ class SparseRegressorCV(LinearRegressor):
 
     def _ratios(self) -> list[float]:
         raise NotImplementedError
+
+    def _grid(self) -> Any:
+        """`alphas`, or what earlier versions of scikit-learn called it."""
+        alphas = 100 if self.alphas is None or isinstance(self.alphas, str) else self.alphas
+        if self.alphas is None:
+            warn_deprecated(
+                "'alphas=None' was deprecated in scikit-learn 1.7: leave out alphas, or pass an integer",
+                since=(1, 7),
+                stacklevel=3,
+            )
+        if self.n_alphas == "deprecated":
+            return alphas
+        warn_deprecated(
+            f"'n_alphas' was deprecated in scikit-learn 1.7: pass alphas={self.n_alphas}",
+            since=(1, 7),
+            stacklevel=3,
+        )
+        return self.n_alphas if isinstance(alphas, numbers.Integral) else alphas
 
     def get_metadata_routing(self) -> Any:
         """How metadata reach the splitter and the scorer, see scikit-learn's user guide on metadata routing."""
@@ -113,10 +148,32 @@ class SparseRegressorCV(LinearRegressor):
         self.alpha_ = result.alpha
         self.alpha_min_ = result.alpha_min
         self.alpha_1se_ = result.alpha_1se
+        self._take_columns(result.path.n_features_in_, names)
+        self._take_scores(result)
+
+    def _take_scores(self, result: CVResult) -> None:
         self.alphas_ = result.alphas
         self.mse_path_ = np.squeeze(result.loss)
         self.cv_results_ = result.cv_results_
-        self._take_columns(result.path.n_features_in_, names)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Of the paths only the model chosen is kept, and scores only once."""
+        state = super().__getstate__()
+        if "cv_result_" in state:
+            state["cv_result_"] = state["cv_result_"].without_models()
+            for name in DERIVED:
+                state.pop(name, None)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        result = vars(self).get("cv_result_")
+        if result is None or "cv_results_" in vars(self):  # not fitted, or of an earlier version
+            return
+        names = getattr(self, "feature_names_in_", None)
+        coef = np.asarray(self.coef_, dtype=np.float64)
+        result.keep_model(coef, self.intercept_, self.certificate_, names)
+        self._take_scores(result)
 
     def plot_cv(self, ax: Any = None) -> Any:
         """Mean score and one standard error against log alpha; returns the matplotlib axes. See `riata.plotting.plot_cv`."""
@@ -142,7 +199,7 @@ class LassoCV(SparseRegressorCV):
     eps : float in (0, 1], default=1e-3
         Smallest penalty of an automatic grid relative to its largest.
     alphas : int or array-like, default=100
-        How many penalties, or the penalties themselves.
+        How many penalties, or the penalties themselves. None is 100, as it was until scikit-learn 1.8.
     fit_intercept : bool, default=True
         The intercept is never penalised.
     max_iter : int or None, default=1000
@@ -167,6 +224,8 @@ class LassoCV(SparseRegressorCV):
         Seconds after which only those penalties count that every fold has reached.
     progress : bool, default=False
         Show a progress bar (needs tqdm); None for long work only.
+    n_alphas : int, optional
+        What scikit-learn called `alphas` where that is a number, until 1.8.
 
     Attributes
     ----------
@@ -204,6 +263,7 @@ class LassoCV(SparseRegressorCV):
     """
 
     path = staticmethod(lasso_path)
+    _parameter_constraints: ClassVar[Constraints] = SINGLE
 
     def __init__(
         self,
@@ -232,6 +292,7 @@ class LassoCV(SparseRegressorCV):
         time_limit: float | None = None,
         progress: bool | None = False,
         n_threads: int | None = None,
+        n_alphas: Any = "deprecated",
     ) -> None:
         self.eps = eps
         self.alphas = alphas
@@ -257,6 +318,7 @@ class LassoCV(SparseRegressorCV):
         self.time_limit = time_limit
         self.progress = progress
         self.n_threads = n_threads
+        self.n_alphas = n_alphas
 
     def _ratios(self) -> list[float]:
         return [1.0]
@@ -271,7 +333,7 @@ class ElasticNetCV(SparseRegressorCV):
         1 is the lasso, 0 is ridge.
     eps, alphas, fit_intercept, precompute, max_iter, tol, cv, copy_X, verbose, n_jobs, positive, random_state, selection
         As in `LassoCV`.
-    select, scoring, store_predictions, penalty_weights, l2_weights, lower, upper, standardize, time_limit, progress, n_threads
+    select, scoring, store_predictions, penalty_weights, l2_weights, lower, upper, standardize, time_limit, progress, n_threads, n_alphas
         As in `LassoCV`.
 
     Attributes
@@ -288,6 +350,7 @@ class ElasticNetCV(SparseRegressorCV):
     """
 
     path = staticmethod(enet_path)
+    _parameter_constraints: ClassVar[Constraints] = {**SINGLE, **MIXTURES}
 
     def __init__(
         self,
@@ -317,6 +380,7 @@ class ElasticNetCV(SparseRegressorCV):
         time_limit: float | None = None,
         progress: bool | None = False,
         n_threads: int | None = None,
+        n_alphas: Any = "deprecated",
     ) -> None:
         self.l1_ratio = l1_ratio
         self.eps = eps
@@ -343,12 +407,13 @@ class ElasticNetCV(SparseRegressorCV):
         self.time_limit = time_limit
         self.progress = progress
         self.n_threads = n_threads
+        self.n_alphas = n_alphas
 
     def _ratios(self) -> list[float]:
         return _cv.mixing_ratios(self.l1_ratio)
 
-    def _take_result(self, result: CVResult, problem: Problem, names: Array | None) -> None:
-        super()._take_result(result, problem, names)
+    def _take_scores(self, result: CVResult) -> None:
+        super()._take_scores(result)
         self.l1_ratio_ = result.l1_ratio
-        if np.ndim(self.alphas) > 0 and self.alphas_.ndim == 2:
+        if self.alphas is not None and np.ndim(self.alphas) > 0 and self.alphas_.ndim == 2:
             self.alphas_ = self.alphas_[0]  # one grid for all

@@ -13,6 +13,20 @@ def warn_not_converged(message: str, stacklevel: int = 2) -> None:
     warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel + 1)
 
 
+def warn_deprecated(message: str, since: tuple[int, int], stacklevel: int = 2) -> None:
+    """Issue a FutureWarning where the scikit-learn installed gives one, from that version on."""
+    if sklearn_version() >= since:
+        warnings.warn(message, FutureWarning, stacklevel=stacklevel + 1)
+
+
+def sklearn_version() -> tuple[int, int]:
+    """Major and minor number of the scikit-learn installed."""
+    from sklearn import __version__
+
+    major, minor = __version__.split(".")[:2]
+    return int(major), int(minor)
+
+
 def warn_column_vector(y: Any, stacklevel: int = 2) -> None:
     """Issue scikit-learn's DataConversionWarning where y has shape (n, 1)."""
     if getattr(y, "ndim", 1) != 2 or y.shape[1] != 1:

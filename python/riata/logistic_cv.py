@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.metadata_routing import UNUSED
 
-from . import _class_folds, _metadata, _scorers, _selection, _splits
+from . import _class_folds, _legacy_shapes, _metadata, _scorers, _selection, _splits
 from . import _validation as check
 from ._class_folds import ClassFolds
 from ._classes import ClassFit, fit_classes, stopping_rule, warn_of_gap
 from ._cv import mixing_ratios
 from ._estimator import feature_names
+from ._parameters import COUNT, DEPRECATED, FOLDS, UNSET, Constraints, validate
 from ._problem import Array, Problem
-from .classification import LogisticRegression
+from .classification import LABELS, PENALTY_IS_DEPRECATED, LogisticRegression
+from .exceptions import sklearn_version, warn_deprecated
 
 
 class LogisticRegressionCV(LogisticRegression):
@@ -24,25 +29,27 @@ class LogisticRegressionCV(LogisticRegression):
     ----------
     Cs : int or array-like, default=10
         How many values of C between 1e-4 and 1e4, or the values; inf is no penalty.
-    l1_ratios : array-like of floats in [0, 1], default=(0.0,)
+    l1_ratios : array-like of floats in [0, 1], optional
+        By default (0.0,), the L2 penalty, and, as in scikit-learn until 1.9, legacy attributes without a dimension for it.
     fit_intercept : bool, default=True
     cv : int, splitter or iterable, default=5
         How many stratified folds, any of scikit-learn's splitters, or pairs (train, test).
     penalty : {"l1", "l2", "elasticnet"}, optional
         Deprecated by scikit-learn: "l1" stands for ``l1_ratios=(1,)``, "l2" for ``l1_ratios=(0,)``.
     scoring : str or callable, optional
-        By default the accuracy.
+        By default the accuracy, and from scikit-learn 1.11 on "neg_log_loss".
     tol, max_iter, class_weight
         As in `LogisticRegression`.
     refit : bool, default=True
         Fit all rows with the C chosen; otherwise average the coefficients of the folds, each at its own best C.
     dual, solver, n_jobs, verbose, intercept_scaling, random_state
         scikit-learn's, accepted and of no effect.
-    use_legacy_attributes : bool, default=False
-        Attributes have scikit-learn's new shapes; True is an error.
+    use_legacy_attributes : bool, optional
+        True for the shapes that attributes had until scikit-learn 1.9, see there: `scores_` and `coefs_paths_` by class, `C_` and
+        `l1_ratio_` for each. False for those below. The default is scikit-learn's: True, and from 1.10 on False.
     select : {"min", "1se"} or callable, default="min"
         The best mean score; the smallest C within one standard error of it; or ``select(cv_results_) -> index``.
-    penalty_weights, l2_weights, lower, upper, standardize, n_threads
+    penalty_weights, l2_weights, lower, upper, standardize, n_threads, multi_class
         As in `LogisticRegression`.
 
     Attributes
@@ -67,22 +74,37 @@ class LogisticRegressionCV(LogisticRegression):
     >>> rng = np.random.default_rng(0)
     >>> X = rng.standard_normal((100, 5))
     >>> y = X[:, 0] + rng.standard_normal(100) > 0
-    >>> riata.LogisticRegressionCV(l1_ratios=(1.0,), scoring="neg_log_loss").fit(X, y).scores_.shape
+    >>> model = riata.LogisticRegressionCV(
+    ...     l1_ratios=(1.0,), scoring="neg_log_loss", use_legacy_attributes=False
+    ... ).fit(X, y)
+    >>> model.scores_.shape
     (5, 1, 10)
     """
 
     grouped = False  # no option here
+    __metadata_request__score: ClassVar = {"sample_weight": UNUSED}  # the scorer's business
+    _parameter_constraints: ClassVar[Constraints] = {
+        **LABELS,
+        "penalty": [StrOptions({"l1", "l2", "elasticnet"}), DEPRECATED],
+        "Cs": [COUNT, "array-like"],
+        "l1_ratios": ["array-like", None, UNSET],
+        "cv": FOLDS["cv"],
+        "scoring": FOLDS["scoring"],
+        "select": FOLDS["select"],
+        "refit": ["boolean"],
+        "use_legacy_attributes": ["boolean", UNSET],
+    }
 
     def __init__(
         self,
         *,
         Cs: Any = 10,
-        l1_ratios: Any = (0.0,),
+        l1_ratios: Any = "warn",
         fit_intercept: bool = True,
         cv: Any = None,
         dual: bool = False,
         penalty: Any = "deprecated",
-        scoring: Any = None,
+        scoring: Any = "warn",
         solver: str = "lbfgs",
         tol: float = 1e-4,
         max_iter: int = 100,
@@ -92,7 +114,7 @@ class LogisticRegressionCV(LogisticRegression):
         refit: bool = True,
         intercept_scaling: float = 1.0,
         random_state: Any = None,
-        use_legacy_attributes: bool = False,
+        use_legacy_attributes: Any = "warn",
         select: Any = "min",
         penalty_weights: Any = None,
         l2_weights: Any = None,
@@ -100,6 +122,7 @@ class LogisticRegressionCV(LogisticRegression):
         upper: Any = None,
         standardize: bool = False,
         n_threads: int | None = None,
+        multi_class: Any = "deprecated",
     ) -> None:
         self.Cs = Cs
         self.l1_ratios = l1_ratios
@@ -125,10 +148,9 @@ class LogisticRegressionCV(LogisticRegression):
         self.upper = upper
         self.standardize = standardize
         self.n_threads = n_threads
+        self.multi_class = multi_class
 
-    def fit(  # type: ignore[override]
-        self, X: Any, y: Any, sample_weight: Any = None, **params: Any
-    ) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, **params: Any) -> Self:
         """Cross-validate, choose C and fit all rows with it.
 
         Parameters
@@ -155,10 +177,8 @@ class LogisticRegressionCV(LogisticRegression):
         ConvergenceWarning
             If the duality gap of the final fit stayed above the tolerance; it quotes the gap.
         """
-        if self.use_legacy_attributes is True:
-            raise ValueError(
-                "use_legacy_attributes=True is not supported: attributes have the new shapes"
-            )
+        validate(self)
+        self._advise()
         tol, max_iter = stopping_rule(self.tol, self.max_iter)
         select = _selection.check_select(self.select)
         refit = check.flag(self.refit, "refit")
@@ -198,26 +218,48 @@ class LogisticRegressionCV(LogisticRegression):
             coef, intercepts, chosen = _averaged(scores, runs, Cs[order], ratios, p)
             coef, intercepts = (part.astype(problem.X.dtype) for part in (coef, intercepts))
             self.__dict__.pop("certificate_", None)
-        self.C_, self.l1_ratio_ = chosen
+        assert problem.classes is not None
         self.classes_ = problem.classes
         self.coef_ = coef
         self.intercept_ = intercepts
         self.Cs_, self.l1_ratios_ = Cs, np.array(ratios)
         back = np.argsort(order)
-        self.scores_ = scores[:, :, back]
-        self.n_iter_ = np.array(
-            [[fold.paths[0].n_iter[back] for fold in fold_row] for fold_row in _by_fold(runs)]
-        )
+        counts = [[fold.paths[0].n_iter[back] for fold in fold_row] for fold_row in _by_fold(runs)]
         self.cv_results_ = results
+        self.__dict__.pop("_packed", None)  # of an earlier fit
         self._runs, self._back = runs, back
         self._take_columns(p, names)
+        self._take_tables(chosen, scores[:, :, back], np.array(counts))
         if refit:
             warn_of_gap(self.certificate_, tol, self.max_iter, "the penalty")
         return self
 
+    def _take_tables(self, chosen: tuple[float, float], scores: Array, counts: Array) -> None:
+        """What was chosen and what it was chosen from, in the new shapes or the old ones."""
+        self._shape = (self._is_legacy(), self._ratios_unset())
+        legacy, flat = self._shape
+        self.C_: Any = chosen[0]
+        self.l1_ratio_: Any = chosen[1]
+        self.scores_: Any = scores
+        self.n_iter_ = counts
+        if legacy:
+            self.C_ = _legacy_shapes.repeated(chosen[0], self.classes_)
+            self.l1_ratio_ = _legacy_shapes.repeated(chosen[1], self.classes_)
+            self.scores_ = _legacy_shapes.by_class(scores, self.classes_, flat)
+            self.n_iter_ = _legacy_shapes.counts(counts, flat)
+
     @property
-    def coefs_paths_(self) -> Array:
+    def coefs_paths_(self) -> Any:
         """See the class."""
+        paths = self._paths()
+        legacy, flat = vars(self).get("_shape", (False, False))
+        return _legacy_shapes.by_class(paths, self.classes_, flat) if legacy else paths
+
+    def _paths(self) -> Array:
+        """Coefficients of all folds, in the new shape."""
+        if "_packed" in vars(self):
+            packed, shape = self._packed
+            return np.reshape(packed if isinstance(packed, np.ndarray) else packed.toarray(), shape)
         parts: list[list[Array]] = []
         for fold_row in _by_fold(self._runs):
             parts.append([])
@@ -227,6 +269,17 @@ class LogisticRegressionCV(LogisticRegression):
                     coef = np.concatenate([coef, intercepts[:, :, None]], axis=2)
                 parts[-1].append(coef[self._back])
         return np.array(parts)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """The folds' models as the coefficients that `coefs_paths_` shows, sparse where that is smaller."""
+        state = super().__getstate__()
+        if "_runs" in state:
+            paths = self._paths()
+            flat = paths.reshape(-1, paths.shape[-1])
+            for name in ("_runs", "_back"):
+                del state[name]
+            state["_packed"] = (_smaller(flat), paths.shape)
+        return state
 
     def _grid(self) -> Array:
         if np.ndim(self.Cs) == 0:
@@ -239,11 +292,57 @@ class LogisticRegressionCV(LogisticRegression):
     def _ratios(self) -> list[float]:
         if self.penalty in ("l1", "l2"):
             return [1.0 if self.penalty == "l1" else 0.0]
-        if self.penalty not in ("deprecated", "elasticnet"):
-            raise ValueError(
-                f"penalty must be one of 'l1', 'l2', 'elasticnet'; got {self.penalty!r}"
+        if not self._ratios_unset():
+            return mixing_ratios(self.l1_ratios)
+        if self.penalty == "elasticnet":
+            raise ValueError("l1_ratios must be specified when penalty is 'elasticnet'")
+        return [0.0]
+
+    def _ratios_unset(self) -> bool:
+        return self.l1_ratios is None or isinstance(self.l1_ratios, str)
+
+    def _is_legacy(self) -> bool:
+        if isinstance(self.use_legacy_attributes, str):
+            return sklearn_version() < (1, 10)
+        return bool(self.use_legacy_attributes)
+
+    def _advise(self) -> None:
+        """Warn of defaults that scikit-learn is changing, and of parameters that it is about to drop."""
+        if self.penalty != "deprecated":
+            warn_deprecated(
+                PENALTY_IS_DEPRECATED.format("l1_ratios", "Cs=[inf]"), since=(1, 8), stacklevel=3
             )
-        return mixing_ratios((0.0,) if self.l1_ratios is None else self.l1_ratios)
+            if self.penalty != "elasticnet" and not self._ratios_unset():
+                warnings.warn(
+                    f"l1_ratios parameter is only used when penalty is 'elasticnet'. Got (penalty={self.penalty})",
+                    stacklevel=3,
+                )
+        advice = {
+            "l1_ratios": (
+                (1, 10),
+                "The default value for l1_ratios will change from None to (0.0,) in scikit-learn 1.10: pass l1_ratios=(0.0,)",
+            ),
+            "scoring": (
+                (1, 11),
+                "The default value of the parameter 'scoring' will change from the accuracy to 'neg_log_loss' in scikit-learn 1.11: "
+                "pass one of the two",
+            ),
+            "use_legacy_attributes": (
+                (1, 10),
+                "The default value of use_legacy_attributes will change from True to False in scikit-learn 1.10, which gives "
+                "attributes simpler shapes: pass one of the two",
+            ),
+        }
+        for name, (change, message) in advice.items():
+            if isinstance(getattr(self, name), str) and getattr(self, name) == "warn":
+                if sklearn_version() < change:
+                    warn_deprecated(message, since=(1, change[1] - 2), stacklevel=3)
+        if self.l1_ratios is None and self.penalty == "deprecated":
+            warn_deprecated(
+                "'l1_ratios=None' was deprecated in scikit-learn 1.8: pass numbers in [0, 1]",
+                since=(1, 8),
+                stacklevel=3,
+            )
 
     def _mixing(self) -> Any:
         return self._ratios()[0]
@@ -257,7 +356,7 @@ class LogisticRegressionCV(LogisticRegression):
         X: Any,
     ) -> Array:
         """(folds, l1_ratios, Cs)."""
-        scorer = _scorers.with_labels(self._scorer(routed.is_weighted), problem.classes)
+        scorer = _scorers.with_labels(self._get_scorer(routed.is_weighted), problem.classes)
         return np.array(
             [
                 [
@@ -276,17 +375,19 @@ class LogisticRegressionCV(LogisticRegression):
             ]
         )
 
-    def _scorer(self, weighted: bool = False) -> Any:
-        if self.scoring is not None:
+    def _get_scorer(self, weighted: bool = False) -> Any:
+        if self.scoring not in (None, "warn"):
             return _scorers.find_scorer(self.scoring, weighted)
-        return _metadata.asking_for_weights(_scorers.find_scorer("accuracy"))
+        is_new = self.scoring == "warn" and sklearn_version() >= (1, 11)
+        name = "neg_log_loss" if is_new else "accuracy"
+        return _metadata.asking_for_weights(_scorers.find_scorer(name))
 
     def get_metadata_routing(self) -> Any:
         """How metadata reach the splitter and the scorer, see scikit-learn's user guide on metadata routing."""
         from sklearn.model_selection import check_cv
 
         cv = check_cv(self.cv, classifier=True)
-        return _metadata.router(self, cv, self._scorer(), ("fit", "score"))
+        return _metadata.router(self, cv, self._get_scorer(), ("fit", "score"))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None, **score_params: Any) -> float:
         """The score by `scoring`, by default the accuracy.
@@ -306,7 +407,7 @@ class LogisticRegressionCV(LogisticRegression):
         """
         given = {"sample_weight": sample_weight, **score_params}
         routed = _metadata.route(self, "score", len(y), given)
-        return float(self._scorer(routed.is_weighted)(self, X, y, **routed.score))
+        return float(self._get_scorer(routed.is_weighted)(self, X, y, **routed.score))
 
     def _final(
         self,
@@ -329,6 +430,15 @@ class LogisticRegressionCV(LogisticRegression):
             path.certificate(k, tol),
             int(path.n_iter[k]),
         ).in_dtype(problem)
+
+
+def _smaller(flat: Array) -> Any:
+    """The array, or a sparse one of the same entries: whichever takes less."""
+    from scipy.sparse import csr_array
+
+    packed = csr_array(flat)
+    sparse_bytes = packed.data.nbytes + packed.indices.nbytes + packed.indptr.nbytes
+    return packed if sparse_bytes < flat.nbytes else flat
 
 
 def _by_fold(runs: list[ClassFolds]) -> list[list[_class_folds.Models]]:

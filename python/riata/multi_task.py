@@ -6,15 +6,18 @@ none.
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from . import _validation as check
 from ._estimator import LinearRegressor, SparseCoef
-from ._path import enet_path, lasso_path
+from ._parameters import DESCENT, NONNEGATIVE, PROBLEM, SHARE, Constraints, validate
+from ._path import enet_path
 from ._problem import Problem, check_problem
 from ._single import Fits, fit_tasks
+
+JOINT: Constraints = {**PROBLEM, **DESCENT, "alpha": [NONNEGATIVE], "warm_start": ["boolean"]}
 
 
 class TaskRegressor(LinearRegressor):
@@ -43,7 +46,7 @@ class TaskRegressor(LinearRegressor):
 
 
 class _MultiTask(SparseCoef, TaskRegressor):
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> Self:
         """Fit the model.
 
         Parameters
@@ -70,8 +73,7 @@ class _MultiTask(SparseCoef, TaskRegressor):
         ConvergenceWarning
             If the duality gap stayed above `tol`; it quotes the gap in the unit of `tol`.
         """
-        check.flag(self.warm_start, "warm_start")
-        check.one_of(self.selection, "selection", ("cyclic", "random"))
+        validate(self)
         fits = self._fit(X, y, sample_weight, offset)
         self.dual_gap_ = fits.certificates[0].gap
         self.n_iter_ = fits.n_iter[0]
@@ -142,7 +144,8 @@ class MultiTaskLasso(_MultiTask):
     [[0.89, 0.0], [0.89, 0.0]]
     """
 
-    path = staticmethod(lasso_path)
+    path = staticmethod(enet_path)
+    _parameter_constraints: ClassVar[Constraints] = JOINT
 
     def __init__(
         self,
@@ -205,6 +208,7 @@ class MultiTaskElasticNet(_MultiTask):
     """
 
     path = staticmethod(enet_path)
+    _parameter_constraints: ClassVar[Constraints] = {**JOINT, "l1_ratio": [SHARE]}
 
     def __init__(
         self,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from . import _cv
+from ._cv_result import CVResult
+from ._parameters import DESCENT, FOLDS, PROBLEM, Constraints
 from ._path import enet_path, lasso_path
 from ._problem import Problem
-from .cv import SparseRegressorCV
+from .cv import MIXTURES, SparseRegressorCV
 from .multi_task import TaskRegressor
+
+JOINT: Constraints = {**PROBLEM, **DESCENT, **FOLDS}
 
 
 class _MultiTaskCV(TaskRegressor, SparseRegressorCV):
@@ -29,7 +33,7 @@ class MultiTaskLassoCV(_MultiTaskCV):
         Smallest penalty of an automatic grid relative to its largest.
     alphas : int or array-like, default=100
         How many penalties, or the penalties themselves.
-    fit_intercept, max_iter, tol, cv, select, scoring, store_predictions, time_limit, progress, n_threads
+    fit_intercept, max_iter, tol, cv, select, scoring, store_predictions, time_limit, progress, n_threads, n_alphas
         As in `LassoCV`.
     copy_X, verbose, n_jobs, random_state, selection
         scikit-learn's, accepted and of no effect: there are `progress` and `n_threads`.
@@ -59,6 +63,7 @@ class MultiTaskLassoCV(_MultiTaskCV):
     """
 
     path = staticmethod(lasso_path)
+    _parameter_constraints: ClassVar[Constraints] = JOINT
 
     def __init__(
         self,
@@ -83,6 +88,7 @@ class MultiTaskLassoCV(_MultiTaskCV):
         time_limit: float | None = None,
         progress: bool | None = False,
         n_threads: int | None = None,
+        n_alphas: Any = "deprecated",
     ) -> None:
         self.eps = eps
         self.alphas = alphas
@@ -104,6 +110,7 @@ class MultiTaskLassoCV(_MultiTaskCV):
         self.time_limit = time_limit
         self.progress = progress
         self.n_threads = n_threads
+        self.n_alphas = n_alphas
 
     def _ratios(self) -> list[float]:
         return [1.0]
@@ -118,7 +125,7 @@ class MultiTaskElasticNetCV(_MultiTaskCV):
         1 is the lasso, 0 is ridge.
     eps, alphas, fit_intercept, max_iter, tol, cv, copy_X, verbose, n_jobs, random_state, selection
         As in `MultiTaskLassoCV`.
-    select, scoring, store_predictions, penalty_weights, l2_weights, standardize, time_limit, progress, n_threads
+    select, scoring, store_predictions, penalty_weights, l2_weights, standardize, time_limit, progress, n_threads, n_alphas
         As in `MultiTaskLassoCV`.
 
     Attributes
@@ -135,6 +142,7 @@ class MultiTaskElasticNetCV(_MultiTaskCV):
     """
 
     path = staticmethod(enet_path)
+    _parameter_constraints: ClassVar[Constraints] = {**JOINT, **MIXTURES}
 
     def __init__(
         self,
@@ -160,6 +168,7 @@ class MultiTaskElasticNetCV(_MultiTaskCV):
         time_limit: float | None = None,
         progress: bool | None = False,
         n_threads: int | None = None,
+        n_alphas: Any = "deprecated",
     ) -> None:
         self.l1_ratio = l1_ratio
         self.eps = eps
@@ -182,12 +191,13 @@ class MultiTaskElasticNetCV(_MultiTaskCV):
         self.time_limit = time_limit
         self.progress = progress
         self.n_threads = n_threads
+        self.n_alphas = n_alphas
 
     def _ratios(self) -> list[float]:
         return _cv.mixing_ratios(self.l1_ratio)
 
-    def _take_result(self, *args: Any) -> None:
-        super()._take_result(*args)
-        self.l1_ratio_ = self.cv_result_.l1_ratio
-        if np.ndim(self.alphas) > 0 and self.alphas_.ndim == 2:
+    def _take_scores(self, result: CVResult) -> None:
+        super()._take_scores(result)
+        self.l1_ratio_ = result.l1_ratio
+        if self.alphas is not None and np.ndim(self.alphas) > 0 and self.alphas_.ndim == 2:
             self.alphas_ = self.alphas_[0]  # one grid for all

@@ -6,14 +6,26 @@ parameters at the end, `certificate_`, an offset, and solutions far more accurat
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from sklearn.utils._param_validation import StrOptions
 
 from . import _validation as check
 from ._estimator import LinearRegressor, SparseRegressor
-from ._path import enet_path, lasso_path
+from ._parameters import BOUNDS, DESCENT, NONNEGATIVE, PROBLEM, SHARE, Constraints, validate
+from ._path import enet_path
 from ._problem import Problem
+
+SPARSE: Constraints = {
+    **PROBLEM,
+    **BOUNDS,
+    **DESCENT,
+    "alpha": [NONNEGATIVE],
+    "precompute": ["boolean", "array-like"],
+    "warm_start": ["boolean"],
+    "positive": ["boolean"],
+}
 
 
 class Lasso(SparseRegressor):
@@ -74,7 +86,8 @@ class Lasso(SparseRegressor):
     [2.7]
     """
 
-    path = staticmethod(lasso_path)
+    path = staticmethod(enet_path)
+    _parameter_constraints: ClassVar[Constraints] = SPARSE
 
     def __init__(
         self,
@@ -145,6 +158,7 @@ class ElasticNet(SparseRegressor):
     """
 
     path = staticmethod(enet_path)
+    _parameter_constraints: ClassVar[Constraints] = {**SPARSE, "l1_ratio": [SHARE]}
 
     def __init__(
         self,
@@ -241,7 +255,16 @@ class Ridge(LinearRegressor):
         Only if X had string column names.
     """
 
-    _SOLVERS = ("auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga", "lbfgs")
+    _parameter_constraints: ClassVar[Constraints] = {
+        **PROBLEM,
+        **BOUNDS,
+        **DESCENT,
+        "alpha": [NONNEGATIVE, "array-like"],
+        "solver": [
+            StrOptions({"auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga", "lbfgs"})
+        ],
+        "positive": ["boolean"],
+    }
 
     def __init__(
         self,
@@ -276,7 +299,7 @@ class Ridge(LinearRegressor):
         self.standardize = standardize
         self.n_threads = n_threads
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Self:
+    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, offset: Any = None) -> Self:
         """Fit the model.
 
         Parameters
@@ -304,8 +327,8 @@ class Ridge(LinearRegressor):
         ConvergenceWarning
             If the duality gap stayed above `tol`; it quotes the gap in the unit of `tol`.
         """
-        solver = check.one_of(self.solver, "solver", self._SOLVERS)
-        route = {"svd": "svd", "sparse_cg": "cg"}.get(solver, "auto")
+        validate(self)
+        route = {"svd": "svd", "sparse_cg": "cg"}.get(self.solver, "auto")
         fits = self._fit(X, y, sample_weight, offset, route)
         self.solver_ = fits.route
         self.n_iter_ = np.array(fits.n_iter, dtype=np.int32)
