@@ -167,17 +167,27 @@ class Exact:
         size = np.sqrt((W**2).sum(axis=1)) if self.joint else np.abs(W).sum(axis=1)
         return l1 @ size + l2 @ (W**2).sum(axis=1) / 2
 
-    def rounding(self, W, b, widen=4):
-        """What the objective may be off by, (first order, second order), with numbers that are rounded to float64.
-
-        eta moves by d = 4 eps (|x|'|w| + |b| + |offset| + |y|, or 1 where it is exponentiated), the loss by |f'| d and, where f' vanishes, by f'' d^2.
-        """
-        eta = self.eta(W, b)
+    def spread(self, W, b):
+        """How far eta may be off where sums are rounded to float64: eps (|x|'|w| + |b| + |offset| + |y|, or 1 in an exponent)."""
         d = np.abs(self.X) @ np.abs(long(W)) + np.abs(long(b)) + np.abs(self.offset)
-        d = widen * EPS * (d + (np.abs(self.y) if isinstance(self.loss, LOSSES["gaussian"]) else 1))
+        return EPS * (d + (np.abs(self.y) if isinstance(self.loss, LOSSES["gaussian"]) else 1))
+
+    def rounding(self, W, b):
+        """What the objective may be off by, (first order, second order): |f'| d and, where f' vanishes, f'' d^2."""
+        eta, d = self.eta(W, b), 4 * self.spread(W, b)
         root = self.loss.root(eta)
         first = self.s @ (np.abs(self.loss.slope(eta)) * d).sum(axis=1)
         return first, self.s @ (np.einsum("iab,ib->ia", np.abs(root), d) ** 2).sum(axis=1)
+
+    def certain(self, W, b, alpha):
+        """The objective at numbers rounded to float64 and into the bounds, however their sums are rounded."""
+        low, high = self.lower[:, None].astype(float), self.upper[:, None].astype(float)
+        W = np.clip(np.asarray(W, float), low, high)
+        W[self.out] = 0
+        b = np.asarray(b, float)
+        eta, d = self.eta(W, b), self.spread(W, b)
+        worst = np.maximum(*(self.loss.value(eta + sign * d * self.loss.ways) for sign in (-1, 1)))
+        return self.s @ worst + self.penalty(long(W), alpha)
 
 
 def solve(A, b):

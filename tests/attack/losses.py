@@ -14,6 +14,8 @@ Long = np.longdouble
 class Squares:
     """Sum over the outputs of (y - eta)^2 / 2."""
 
+    ways = 1
+
     def __init__(self, y):
         self.y = y
 
@@ -31,6 +33,8 @@ class Squares:
 class Logistic:
     """log(1 + exp(-m)), m = eta for y = 1 and -eta for y = 0."""
 
+    ways = 1
+
     def __init__(self, y):
         self.sign = 2 * y - 1
 
@@ -47,6 +51,8 @@ class Logistic:
 
 class Poisson:
     """exp(eta) - y eta less its least value: y (exp(d) - 1 - d) with d = eta - log y, and exp(eta) for y = 0."""
+
+    ways = 1
 
     def __init__(self, y):
         self.y = y
@@ -70,6 +76,7 @@ class Softmax:
 
     def __init__(self, y):
         self.own = y > 0  # one column per class
+        self.ways = np.where(self.own, -1, 1)
 
     def _shares(self, eta):
         """log of the sum of exp(eta - eta_own), and every class's share of it."""

@@ -51,6 +51,11 @@ class Scaled:
         theta = np.vstack([W * self.problem.size[:, None], b[None]])
         return np.clip(theta, self.low, self.high)
 
+    def original(self, theta):
+        """Coefficients and intercepts of the columns as they are."""
+        W = theta[:-1] / self.problem.size[:, None]
+        return W, theta[-1] - self.problem.mean @ W
+
     def eta(self, theta):
         return self.Z @ theta + self.problem.offset
 
