@@ -105,27 +105,11 @@ class Exact:
         return Long(alpha) * rho * self.u, Long(alpha) * (1 - rho) * self.v
 
     def _null(self):
-        """The best intercepts of the model without features, by Newton's method with halved steps, and its loss."""
-        k = self.outputs
-        b = self._first_intercepts()
-        value = self.s @ self.loss.value(self.offset + b)
-        for _ in range(200 if self.terms.fit_intercept else 0):
-            eta = self.offset + b
-            slope = self.s @ self.loss.slope(eta)
-            B = self.loss.root(eta)
-            H = np.einsum("i,iab,iac->bc", self.s, B, B) + Long(1e-30) * np.eye(k, dtype=Long)
-            step = solve(H, slope)
-            for _ in range(60):
-                new = self.s @ self.loss.value(self.offset + b + step)
-                if new < value:
-                    break
-                step = step / 2
-            else:
-                break
-            b, value = b + step, new
-        return b, value
+        """The best intercepts of the model without features, and its loss."""
+        b = self._null_intercepts()
+        return b, self.s @ self.loss.value(self.offset + b)
 
-    def _first_intercepts(self):
+    def _null_intercepts(self):
         if not self.terms.fit_intercept:
             return np.zeros(self.outputs, Long)
         mean = self.s @ self.y
@@ -141,12 +125,10 @@ class Exact:
     def _bisected(self, b):
         """Where offsets are large the loss is nearly a polygon of the intercept."""
         low, high = b - self.offset.max(), b - self.offset.min()
-        while (high - low)[0] > 1e-9 * np.abs(high + low)[0]:
-            b = (low + high) / 2
-            if (self.s @ self.loss.slope(self.offset + b))[0] > 0:
-                low = b
-            else:
-                high = b
+        for _ in range(70 if self.offset.any() else 0):
+            middle = (low + high) / 2
+            rises = self.s @ self.loss.slope(self.offset + middle) > 0
+            low, high = np.where(rises, middle, low), np.where(rises, high, middle)
         return (low + high) / 2
 
     def eta(self, W, b):
@@ -188,26 +170,3 @@ class Exact:
         eta, d = self.eta(W, b), self.spread(W, b)
         worst = np.maximum(*(self.loss.value(eta + sign * d * self.loss.ways) for sign in (-1, 1)))
         return self.s @ worst + self.penalty(long(W), alpha)
-
-
-def solve(A, b):
-    """A x = b for a small positive definite A by elimination with pivots; what is singular gets 0."""
-    A, b = A.copy(), b.copy()
-    scale = 1 / np.sqrt(np.maximum(np.diag(A), Long(1e-4000)))
-    A, b = A * scale[:, None] * scale, b * scale
-    left = list(range(len(b)))
-    done = []
-    for _ in range(len(b)):
-        j = max(left, key=lambda i: A[i, i])
-        if A[j, j] < 1e-18:
-            break
-        left.remove(j)
-        done.append(j)
-        for i in left:
-            t = A[i, j] / A[j, j]
-            A[i] -= t * A[j]
-            b[i] -= t * b[j]
-    x = np.zeros_like(b)
-    for j in reversed(done):
-        x[j] = (b[j] - A[j] @ x + A[j, j] * x[j]) / A[j, j]
-    return x * scale

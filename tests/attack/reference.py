@@ -240,8 +240,9 @@ def descend(scaled: Scaled, theta, value, d, c):
         best = int(np.nanargmin(np.where(np.isfinite(values), values, np.inf)))
         if values[best] < value:
             return tried[best], values[best]
-        t = Long(0.5)
-        for _ in range(40):
+        t = Long(0.5 if values[best] - value > 1e-16 * abs(value) else 0)  # flat: this is the end
+
+        for _ in range(40 if t > 0 else 0):
             new = moved(scaled, theta, d, c, t)
             reached = scaled.objective(new)
             if reached < value:
@@ -281,20 +282,20 @@ def improve(scaled: Scaled, theta, close, steps=60):
     """(objective, lower bound) of the best point found from theta on, until they are `close`."""
     theta = np.clip(theta, scaled.low, scaled.high)
     value, bound = scaled.objective(theta), Long(0)
-    if not np.isfinite(value):
-        return theta, value, bound
+    if np.isfinite(value):
+        bound = scaled.lower_bound(theta, value)
     for step in range(steps):
+        if value - bound <= close or not np.isfinite(value):
+            break
         c = scaled.correlation(theta)
         before = value
         for d in newton_directions(scaled, theta, c):
             theta, value = descend(scaled, theta, value, d, c)
             c = scaled.correlation(theta)
         bound = max(bound, scaled.lower_bound(theta, value))
-        if before - value <= 1e-9 * abs(value):
+        if before - value <= 1e-9 * abs(value) and value - bound > close:
             theta, value, bound = settle(scaled, theta, value, bound)
-        if value - bound <= close:
-            break
-        if before - value <= 0.1 * (value - bound):
+        if before - value <= 0.1 * (value - bound) > 0.1 * close:
             d = swept(scaled, theta, c, 3 + step) - theta
             theta, value = descend(scaled, theta, value, d, c * 0)
             if before == value:
