@@ -133,7 +133,7 @@ def optimality(exact: Exact, claim, verdict: Verdict):
     if exact.terms.family in ("binomial", "multinomial", "poisson"):
         floor = floor + 1e-290  # the end of what exp gives
     if null <= 1e-28 * np.abs(exact.y).max():  # of a constant response: no unit but its own
-        floor = floor + 1e-15 * (exact.s @ np.abs(exact.y)).sum()
+        floor = floor + 3e-14 * (exact.s @ np.abs(exact.y)).sum()
     room = claim.tol * null
     if claim.converged and claim.rel_gap > claim.tol * (1 + 1e-9):
         faults.append(
