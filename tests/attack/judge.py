@@ -69,11 +69,25 @@ def judge(case: Case, answer) -> Verdict:
                     case.terms if weights is None else replace(case.terms, sample_weight=weights)
                 )
                 problems[key] = Exact(case.X, case.y, terms)
-            judge_claim(case, problems[key], claim, verdict)
+            found = Verdict([])
+            judge_claim(case, problems[key], claim, found)
+            verdict.warned += found.warned
+            verdict.undecided += found.undecided
+            verdict.faults += [replace(f, kind=f.kind + kind_of(problems[key], claim)) for f in found.faults]
     failed = sum(not claim.converged for claim in answer.claims)
     if failed and not answer.warned and case.entry != "check":
         verdict.faults.append(Fault("silent", f"{failed} not converged, and no warning"))
     return verdict
+
+
+def kind_of(exact: Exact, claim) -> str:
+    """What tells faults apart: a null model that is perfect already, and a claim that does not say converged."""
+    return (" of 0" if is_perfect(exact) else "") + ("" if claim.converged else ", open")
+
+
+def is_perfect(exact: Exact):
+    """Whether the model without features leaves nothing: of a constant response, say."""
+    return exact.null <= 1e-28 * np.abs(exact.y).max()
 
 
 def is_refusal(case: Case, error: str):
@@ -132,7 +146,7 @@ def optimality(exact: Exact, claim, verdict: Verdict):
     floor = second + 1e-13 * P
     if exact.terms.family in ("binomial", "multinomial", "poisson"):
         floor = floor + 1e-290  # the end of what exp gives
-    if null <= 1e-28 * np.abs(exact.y).max():  # of a constant response: no unit but its own
+    if is_perfect(exact):  # there is no unit but the response's own
         floor = floor + 3e-14 * (exact.s @ np.abs(exact.y)).sum()
     room = claim.tol * null
     if claim.converged and claim.rel_gap > claim.tol * (1 + 1e-9):
