@@ -39,6 +39,9 @@ class Claim:
 @dataclass
 class Answer:
     claims: list[Claim] = field(default_factory=list)
+    refits: list = field(
+        default_factory=list
+    )  # [alpha, weights of a training set, test rows, loss]
     error: str | None = None
     leaked: list[str] = field(default_factory=list)  # warnings that are not riata's
     warned: int = 0
@@ -86,7 +89,7 @@ def ask(case: Case) -> Answer:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            answer.claims = ENTRIES[case.entry](case, X, given["y"], terms)
+            answer.claims = ENTRIES[case.entry](case, X, given["y"], terms, answer)
         except Exception as error:  # whatever it is, it is what the attack looks for
             answer.error = f"{type(error).__name__}: {error}"
     answer.seconds = time.process_time() - start
@@ -109,7 +112,7 @@ def arguments(terms: Terms, *without):
     return {name: value for name, value in vars(terms).items() if name not in without}
 
 
-def by_path(case, X, y, terms):
+def by_path(case, X, y, terms, answer):
     fit = riata.path(X, y, alphas=case.alphas, tol=case.tol, **arguments(terms))
     eta = fit.predict(X)
     claims = path_claims(fit, terms.family)
@@ -174,13 +177,13 @@ def estimator_for(case: Case, terms: Terms):
     return riata.ElasticNet(alpha=alpha, l1_ratio=rho, **rest), alpha
 
 
-def by_estimator(case, X, y, terms):
+def by_estimator(case, X, y, terms, answer):
     model, alpha = estimator_for(case, terms)
     model.fit(X, y, sample_weight=terms.sample_weight, offset=terms.offset)
     return [claim_of(model.certificate_, model.coef_, model.intercept_, alpha=alpha)]
 
 
-def by_check(case, X, y, terms):
+def by_check(case, X, y, terms, answer):
     """A fitted estimator with some coefficients changed."""
     model, alpha = estimator_for(case, terms)
     with warnings.catch_warnings():
@@ -197,20 +200,53 @@ def by_check(case, X, y, terms):
     return [claim_of(certificate, model.coef_, model.intercept_, alpha=alpha, is_foreign=True)]
 
 
-def by_cv(case, X, y, terms):
+def by_cv(case, X, y, terms, answer):
     options = arguments(terms, "grouped")
     splits = [(np.array(train), np.array(test)) for train, test in case.splits]
     run = riata.cv_path(
         X, y, alphas=case.alphas, tol=case.tol, cv=splits, predictions=True, **options
     )
     claims = path_claims(run.path, terms.family)
-    s = np.ones(len(y)) if terms.sample_weight is None else terms.sample_weight
-    for i, (train, test) in enumerate(splits):
-        weights = s * np.bincount(train, minlength=len(y))
+    tested = np.concatenate([test for _, test in splits])
+    out = run.predictions if len(np.unique(tested)) == len(tested) else None
+    for i, (test, weights) in enumerate(training_weights(splits, y, terms)):
         for k, claim in enumerate(path_claims(run.fold_paths[0][i], terms.family, weights)):
-            claim.held_out = [test, float(run.loss[k, i]), None]
+            eta = None if out is None else out[test, k].reshape(len(test), -1)
+            claim.held_out = [test, float(run.loss[k, i]), eta]
             claims.append(claim)
     return claims
 
 
-ENTRIES = {"path": by_path, "estimator": by_estimator, "check": by_check, "cv": by_cv}
+def training_weights(splits, y, terms):
+    """Of every split the test rows, and the weights of all rows in training."""
+    s = np.ones(len(y)) if terms.sample_weight is None else terms.sample_weight
+    return [(test, s * np.bincount(train, minlength=len(y))) for train, test in splits]
+
+
+def by_cv_estimator(case, X, y, terms, answer):
+    """Errors of folds whose models are not handed out, for refits to compare with."""
+    rest = arguments(terms, "family", "grouped", "sample_weight", "offset", "l1_ratio")
+    splits = [(np.array(train), np.array(test)) for train, test in case.splits]
+    options = {"l1_ratio": terms.l1_ratio, "alphas": case.alphas, "cv": splits, "tol": case.tol}
+    if terms.family == "multi-gaussian":
+        rest = {name: value for name, value in rest.items() if name not in ("lower", "upper")}
+        model = riata.MultiTaskElasticNetCV(**options, **rest)
+    else:
+        model = riata.ElasticNetCV(**options, **rest)
+    model.fit(X, y, sample_weight=terms.sample_weight, offset=terms.offset)
+    errors = model.mse_path_.reshape(
+        len(model.alphas_), len(splits)
+    )  # as in scikit-learn, 1 is squeezed
+    for i, (test, weights) in enumerate(training_weights(splits, y, terms)):
+        for k, alpha in enumerate(model.alphas_):
+            answer.refits.append([float(alpha), weights, test, float(errors[k, i])])
+    return [claim_of(model.certificate_, model.coef_, model.intercept_, alpha=model.alpha_)]
+
+
+ENTRIES = {
+    "path": by_path,
+    "estimator": by_estimator,
+    "check": by_check,
+    "cv": by_cv,
+    "cv-estimator": by_cv_estimator,
+}

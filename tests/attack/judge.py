@@ -11,7 +11,8 @@ of the model without features, a claim is at fault where
     finite      a number is nan or infinite
     null, dev   the null model's objective, or the share of it that is explained, is another one
     predict     predictions for X are not X w + b
-    held-out    the loss of rows held out is not that of the fold's coefficients
+    held-out    the loss or the predictions of rows held out are not those of the fold's coefficients
+    refit       the error of rows held out is not that of a refit to the training rows
 
 each beyond the rounding of the coefficients to float64. A better point is one that float64 can express, whatever way its sums are rounded.
 """
@@ -73,7 +74,11 @@ def judge(case: Case, answer) -> Verdict:
             judge_claim(case, problems[key], claim, found)
             verdict.warned += found.warned
             verdict.undecided += found.undecided
-            verdict.faults += [replace(f, kind=f.kind + kind_of(problems[key], claim)) for f in found.faults]
+            verdict.faults += [
+                replace(f, kind=f.kind + kind_of(problems[key], claim)) for f in found.faults
+            ]
+        for refit in answer.refits:
+            refitted(case, refit, verdict.faults)
     failed = sum(not claim.converged for claim in answer.claims)
     if failed and not answer.warned and case.entry != "check":
         verdict.faults.append(Fault("silent", f"{failed} not converged, and no warning"))
@@ -231,8 +236,10 @@ def predictions(exact: Exact, case: Case, claim, faults):
 
 def held_out(case: Case, claim, faults):
     """The loss of a fold's test rows: squares whole, others less their least value (log loss and half the deviance)."""
-    test, stated, _ = claim.held_out
+    test, stated, predicted = claim.held_out
     eta, off = margins(case.X[test], claim)
+    if predicted is not None and not (np.abs(predicted - eta) <= off + 1e-300).all():
+        faults.append(Fault("held-out", "predictions of rows held out are others", claim.alpha))
     y = outputs(case.y, case.family)[test]
     if case.terms.offset is not None:
         shift = long(case.terms.offset)[test][:, None]
@@ -252,4 +259,47 @@ def held_out(case: Case, claim, faults):
     if not abs(value - stated) <= slack and not (value > 1e300 and not np.isfinite(stated)):
         faults.append(
             Fault("held-out", f"held-out loss {stated:.9g}, right: {value:.9g}", claim.alpha)
+        )
+
+
+def refitted(case: Case, refit, faults):
+    """Mean squared errors of a fold against a refit, where the model is unique.
+
+    A solution whose gap is at most tol has predictions within sqrt(2 tol N sum_j z_ij^2 / l2_j) of the best one's (z centred columns).
+    """
+    alpha, weights, test, stated = refit
+    exact = Exact(case.X, case.y, replace(case.terms, sample_weight=weights))
+    l2 = exact.penalties(alpha)[1]
+    used = ~exact.out & exact.Z.any(axis=0)
+    if not (l2[used] > 0).all() or not exact.possible or is_perfect(exact):
+        return
+    scaled = Scaled(exact, alpha)
+    theta, value, bound = improve(
+        scaled,
+        scaled.start(np.zeros((len(l2), exact.outputs)), exact.null_intercept),
+        1e-3 * case.tol * exact.null,
+    )
+    if value - bound > 0.1 * case.tol * exact.null:
+        return
+    W, b = scaled.original(theta)
+    X, y = long(case.X[test]), outputs(case.y, case.family)[test]
+    error = y - X @ W - b
+    if case.terms.offset is not None:
+        error = error - long(case.terms.offset)[test][:, None]
+    reach = ((X - exact.mean)[:, used] ** 2 / l2[used]).sum(axis=1)
+    off = np.sqrt(4 * max(2 * case.tol, 1e-12) * exact.null * reach)[:, None] + 1e-13 * (
+        np.abs(X) @ np.abs(W) + np.abs(b) + np.abs(y)
+    )
+    s = long(
+        np.ones(len(case.y)) if case.terms.sample_weight is None else case.terms.sample_weight
+    )[test]
+    s = s / s.sum() / y.shape[1]
+    right, slack = s @ (error**2).sum(axis=1), s @ (2 * np.abs(error) * off + off**2).sum(axis=1)
+    if not abs(right - stated) <= slack + 1e-12 * right:
+        faults.append(
+            Fault(
+                "refit",
+                f"held-out error {stated:.9g}, of a refit {right:.9g} within {slack:.2g}",
+                alpha,
+            )
         )

@@ -17,7 +17,7 @@ LAYOUTS = ("C", "F", "CSC", "CSR", "CSC64", "readonly", "slice")
 
 @dataclass
 class Case:
-    """One call: `entry` is path, estimator, check or cv; alphas are penalties on riata's scale, or how many of them."""
+    """One call: `entry` is path, estimator, check, cv or cv-estimator; alphas are penalties on riata's scale, or how many of them."""
 
     seed: int
     entry: str
@@ -82,7 +82,7 @@ def draw(seed: int) -> Case:
     if not grouped and family != "multi-gaussian" and dice.yes(0.25):
         terms.lower, terms.upper = bounds(dice, X, y, terms)
     tol = dice.one(1e-6, 1e-6, 1e-6, 1e-4, 1e-9)
-    entry = dice.pick(path=60, estimator=20, check=8, cv=12)
+    entry = dice.pick(path=56, estimator=20, check=8, cv=12, **{"cv-estimator": 4})
     case = Case(seed, entry, X, y, terms, 5, tol, dice.one(*LAYOUTS))
     return finish(dice, case)
 
@@ -91,16 +91,19 @@ def finish(dice: Dice, case: Case) -> Case:
     """Penalties, splits and nudges, which depend on all the rest."""
     n, p = case.X.shape
     multiple = case.family == "multinomial" or n < 4
-    if case.entry == "cv" and multiple:
+    if case.entry == "cv-estimator":  # models that are unique, so that refits have the same errors
+        case.terms.l1_ratio, case.terms.l2_weights = dice.one(0.5, 0.9), None
+        case = replace(case, entry="cv-estimator" if "gaussian" in case.family else "cv")
+    if case.entry in ("cv", "cv-estimator") and multiple:
         case = replace(case, entry="path")
     if case.entry in ("estimator", "check"):
         case.terms.grouped = False
         case = replace(case, alphas=penalties(dice, case, 1))
-    elif case.entry == "cv" or dice.yes(0.8):
+    elif case.entry.startswith("cv") or dice.yes(0.8):
         case = replace(case, alphas=penalties(dice, case, dice.one(1, 2, 3)))
     else:
         case = replace(case, alphas=dice.one(2, 5, 8))
-    if case.entry == "cv":
+    if case.entry.startswith("cv"):
         case = replace(case, splits=splits(dice, case))
         if not case.splits:
             case = replace(case, entry="path", splits=None)
@@ -122,7 +125,16 @@ def clean_columns(dice: Dice, n, p):
         plain
         if not spiteful
         else plain
-        | {"constant": 1, "empty": 1, "duplicate": 2, "near": 2, "single": 1, "far": 2, "trend": 1}
+        | {
+            "constant": 1,
+            "empty": 1,
+            "duplicate": 2,
+            "near": 2,
+            "single": 1,
+            "far": 2,
+            "trend": 1,
+            "hole": 2,
+        }
     )
     for j in range(p):
         z = rng.standard_normal(n)
@@ -147,6 +159,8 @@ def clean_columns(dice: Dice, n, p):
             z = np.eye(n)[rng.integers(n)]
         elif kind == "far":
             z = z + 10.0 ** rng.integers(1, 8)
+        elif kind == "hole":  # an entry in every row but one
+            z = (z + 10.0 ** rng.integers(0, 5)) * (np.arange(n) != rng.integers(n))
         elif kind == "trend":
             z = np.arange(n) + 0.01 * z
         Z[:, j] = z

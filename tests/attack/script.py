@@ -38,6 +38,11 @@ def by_function(case: Case) -> list[str]:
 
 
 def by_estimator(case: Case) -> list[str]:
+    if case.entry == "cv-estimator":
+        return [
+            f"# {case.family}, see calls.by_cv_estimator: alphas={spelled(case.alphas)}, cv={case.splits}",
+            f"terms = {given(case.terms)!r}",
+        ]
     model, _ = estimator_for(case, case.terms)
     default = type(model)().get_params()
     own = {

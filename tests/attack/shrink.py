@@ -109,7 +109,7 @@ def with_fewer_options(case: Case) -> Iterator[Case]:
         yield replace(case, X=case.X.astype(float))
     if case.tol != 1e-6:
         yield replace(case, tol=1e-6)
-    if case.entry in ("cv", "estimator"):
+    if case.entry in ("cv", "cv-estimator", "estimator"):
         yield replace(case, entry="path", splits=None)
 
 

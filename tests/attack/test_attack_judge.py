@@ -256,3 +256,16 @@ def test_the_poisson_loss_does_not_cancel():
     assert float(exact.objective(w, b, 0)) == pytest.approx(
         float((1e8 * d**2 / 2).mean()), rel=1e-7
     )
+
+
+def test_errors_of_folds_are_compared_with_refits(rng):
+    X, y = data(rng, "gaussian")
+    X = X * (rng.random(X.shape) < 0.6)
+    train, test = np.arange(25), np.arange(25, 30)
+    model = theirs.ElasticNet(alpha=0.05, tol=1e-12, max_iter=100_000).fit(X[train], y[train])
+    error = float(((model.predict(X[test]) - y[test]) ** 2).mean())
+    weights = np.bincount(train, minlength=30).astype(float)
+    case = Case(0, "cv-estimator", X, y, Terms(l1_ratio=0.5), np.array([0.05]), 1e-9)
+    for factor, found in ((1.0, set()), (1.01, {"refit"})):
+        answer = Answer(refits=[[0.05, weights, test, factor * error]])
+        assert {fault.kind for fault in judge(case, answer).faults} == found

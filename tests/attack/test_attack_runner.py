@@ -39,7 +39,7 @@ def test_scripts_are_python():
 
 def test_every_part_of_the_domain_is_drawn():
     cases = [draw(seed) for seed in range(600)]
-    assert {case.entry for case in cases} == {"path", "estimator", "check", "cv"}
+    assert {case.entry for case in cases} == {"path", "estimator", "check", "cv", "cv-estimator"}
     assert len({case.family for case in cases}) == 5
     assert len({case.layout for case in cases}) == 7
     for name in ("sample_weight", "offset", "penalty_weights", "l2_weights", "lower", "upper"):
