@@ -43,7 +43,7 @@ class Worker:
 
     def ask(self, line: str) -> dict | str:
         """What the process says of a line; "hang" where riata does not end, "judge" where its judge does not, "crash" for a death."""
-        if self.process is None or self.process.poll() is not None:
+        if self.process is None:
             self.start()
         self.process.stdin.write(line.encode() + b"\n")
         self.process.stdin.flush()
@@ -59,6 +59,7 @@ class Worker:
             elif text:
                 return json.loads(text)
             elif self.process.poll() is not None:
+                self.close()
                 return "crash"
             elif self.seconds() - begin > limit:
                 self.close()
@@ -82,9 +83,12 @@ class Worker:
             return time.monotonic() / 4
 
     def close(self):
-        if self.process is not None and self.process.poll() is None:
+        if self.process is not None:
             self.process.kill()
             self.process.wait()
+            self.process.stdin.close()
+            self.process.stdout.close()
+            self.process = None
 
 
 class Tally:

@@ -55,7 +55,11 @@ class Dice:
 
 def draw(seed: int) -> Case:
     """The case of a seed."""
-    dice = Dice(seed)
+    with np.errstate(all="ignore"):  # spreads of columns of 1e160 overflow
+        return drawn(Dice(seed), seed)
+
+
+def drawn(dice: Dice, seed: int) -> Case:
     family = dice.pick(
         gaussian=35, binomial=20, poisson=20, multinomial=15, **{"multi-gaussian": 10}
     )

@@ -96,9 +96,7 @@ def test_processes_that_hang_are_killed(monkeypatch):
     monkeypatch.setattr(runner, "LIMIT", -2.9)
     worker = runner.Worker()
     assert worker.ask("7") == "hang"
-    assert worker.process.poll() is not None
-    worker.process.stdin.close()
-    worker.process.stdout.close()
+    assert worker.process is None
     assert runner.lost(7, "hang")["faults"]
 
 
