@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import threading
@@ -204,12 +205,17 @@ def main() -> int:
     seeds, lock = iter(range(options.seed, options.seed + options.count)), threading.Lock()
     tally = Tally(options.count, options.keep)
     threads = [
-        threading.Thread(target=run, args=(seeds, tally, lock)) for _ in range(options.processes)
+        threading.Thread(target=run, args=(seeds, tally, lock), daemon=True)
+        for _ in range(options.processes)
     ]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt:
+        print("\nended early")  # workers end when their input does
     tally.progress()
     tally.summary()
     return int(bool(tally.failures))
