@@ -14,7 +14,7 @@ SOURCES := $(shell find cpp python -type f ! -name '*.pyc') CMakeLists.txt pypro
 SANITIZED ?= .venv-sanitize
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint format docs sanitize build clean
+.PHONY: help demo test attack bench lint format docs sanitize build clean
 .DELETE_ON_ERROR:
 
 help:  ## show this list
@@ -25,6 +25,11 @@ demo: $(VENV)/demo  ## certified paths on real data, a plot in demo/, a table ag
 
 test: $(VENV)/built  ## build and run the test suite (ISA=baseline|avx2|avx512 forces the kernels)
 	$(if $(ISA),RIATA_ISA=$(ISA) )$(PY) -m pytest $(PYTEST_ARGS)
+
+N ?= 10000
+SEED ?= 0
+attack: $(VENV)/built  ## N random problems from SEED on against an independent judge (see tests/attack)
+	$(PY) -m tests.attack $(N) $(SEED)
 
 bench:  ## race every peer in an environment of its own (see docs/benchmarks.md)
 	bench/setup
