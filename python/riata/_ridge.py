@@ -85,7 +85,11 @@ def solve(
         return _in_units(units, small, solve(small, alphas, targets, route, max_iter, tol=tol))
     if answer is not None:
         return answer
-    return _solve_svd(system) if route != "cg" and system.may_copy else _solve_cg(system, max_iter, tol)
+    return (
+        _solve_svd(system)
+        if route != "cg" and system.may_copy
+        else _solve_cg(system, max_iter, tol)
+    )
 
 
 def _try_gram(system: System) -> Direct | None:
