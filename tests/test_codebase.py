@@ -44,11 +44,10 @@ STOREYS = [
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
     {"_routes", "_class_result", "_kept_path"},
-    {"_wide", "_ridge_folds", "_one_class"},
+    {"_wide", "_ridge_folds", "_one_class", "_task_certificate", "_class_certificate"},
     {
         "_path",
         "_single",
-        "_task_certificate",
         "_classes",
         "_folds",
         "_leave_one_out",

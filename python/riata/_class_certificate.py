@@ -16,7 +16,6 @@ from . import _blas, _fit, _objective
 from ._fit import Certificate
 from ._objective import Weights
 from ._problem import Array, Problem
-from ._task_certificate import search
 
 LARGEST = 2000  # coefficients of features without a penalty that are brought to their best
 STEPS = 20  # of Newton's method for them
@@ -126,7 +125,7 @@ def _best_dual(
     if problem.fit_intercept:  # sums over rows that rounding left
         slack += 2 * float(np.abs(s @ R) @ np.ones(R.shape[1]))
     rest = -float(_conjugates(np.zeros_like(kept), penalty).sum())
-    return max(search(value, top) - slack, rest)
+    return max(_objective.highest(value, top) - slack, rest)
 
 
 def _conjugates(c: Array, penalty: Weights) -> Array:

@@ -14,8 +14,10 @@ import numpy as np
 from . import _fit
 from ._problem import Array, Problem
 
+SECTIONS = 100  # of a search along a line
 STEPS = 20  # of Newton's method for intercepts that are nearly right
 SHORT = 1e-14  # a step that is the last
+ROUNDING = 1e-14  # of a loss
 
 
 @dataclass(slots=True)
@@ -107,7 +109,8 @@ def profiled(problem: Problem, eta: Array, s: Array) -> tuple[Array, Slopes]:
     for _ in range(STEPS if problem.fit_intercept else 0):
         step = np.linalg.lstsq(now.curvature, s @ now.R, rcond=None)[0]
         then = slopes(problem, eta + shift + step, s)
-        if not np.isfinite(step).all() or not then.loss.sum() <= now.loss.sum():
+        # Slopes are known to more digits than losses: the last step need not show in them.
+        if not np.isfinite(step).all() or not then.loss.sum() <= (1 + ROUNDING) * now.loss.sum():
             break
         shift, now = shift + step, then
         if np.abs(step).max() <= SHORT * (1 + np.abs(shift).max()):
@@ -158,3 +161,15 @@ def weights(problem: Problem, alpha: float) -> Weights:
         excluded,
         is_joint(problem),
     )
+
+
+def highest(value: Callable[[float], float], top: float) -> float:
+    """The largest value of a concave function on [0, top], by golden sections."""
+    low, high, golden = 0.0, top, (np.sqrt(5) - 1) / 2
+    for _ in range(SECTIONS):
+        left, right = high - golden * (high - low), low + golden * (high - low)
+        if value(left) < value(right):
+            low = left
+        else:
+            high = right
+    return max(value(low), value(high), value(top))

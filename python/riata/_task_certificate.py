@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from . import _blas, _fit, _objective
 from ._fit import Certificate
 from ._problem import Array, Problem
 
-STEPS = 100  # of the search for the best scale
 ROUNDING = 1e-12  # of a correlation, relative to the norms of what it correlates
 
 
@@ -55,19 +52,7 @@ def _best_dual(
         over = np.maximum(t * pull[curved] - a1[curved], 0)
         return t * ry - 0.5 * t * t * rr - float((over**2 / (2 * a2[curved])).sum())
 
-    return search(value, top) - slack
-
-
-def search(value: Callable[[float], float], top: float) -> float:
-    """The largest value of a concave function on [0, top], by golden sections."""
-    low, high, golden = 0.0, top, (np.sqrt(5) - 1) / 2
-    for _ in range(STEPS):
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        if value(left) < value(right):
-            low = left
-        else:
-            high = right
-    return max(value(low), value(high), value(top))
+    return _objective.highest(value, top) - slack
 
 
 def _violation(C: Array, W: Array, a1: Array, a2: Array) -> float:
