@@ -45,7 +45,8 @@ def test_estimators_do_the_same(rng, unit, estimator):
     for data in (X, scipy.sparse.csr_array(X)):
         model = estimator.fit(data, unit * y)
         np.testing.assert_allclose(model.coef_ / unit, nnls(X, y)[0], rtol=1e-8, atol=1e-12)
-        assert model.certificate_.alpha == 0 and model.certificate_.converged
+        assert model.certificate_.alpha == 0
+        assert model.certificate_.converged
 
 
 def test_targets_are_solved_each(rng):
@@ -78,7 +79,8 @@ def test_boxes(rng, shape):
     upper[-1] = np.inf
     fit = riata.path(X, y, alphas=[1.0, 0.0], lower=lower, upper=upper, tol=1e-10)
     coef = fit.at(0).coef
-    assert (coef >= lower).all() and (coef <= upper).all()
+    assert (coef >= lower).all()
+    assert (coef <= upper).all()
     centred = X - X.mean(axis=0), y - y.mean()
     best = lsq_linear(*centred, (lower, upper), method="bvls", tol=1e-14).cost
     assert objective(*centred, coef) <= best + 1e-9 * objective(*centred, np.zeros(p))
@@ -134,5 +136,6 @@ def test_other_losses_under_bounds_have_no_slope_left(rng, family):
     mean = 1 / (1 + np.exp(-margin)) if family == "binomial" else np.exp(margin)
     slope = X.T @ (y - mean) / 200
     assert fit.alphas[-1] == 0
-    assert (point.coef >= 0).all() and (slope <= 1e-6).all()
+    assert (point.coef >= 0).all()
+    assert (slope <= 1e-6).all()
     assert np.abs(slope[point.coef > 0]).max(initial=0) < 1e-6

@@ -7,6 +7,10 @@
 
 namespace riata {
 
+namespace {
+constexpr std::size_t kTogether = 1 << 22;  // entries of columns that are kept side by side: 32 MB
+}
+
 long descend_columns(const Problem& problem, const std::vector<Index>& features, std::vector<double>& w,
                      double tolerance, double noise, long max_sweeps, Control& control) {
     const std::size_t n = problem.design.rows();
@@ -25,6 +29,17 @@ long descend_columns(const Problem& problem, const std::vector<Index>& features,
     if (problem.root_weights())
         for (std::size_t i = 0; i < n; ++i) r[i] *= problem.root_s[i];
 
+    std::vector<double> block;
+    if (n * features.size() <= kTogether) {
+        block.resize(n * features.size());
+        problem.design.gather(features, problem.root_weights(), block.data(), problem.team);
+    }
+    const auto column = [&](std::size_t i) -> const double* {
+        if (!block.empty()) return block.data() + i * n;
+        problem.design.gather({features[i]}, problem.root_weights(), x.data(), problem.team);
+        return x.data();
+    };
+
     // A sweep over everything is followed by sweeps over what moved in it, until those stand still.
     std::vector<std::size_t> all(features.size()), moving;
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
@@ -35,12 +50,12 @@ long descend_columns(const Problem& problem, const std::vector<Index>& features,
             const auto j = static_cast<std::size_t>(features[i]);
             const ScalarPenalty h = problem.penalty[j];
             const double norm = problem.design.moments().norm[j], diagonal = norm * norm, curvature = diagonal + h.l2;
-            problem.design.gather({features[i]}, problem.root_weights(), x.data(), problem.team);
-            const double pull = leaf.dot(x.data(), r.data(), n) + diagonal * w[i];
+            const double* z = column(i);
+            const double pull = leaf.dot(z, r.data(), n) + diagonal * w[i];
             const double shrunk = std::copysign(std::max(0.0, std::abs(pull) - h.l1), pull) / curvature;
             const double next = std::clamp(shrunk, h.lower, h.upper), delta = next - w[i];
             if (delta == 0) continue;
-            leaf.axpy(-delta, x.data(), r.data(), n);
+            leaf.axpy(-delta, z, r.data(), n);
             w[i] = next;
             largest = std::max(largest, std::abs(delta) * curvature / (tolerance * h.l1 + noise));
         }

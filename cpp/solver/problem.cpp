@@ -167,8 +167,8 @@ double Problem::rest_of_excluded(std::size_t j) const {
 }
 
 void Problem::at(double alpha) {
-    penalty.l1_scale = weight * request.l1_ratio * (alpha * y_unit_);
-    penalty.l2_scale = weight * (1.0 - request.l1_ratio) * alpha;
+    penalty.l1_scale = std::min(weight * request.l1_ratio * (alpha * y_unit_), kProhibitive);
+    penalty.l2_scale = std::min(weight * (1.0 - request.l1_ratio) * alpha, kProhibitive);
 }
 
 void Problem::at_infinity() {

@@ -108,10 +108,11 @@ def _in_units(units: Units, problem: Problem, own: Direct) -> Direct:
         own,
         coef=units.back(own.coef),
         intercept=own.intercept / units.response,
-        **{
-            name: units.squared(getattr(own, name))
-            for name in ("loss", "primal", "bound", "suboptimality", "null")
-        },
+        loss=units.squared(own.loss),
+        primal=units.squared(own.primal),
+        bound=units.squared(own.bound),
+        suboptimality=units.squared(own.suboptimality),
+        null=units.squared(own.null),
         kkt_max=units.slope(own.kkt_max),
         solved=(units, problem, own),
     )

@@ -52,12 +52,12 @@ class Units:
         d = np.ones(len(coef)) if self.columns is None else self.columns
         return np.asfortranarray(coef * d.reshape(-1, *[1] * (coef.ndim - 1)) / self.response)
 
-    def squared(self, value: Array) -> Array:
+    def squared(self, value: Array | float) -> Array:
         """Objectives in the caller's units: inf or 0 where these leave no room."""
         with np.errstate(over="ignore", under="ignore"):
             return np.asarray(value / self.response / self.response)
 
-    def slope(self, value: Array) -> Array:
+    def slope(self, value: Array | float) -> Array:
         """Bounds of gradients in the caller's units."""
         d = 1.0 if self.columns is None else float(self.columns.min(initial=np.inf))
         with np.errstate(over="ignore", under="ignore"):
@@ -66,10 +66,9 @@ class Units:
     def certificate(self, own: Certificate) -> Certificate:
         """With values in the caller's units; what was found out about the gap stays."""
         primal, dual, gap, null = (
-            float(self.squared(np.float64(x)))
-            for x in (own.primal, own.dual, own.gap, own.null_objective)
+            float(self.squared(x)) for x in (own.primal, own.dual, own.gap, own.null_objective)
         )
-        kkt_max = float(self.slope(np.float64(own.kkt_max)))
+        kkt_max = float(self.slope(own.kkt_max))
         return replace(own, primal=primal, dual=dual, gap=gap, null_objective=null, kkt_max=kkt_max)
 
 
@@ -86,6 +85,11 @@ def of_columns(norm: Array) -> Units | None:
     used = norm[norm > 0]
     if len(used) == 0 or (used.min() >= 1 / EDGE and used.max() <= EDGE):
         return None
+    least, most = used.min(), used.max()
+    factor = 4 / EDGE / least if least < 1 / EDGE else EDGE / 4 / most
+    if least * factor >= 2 / EDGE and most * factor <= EDGE / 4:
+        # One for all: least squares of minimum norm then stay what they are.
+        return Units(np.full(len(norm), _power_of_two(factor)))
     d = np.ones(len(norm))
     d[norm > 0] = _power_of_two(np.clip(used, 4 / EDGE, EDGE / 4) / used)
     return Units(d)
