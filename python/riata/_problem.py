@@ -98,8 +98,9 @@ def check_problem(
         y = check.target(y, n, multi=multi)
     if sample_weight is not None:
         sample_weight = check.sample_weights(sample_weight, n)
-        if not (one_class and classes is not None):
-            _labels.require_variety(y, sample_weight, family, classes, fit_intercept)
+        _labels.require_variety(
+            y, sample_weight, family, classes, fit_intercept and not one_class
+        )
     if offset is not None:
         offset = check.offset_vector(offset, n)
         if family in ("gaussian", "multi-gaussian"):

@@ -65,7 +65,7 @@ class LogisticRegression(Observed, LinearClassifier):
         0 is the L2 penalty, 1 the L1 penalty.
     dual, intercept_scaling, random_state, solver, verbose, n_jobs
         scikit-learn's, accepted and of no effect: the intercept is never penalised, the solver chooses its method itself and uses no
-        randomness. Threads are `n_threads`.
+        randomness. Threads are `n_threads`. Only that "liblinear", one model per class, is refused for more than two classes.
     tol : float, default=1e-4
         scikit-learn bounds the gradient by it; here the relative duality gap ends below tol^2 (between 1e-12 and 1e-6).
     fit_intercept : bool, default=True
@@ -233,7 +233,9 @@ class LogisticRegression(Observed, LinearClassifier):
         if check.flag(self.grouped, "grouped") and len(classes) == 2:
             raise ValueError("grouped=True is for more than two classes; y has 2")
         if self.multi_class != "deprecated":
-            _require_softmax(self.multi_class, len(classes))
+            _warn_of_multi_class(self.multi_class, stacklevel=5)
+        if len(classes) > 2:
+            _require_softmax(self.solver, self.multi_class)
         if offset is not None and len(classes) > 2:
             raise ValueError(f"offset is for two classes; y has {len(classes)}")
         return check_problem(
@@ -318,16 +320,24 @@ def _warn(message: str) -> None:
     warnings.warn(message, UserWarning, stacklevel=4)
 
 
-def _require_softmax(multi_class: str, n_classes: int) -> None:
-    """Warn of a parameter that scikit-learn has dropped, and refuse what it no longer means."""
-    if multi_class == "ovr" and n_classes > 2:
-        raise ValueError(
-            f"multi_class='ovr' is for two classes, y has {n_classes}: take "
-            "sklearn.multiclass.OneVsRestClassifier(LogisticRegression())"
-        )
+def _warn_of_multi_class(multi_class: str, stacklevel: int) -> None:
     warn_deprecated(
-        "'multi_class' was deprecated in scikit-learn 1.5: leave it out", since=(1, 5), stacklevel=5
+        f"'multi_class' was deprecated in scikit-learn 1.5: leave it out; got {multi_class!r}",
+        since=(1, 5),
+        stacklevel=stacklevel + 1,
     )
+
+
+def _require_softmax(solver: str, multi_class: str) -> None:
+    """Refuse what stands for one model per class, where riata has one of all classes."""
+    ovr = "sklearn.multiclass.OneVsRestClassifier(LogisticRegression())"
+    if solver == "liblinear":
+        raise ValueError(
+            "The 'liblinear' solver does not support multiclass classification: it stands for one model per class, "
+            f"which is {ovr}; leave out solver for the softmax"
+        )
+    if multi_class == "ovr":
+        raise ValueError(f"multi_class='ovr' is for two classes: take {ovr}")
 
 
 def logistic_path(
