@@ -43,7 +43,7 @@ STOREYS = [
     {"_scorers"},
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
-    {"_routes", "_class_result"},
+    {"_routes", "_class_result", "_separation"},
     {"_wide"},
     {
         "_path",

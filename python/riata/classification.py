@@ -12,6 +12,7 @@ from ._classes import earlier_fit, fit_classes, stopping_rule, warn_of_gap
 from ._classifier import LinearClassifier, class_weights, encode
 from ._estimator import feature_names
 from ._problem import Array, Problem, check_problem
+from ._separation import warn_of_separate_classes
 
 
 class LogisticRegression(LinearClassifier):
@@ -170,6 +171,8 @@ class LogisticRegression(LinearClassifier):
         self.certificate_ = fit.certificate
         self._take_columns(problem.X.shape[1], names)
         warn_of_gap(fit.certificate, tol, self.max_iter, "the penalty")
+        if fit.certificate.alpha == 0:
+            warn_of_separate_classes(problem, fit.coef, fit.intercepts)
         return self
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
