@@ -43,7 +43,7 @@ STOREYS = [
     {"_scorers"},
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
-    {"_routes", "_class_result", "_kept_path"},
+    {"_routes", "_class_result", "_kept_path", "_separation"},
     {"_wide", "_ridge_folds", "_one_class", "_task_certificate", "_class_certificate"},
     {
         "_path",

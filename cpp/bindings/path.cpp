@@ -69,11 +69,11 @@ auto wrap_callback(const py::object& callback, Control& control) {
 std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDoubles& sample_weight,
                         const MaybeDoubles& penalty_weights, const MaybeDoubles& l2_weights, const MaybeDoubles& lower,
                         const MaybeDoubles& upper, const MaybeDoubles& alphas, std::size_t n_alphas, double eps,
-                        double l1_ratio, bool fit_intercept, bool standardize, double tol, long max_iter,
-                        std::size_t max_features, bool early_stop, double time_limit, std::size_t memory_limit,
-                        bool single, const py::object& callback, const std::string& family, const MaybeDoubles& offset,
-                        const MaybeDoubles& start_coefs, const MaybeDoubles& start_intercepts, bool grouped,
-                        int n_threads) {
+                        double l1_ratio, bool fit_intercept, bool standardize, double tol, double gradient,
+                        long max_iter, std::size_t max_features, bool early_stop, double time_limit,
+                        std::size_t memory_limit, bool single, const py::object& callback, const std::string& family,
+                        const MaybeDoubles& offset, const MaybeDoubles& start_coefs,
+                        const MaybeDoubles& start_intercepts, bool grouped, int n_threads) {
     const Borrowed matrix = borrow(X);
     const auto columns = responses(y, matrix.rows);
     const Request request = request_of(matrix, sample_weight, penalty_weights, l2_weights, lower, upper, l1_ratio,
@@ -93,6 +93,7 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
     options.eps = eps;
     options.only_last = single;
     options.tol = tol;
+    options.gradient = gradient;
     options.max_solves = max_iter;
     options.max_features = max_features;
     options.early_stop = early_stop;
@@ -197,11 +198,12 @@ void bind_path(py::module_& m) {
           py::arg("penalty_weights") = py::none(), py::arg("l2_weights") = py::none(), py::arg("lower") = py::none(),
           py::arg("upper") = py::none(), py::arg("alphas") = py::none(), py::arg("n_alphas") = 100,
           py::arg("eps") = 0.0, py::arg("l1_ratio") = 1.0, py::arg("fit_intercept") = true,
-          py::arg("standardize") = false, py::arg("tol") = 1e-6, py::arg("max_iter") = 1000000,
-          py::arg("max_features") = 0, py::arg("early_stop") = false, py::arg("time_limit") = 0.0,
-          py::arg("memory_limit") = 0, py::arg("single") = false, py::arg("callback") = py::none(),
-          py::arg("family") = "gaussian", py::arg("offset") = py::none(), py::arg("start_coefs") = py::none(),
-          py::arg("start_intercepts") = py::none(), py::arg("grouped") = false, py::arg("n_threads") = 1);
+          py::arg("standardize") = false, py::arg("tol") = 1e-6, py::arg("gradient") = kInfinity,
+          py::arg("max_iter") = 1000000, py::arg("max_features") = 0, py::arg("early_stop") = false,
+          py::arg("time_limit") = 0.0, py::arg("memory_limit") = 0, py::arg("single") = false,
+          py::arg("callback") = py::none(), py::arg("family") = "gaussian", py::arg("offset") = py::none(),
+          py::arg("start_coefs") = py::none(), py::arg("start_intercepts") = py::none(), py::arg("grouped") = false,
+          py::arg("n_threads") = 1);
 }
 
 }  // namespace riata::bindings

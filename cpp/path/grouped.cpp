@@ -25,9 +25,9 @@ constexpr std::size_t kLeast = 64;  // features that a working set may grow by
 
 GroupedDriver::GroupedDriver(Problem& problem, const std::vector<int>& labels, int n_classes,
                              const PathOptions& options, Control& control)
-    : problem_(problem), options_(options), control_(control), n_(labels.size()),
-      C_(static_cast<std::size_t>(n_classes)), softmax_(problem, labels, C_), model_(problem),
-      factors_(problem, softmax_), paths_(C_, options, control) {}
+    : problem_(problem), options_(options), control_(control), n_(labels.size()), present_(problem, labels, n_classes),
+      C_(present_.origin.size()), softmax_(problem, present_.labels, C_), model_(problem), factors_(problem, softmax_),
+      paths_(static_cast<std::size_t>(n_classes), options, control) {}
 
 std::vector<Path> GroupedDriver::run() {
     start();
@@ -71,13 +71,15 @@ void GroupedDriver::start() {
 bool GroupedDriver::take_start(double alpha) {
     if (!options_.only_last || options_.start_coefs.empty()) return false;
     const std::size_t p = problem_.design.cols();
-    std::vector<double> b = options_.start_intercepts;
+    const auto given = [&](std::size_t k, std::size_t j) { return options_.start_coefs[present_.origin[k] * p + j]; };
+    std::vector<double> b;
+    for (std::size_t k : present_.origin) b.push_back(options_.start_intercepts[k]);
     std::vector<Index> fresh;
     for (std::size_t j = 0; j < p; ++j) {
         bool any = false;
         for (std::size_t k = 0; k < C_; ++k) {
-            b[k] += options_.start_coefs[k * p + j] * problem_.design.moments().mean[j];
-            any = any || options_.start_coefs[k * p + j] != 0;
+            b[k] += given(k, j) * problem_.design.moments().mean[j];
+            any = any || given(k, j) != 0;
         }
         const auto place = static_cast<Index>(j);
         if (any && problem_.usable[j] && model_.slot(place) < 0) fresh.push_back(place);
@@ -90,10 +92,9 @@ bool GroupedDriver::take_start(double alpha) {
     std::vector<double> W(now_.W.size());
     for (std::size_t slot = 0; slot < model_.size(); ++slot) {
         double mean = 0;  // which no probability depends on, and no solution has
+        for (std::size_t k = 0; k < C_; ++k) mean += given(k, feature(slot)) / static_cast<double>(C_);
         for (std::size_t k = 0; k < C_; ++k)
-            mean += options_.start_coefs[k * p + feature(slot)] / static_cast<double>(C_);
-        for (std::size_t k = 0; k < C_; ++k)
-            W[slot * C_ + k] = problem_.normalised(feature(slot), options_.start_coefs[k * p + feature(slot)] - mean);
+            W[slot * C_ + k] = problem_.normalised(feature(slot), given(k, feature(slot)) - mean);
     }
     move(W);
     for (std::size_t k = 0; k < C_ && problem_.request.fit_intercept; ++k) {
@@ -165,18 +166,16 @@ bool GroupedDriver::unsettled() const {
 void GroupedDriver::solve(double alpha, double tol) {
     set_penalty(alpha);
     solves_ = 0;
+    best_dual_ = 0;
     stepped_ = true;
     int idle = 0;
     for (int round = 0; round < kMaxRounds; ++round) {
         if (control_.cancelled()) throw Cancelled{};
         const Certificate before = certificate_;
-        find_slopes();
-        correlate_within();
-        certify(false);
+        look(tol, false);
         bool grown = false;
         if (certificate_.rel_gap <= kMargin * tol) {
-            correlate();
-            certify(false);
+            look(tol, true);
             if (certificate_.rel_gap <= tol) return;
             grown = grow_at(alpha, alpha);
             if (grown) correlate_within();
@@ -193,8 +192,7 @@ void GroupedDriver::solve(double alpha, double tol) {
         }
         stepped_ = newton_step();
     }
-    correlate();
-    certify(true);
+    look(tol, true, true);
 }
 
 /// Coefficients of all classes in rows that are not zero.
@@ -204,21 +202,26 @@ std::size_t GroupedDriver::df() const {
     return rows * C_;
 }
 
-Solution GroupedDriver::solution(std::size_t k) const {
+Solution GroupedDriver::solution(std::size_t caller) const {
     Solution s;
     s.n_solves = solves_ + stone_solves_;
     s.dev_ratio = null_loss_ > 0 ? 1.0 - loss_ / null_loss_ : 0.0;
+    s.certificate = certificate_;
+    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap}) *value /= problem_.weight;
+    // Intercepts are free up to a constant: they sum to zero.
+    double mean = 0;
+    for (double b : now_.b) mean += b / static_cast<double>(C_);
+    if (present_.place[caller] < 0) {
+        s.intercept = present_.impossible_intercept(now_.eta.data()) - mean;
+        return s;
+    }
+    const auto k = static_cast<std::size_t>(present_.place[caller]);
     std::vector<std::pair<Index, double>> entries;
     for (std::size_t slot = 0; slot < model_.size(); ++slot)
         if (present(slot))
             entries.emplace_back(model_.features()[slot], problem_.coefficient(feature(slot), row(slot)[k]));
-    // Intercepts are free up to a constant: they sum to zero.
-    double mean = 0;
-    for (double b : now_.b) mean += b / static_cast<double>(C_);
     const double off = hand_out(problem_, std::move(entries), now_.b[k] - mean, s);
     s.rounding = 0.5 * off * off;  // curvatures are at most 1/2
-    s.certificate = certificate_;
-    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap}) *value /= problem_.weight;
     return s;
 }
 

@@ -50,7 +50,9 @@ private:
     void correlate_within();
     double penalty() const;
     double objective() { return loss_ + penalty(); }
-    void certify(bool thorough);
+    void look(double tol, bool whole, bool thorough = false);
+    bool is_unheld(std::size_t slot) const;
+    void certify(bool thorough, bool skip_unheld);
 
     // grouped_steps.cpp
     bool sweep(int sweeps);
@@ -68,7 +70,9 @@ private:
     Problem& problem_;
     const PathOptions& options_;
     Control& control_;
-    std::size_t n_, C_;
+    std::size_t n_;
+    PresentClasses present_;
+    std::size_t C_;
     Softmax softmax_;
     GramModel model_;
     ClassFactors factors_;
@@ -84,6 +88,7 @@ private:
     double curvature_ = 0.25;  ///< of the sweeps' model, times X'SX
     double loss_ = 0, null_loss_ = 0;
     Certificate certificate_;
+    double best_dual_ = 0;  ///< of points over all features, for the alpha at hand
     long solves_ = 0, stone_solves_ = 0;
     JointPaths paths_;
     std::vector<double> u_, panel_;  // scratch

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "path/grouped.hpp"
+#include "solver/softmax_system.hpp"
 
 namespace riata {
 
@@ -68,15 +69,48 @@ double GroupedDriver::penalty() const {
     return sum;
 }
 
-void GroupedDriver::certify(bool thorough) {
+/// The slopes, correlations and certificate at the iterate, over the working set or all features. Rows that no penalty holds have
+/// to have no correlation at all in the dual: where all else is well, or at last, R is made so. Until then the certificate, which is
+/// of no use but to go on by, leaves them out.
+void GroupedDriver::look(double tol, bool whole, bool thorough) {
+    find_slopes();
+    const auto correlate_again = [&] { whole ? correlate() : correlate_within(); };
+    correlate_again();
+    std::vector<Index> unheld;
+    for (std::size_t slot = 0; slot < model_.size(); ++slot)
+        if (is_unheld(slot)) unheld.push_back(model_.features()[slot]);
+    certify(thorough && unheld.empty(), !unheld.empty());
+    if (unheld.empty() || !(thorough || certificate_.rel_gap <= tol)) return;
+    const double kkt_max = certificate_.kkt_max;
+    const std::vector<double> R = R_, c = c_;
+    if (sound_) orthogonalise(problem_, softmax_, ClassFeatures(C_, unheld), R_);
+    correlate_again();
+    certify(thorough, false);
+    certificate_.kkt_max = std::max(certificate_.kkt_max, kkt_max);
+    if (certificate_.rel_gap <= tol) return;
+    R_ = R;  // steps go by the gradient
+    c_ = c;
+}
+
+/// Whether no penalty holds a row.
+bool GroupedDriver::is_unheld(std::size_t slot) const {
+    const std::size_t j = feature(slot);
+    return problem_.usable[j] && problem_.penalty.l1(j) == 0 && problem_.penalty.l2(j) == 0;
+}
+
+void GroupedDriver::certify(bool thorough, bool skip_unheld) {
     certificate_.primal = objective();
     DualPoint dual(1e3 * problem_.noise());
     const auto& moments = problem_.design.moments();
+    double loosest = 0;
     const auto judge = [&](std::size_t j, const double* w, const double* c) {
         dual.add_row(problem_.penalty[j], w, c, C_, moments.norm[j], moments.scale[j]);
     };
     for (std::size_t slot = 0; slot < model_.size(); ++slot)
-        if (problem_.usable[feature(slot)]) judge(feature(slot), row(slot), c_.data() + slot * C_);
+        if (skip_unheld && is_unheld(slot))
+            loosest = std::max(loosest, norm_of(c_.data() + slot * C_, C_) / moments.scale[feature(slot)]);
+        else if (problem_.usable[feature(slot)])
+            judge(feature(slot), row(slot), c_.data() + slot * C_);
     for (std::size_t j = 0; whole_ && j < problem_.design.cols(); ++j)
         if (problem_.usable[j] && model_.slot(static_cast<Index>(j)) < 0) judge(j, nullptr, all_.data() + j * C_);
     // Where R is not in the dual's domain there is still 0, below any loss.
@@ -84,8 +118,9 @@ void GroupedDriver::certify(bool thorough) {
     if (sound_)
         certificate_.dual = std::max(0.0, dual.best([&](double t) { return softmax_.dual_value(R_.data(), t); },
                                                     certificate_.primal - 0.1 * options_.tol * null_loss_, thorough));
+    if (whole_ && !skip_unheld) certificate_.dual = best_dual_ = std::max(best_dual_, certificate_.dual);
     certificate_.compare(null_loss_);
-    certificate_.kkt_max = dual.kkt_max() / problem_.weight;
+    certificate_.kkt_max = std::max(dual.kkt_max(), loosest) / problem_.weight;
 }
 
 }  // namespace riata

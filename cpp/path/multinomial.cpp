@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "kernels/kernels.hpp"
 #include "path/candidates.hpp"
 #include "path/certify.hpp"
 #include "path/grid.hpp"
@@ -20,8 +19,11 @@ constexpr double kFalling = 0.99;  // or what they may leave of the gap
 constexpr double kSlow = 0.3;      // of the gap left by a cycle: classes had better step together
 constexpr double kGain = 1e-3;     // of the gap: what a cycle has to gain
 constexpr double kNullGap = 1e-12;
-constexpr double kFarthest = 600;  // above the largest margin: as far as a class is followed within a cycle
-constexpr double kLeast = 1e-17;   // of the loss: what profiling an intercept may leave at the least
+constexpr double kLeast = 1e-17;  // of the loss: what profiling an intercept may leave at the least
+constexpr int kMostPolish = 12;
+constexpr double kPolished =
+    0.3;  // of the gradient: what a step beyond the tolerance may leave to be followed by another
+constexpr double kRounding = 1e-14;  // of the objective
 }  // namespace
 
 MultinomialDriver::Class::Class(Problem& problem, std::vector<double> y, Control& control)
@@ -30,12 +32,12 @@ MultinomialDriver::Class::Class(Problem& problem, std::vector<double> y, Control
 
 MultinomialDriver::MultinomialDriver(Problem& problem, const std::vector<int>& labels, int n_classes,
                                      const PathOptions& options, Control& control)
-    : problem_(problem), options_(options), control_(control), n_(labels.size()),
-      softmax_(problem, labels, static_cast<std::size_t>(n_classes)),
+    : problem_(problem), options_(options), control_(control), n_(labels.size()), present_(problem, labels, n_classes),
+      softmax_(problem, present_.labels, present_.origin.size()),
       paths_(static_cast<std::size_t>(n_classes), options, control) {
-    for (int k = 0; k < n_classes; ++k) {
+    for (std::size_t k = 0; k < present_.origin.size(); ++k) {
         std::vector<double> y(n_);
-        for (std::size_t i = 0; i < n_; ++i) y[i] = labels[i] == k;
+        for (std::size_t i = 0; i < n_; ++i) y[i] = static_cast<std::size_t>(present_.labels[i]) == k;
         classes_.push_back(std::make_unique<Class>(problem, std::move(y), control));
     }
 }
@@ -51,6 +53,7 @@ std::vector<Path> MultinomialDriver::run() {
     model.solve = [this](const Waypoint& at) {
         grow(at.alpha, at.before);
         solve(at.alpha, at.tol);
+        if (at.wanted && certificate_.rel_gap <= at.tol) polish(at.alpha, at.tol);
         if (!at.wanted) stone_solves_ += solves_;
     };
     model.solution = [this](std::size_t k) { return solution(k); };
@@ -80,13 +83,34 @@ void MultinomialDriver::start() {
         squares = std::max(squares, problem_.inner(slopes(k), slopes(k)));
         classes_[k]->newton.set_unit(null_loss_);
         classes_[k]->model.grow(always);
+        rest_new(*classes_[k], k);
     }
+    find_slopes();
     problem_.yy = squares;
     correlate();
     if (always.empty()) return;
     take_start(kInfinity);
     solve(kInfinity, kNullGap);
     if (options_.only_last) stone_solves_ = solves_;
+}
+
+/// Brings the coefficients of class k to the size of its model: new ones are where they rest.
+void MultinomialDriver::rest_new(Class& one, std::size_t k) {
+    std::vector<Index> features;
+    std::vector<double> w, z(n_, 0.0);
+    for (std::size_t slot = one.lane.w.size(); slot < one.model.size(); ++slot) {
+        const Index j = one.model.features()[slot];
+        one.lane.w.push_back(problem_.penalty[static_cast<std::size_t>(j)].rest());
+        if (one.lane.w.back() == 0) continue;
+        features.push_back(j);
+        w.push_back(one.lane.w.back());
+    }
+    if (features.empty()) return;
+    problem_.design.accumulate(features, w.data(), 1, z.data(), problem_.team);
+    for (std::size_t i = 0; i < n_; ++i) {
+        one.lane.eta[i] += z[i];
+        margins(k)[i] += z[i];
+    }
 }
 
 /// Moves to the coefficients that the caller starts from. False where the model at hand is better.
@@ -97,8 +121,8 @@ bool MultinomialDriver::take_start(double alpha) {
     const std::size_t p = problem_.design.cols();
     for (std::size_t k = 0; k < classes(); ++k) {
         Class& one = *classes_[k];
-        const double* coefs = options_.start_coefs.data() + k * p;
-        double shift = options_.start_intercepts[k];
+        const double* coefs = options_.start_coefs.data() + present_.origin[k] * p;
+        double shift = options_.start_intercepts[present_.origin[k]];
         std::vector<Index> fresh;
         for (std::size_t j = 0; j < p; ++j) {
             shift += coefs[j] * problem_.design.moments().mean[j];
@@ -155,146 +179,50 @@ void MultinomialDriver::solve(double alpha, double tol) {
     // Each class leaves its intercept a little off, which the joint dual point sees to first order.
     for (auto& one : classes_) one->newton.set_tolerance(std::max(tol * tol, kLeast));
     solves_ = 0;
+    best_dual_ = 0;
     if (is_smooth(alpha) && solve_smoothly(alpha, tol)) return;
     int idle = 0;
-    correlate_within();
-    certificate_ = certify(alpha, false);
+    look(alpha, tol, false);
     bool slow = false;
     for (int k = 0; k < kMaxCycles && idle < kPatience && solves_ < options_.max_solves; ++k) {
         bool grown = false;
         if (certificate_.rel_gap <= kMargin * tol) {  // over the working sets: look beyond
-            correlate();
-            certificate_ = certify(alpha, false);
+            look(alpha, tol, true);
             if (certificate_.rel_gap <= tol) return;
             grown = grow(alpha, alpha);
         }
         if (control_.cancelled()) throw Cancelled{};
         cycle(alpha);
         balance(alpha);
-        if (slow) slow = step_jointly(alpha);
-        find_slopes();
-        correlate_within();
+        if (slow) slow = step_jointly(alpha, 0.0);
         const Certificate before = certificate_;
-        certificate_ = certify(alpha, false);
+        look(alpha, tol, false);
         slow = slow || certificate_.gap > kSlow * before.gap;
         const bool gained =
             before.primal - certificate_.primal > kGain * certificate_.gap || certificate_.gap < kFalling * before.gap;
         idle = grown || gained || !sound_ ? 0 : idle + 1;
     }
-    correlate();
-    certificate_ = certify(alpha, true);
+    refresh();
+    look(alpha, tol, true, true);
 }
 
-/// One Newton step of every class.
-void MultinomialDriver::cycle(double alpha) {
-    begin_cycle();
-    for (std::size_t k = 0; k < classes(); ++k) {
-        Class& one = *classes_[k];
-        find_offset(k);
-        one.lane.alpha = alpha;
-        one.lane.solves = 0;
-        one.lane.w.resize(one.model.size(), 0.0);
-        one.newton.rebase(one.lane, one.offset);
-        one.newton.step(one.lane, options_.max_solves);
-        solves_ += one.lane.solves;
-        take_margins(k);
-        pass(k);
+/// Newton steps beyond the tolerance, as long as each brings the gradient down to what the caller asks for.
+void MultinomialDriver::polish(double alpha, double tol) {
+    for (int k = 0; k < kMostPolish && certificate_.kkt_max > options_.gradient; ++k) {
+        if (solves_ >= options_.max_solves) return;
+        const Iterate kept = keep();
+        const Certificate before = certificate_;
+        if (!step_jointly(alpha, kRounding)) cycle(alpha);
+        balance(alpha);
+        look(alpha, tol, true);
+        if (certificate_.rel_gap <= tol && certificate_.kkt_max <= kPolished * before.kkt_max) continue;
+        if (certificate_.rel_gap <= tol && certificate_.kkt_max < before.kkt_max) return;
+        restore(kept);
+        find_slopes();
+        correlate();
+        certificate_ = before;
+        return;
     }
-}
-
-/// The shift t that minimises sum_k h(w_k - t) for an unbounded h: the one with the least value among breakpoints and the
-/// stationary points between them; 0 where that is as good.
-double best_shift(const ScalarPenalty& h, const std::vector<double>& w) {
-    const auto value = [&](double t) {
-        double sum = 0;
-        for (double v : w) sum += h.value(v - t);
-        return sum;
-    };
-    const double C = static_cast<double>(w.size());
-    double best = 0, least = value(0) * (1 - 1e-14), total = 0;
-    for (double v : w) total += v;
-    for (double v : w) {
-        double below = 0;
-        for (double other : w) below += other <= v ? 1 : -1;
-        const double inside = h.l2 > 0 ? (total - h.l1 * below / h.l2) / C : v;
-        for (double t : {v, inside})
-            if (value(t) < least) best = t, least = value(t);
-    }
-    return best;
-}
-
-/// Moves all classes' coefficients of a feature by the same amount, which changes no probability, to where the penalty is
-/// least: classes in turn are slow to find that.
-void MultinomialDriver::balance(double alpha) {
-    if (problem_.penalty.bounded() || alpha == kInfinity) return;
-    problem_.at(alpha);
-    std::vector<std::size_t> used(problem_.design.cols(), 0);
-    for (const auto& one : classes_)
-        for (std::size_t slot = 0; slot < one->lane.w.size(); ++slot)
-            used[static_cast<std::size_t>(one->model.features()[slot])] += one->lane.w[slot] != 0;
-    std::vector<Index> features;
-    std::vector<double> shifts, w(classes());
-    for (std::size_t j = 0; j < used.size(); ++j) {
-        const ScalarPenalty h = problem_.penalty[j];
-        if (used[j] == 0 || (h.l2 == 0 && 2 * used[j] <= classes())) continue;
-        for (std::size_t k = 0; k < classes(); ++k) {
-            const Index slot = classes_[k]->model.slot(static_cast<Index>(j));
-            w[k] = slot < 0 ? 0.0 : classes_[k]->lane.w[static_cast<std::size_t>(slot)];
-        }
-        const double t = best_shift(h, w);
-        if (t == 0) continue;
-        features.push_back(static_cast<Index>(j));
-        shifts.push_back(-t);
-    }
-    if (features.empty()) return;
-    std::vector<double> z(n_, 0.0);
-    for (auto& one : classes_) {
-        std::vector<Index> fresh;
-        for (Index j : features)
-            if (one->model.slot(j) < 0) fresh.push_back(j);
-        one->model.grow(fresh);
-        one->lane.w.resize(one->model.size(), 0.0);
-        for (std::size_t i = 0; i < features.size(); ++i)
-            one->lane.w[static_cast<std::size_t>(one->model.slot(features[i]))] += shifts[i];
-    }
-    problem_.design.accumulate(features, shifts.data(), 1, z.data(), problem_.team);
-    for (std::size_t k = 0; k < classes(); ++k)
-        for (std::size_t i = 0; i < n_; ++i) {
-            margins(k)[i] += z[i];
-            classes_[k]->lane.eta[i] += z[i];
-        }
-}
-
-/// Takes the largest margins, and for every class what those after it add up to.
-void MultinomialDriver::begin_cycle() {
-    top_.assign(n_, -kInfinity);
-    passed_.assign(n_, 0.0);
-    e_.resize(n_);
-    for (std::size_t k = 0; k < classes(); ++k)
-        for (std::size_t i = 0; i < n_; ++i) top_[i] = std::max(top_[i], margins(k)[i]);
-    classes_.back()->after.assign(n_, 0.0);
-    for (std::size_t k = classes() - 1; k > 0; --k) {
-        for (std::size_t i = 0; i < n_; ++i) e_[i] = margins(k)[i] - top_[i];
-        kernels::active().exponentials(e_.data(), n_, e_.data());
-        auto& after = classes_[k - 1]->after;
-        after.resize(n_);
-        for (std::size_t i = 0; i < n_; ++i) after[i] = classes_[k]->after[i] + e_[i];
-    }
-}
-
-/// offset_k = -log sum_{l != k} e^{eta_l}: classes before k have moved, those after it have not.
-void MultinomialDriver::find_offset(std::size_t k) {
-    Class& one = *classes_[k];
-    for (std::size_t i = 0; i < n_; ++i) e_[i] = passed_[i] + one.after[i];
-    kernels::active().logarithms(e_.data(), n_, e_.data());
-    for (std::size_t i = 0; i < n_; ++i) one.offset[i] = -top_[i] - e_[i];
-}
-
-/// Class k has moved.
-void MultinomialDriver::pass(std::size_t k) {
-    for (std::size_t i = 0; i < n_; ++i) e_[i] = std::min(margins(k)[i] - top_[i], kFarthest);
-    kernels::active().exponentials(e_.data(), n_, e_.data());
-    for (std::size_t i = 0; i < n_; ++i) passed_[i] += e_[i];
 }
 
 /// Adds to each class's working set the features whose correlation exceeds their l1 at alpha, or would if it went on to
@@ -329,24 +257,46 @@ std::size_t MultinomialDriver::df() const {
     return count;
 }
 
-Solution MultinomialDriver::solution(std::size_t k) const {
-    const Class& one = *classes_[k];
+/// What all classes' coefficients of a feature that no penalty holds have in common, which changes no probability: without
+/// it they have the least norm.
+double MultinomialDriver::common(std::size_t feature) const {
+    const Problem& p = problem_;
+    if (p.penalty.l1_factor[feature] != 0 || p.penalty.l2_factor[feature] != 0) return 0;
+    const ScalarPenalty h = p.penalty[feature];
+    if (h.lower > -kInfinity || h.upper < kInfinity) return 0;
+    double sum = 0;
+    for (const auto& one : classes_)
+        if (const Index slot = one->model.slot(static_cast<Index>(feature)); slot >= 0)
+            sum += one->lane.w[static_cast<std::size_t>(slot)];
+    return sum / static_cast<double>(classes());
+}
+
+Solution MultinomialDriver::solution(std::size_t caller) const {
     Solution s;
     s.n_solves = solves_ + stone_solves_;
     s.dev_ratio = null_loss_ > 0 ? 1.0 - loss_ / null_loss_ : 0.0;
-    std::vector<std::pair<Index, double>> entries;
-    for (std::size_t slot = 0; slot < one.lane.w.size(); ++slot) {
-        const Index j = one.model.features()[slot];
-        if (one.lane.w[slot] != 0)
-            entries.emplace_back(j, problem_.coefficient(static_cast<std::size_t>(j), one.lane.w[slot]));
-    }
+    s.certificate = certificate_;
+    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap}) *value /= problem_.weight;
+    const double constants =
+        problem_.constant_cost(classes_[0]->lane.alpha) * static_cast<double>(present_.place.size());
+    s.certificate.primal += constants;
+    s.certificate.dual += constants;
     // Intercepts are free up to a constant: they sum to zero.
     double mean = 0;
     for (const auto& other : classes_) mean += other->lane.b / static_cast<double>(classes());
+    if (present_.place[caller] < 0) {
+        s.intercept = present_.impossible_intercept(margins_.data()) - mean;
+        return s;
+    }
+    const Class& one = *classes_[static_cast<std::size_t>(present_.place[caller])];
+    std::vector<std::pair<Index, double>> entries = problem_.displaced_constants;
+    for (std::size_t slot = 0; slot < one.lane.w.size(); ++slot) {
+        const auto j = static_cast<std::size_t>(one.model.features()[slot]);
+        const double w = one.lane.w[slot] - common(j);
+        if (w != 0) entries.emplace_back(one.model.features()[slot], problem_.coefficient(j, w));
+    }
     const double off = hand_out(problem_, std::move(entries), one.lane.b - mean, s);
     s.rounding = 0.5 * off * off;  // curvatures are at most 1/2
-    s.certificate = certificate_;
-    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap}) *value /= problem_.weight;
     return s;
 }
 

@@ -39,8 +39,11 @@ private:
     double* slopes(std::size_t k) { return R_.data() + k * n_; }
     void start();
     bool take_start(double alpha);
+    void rest_new(Class& one, std::size_t k);
     void solve(double alpha, double tol);
+    void polish(double alpha, double tol);
     void cycle(double alpha);
+    void shorten(std::size_t k);
     void balance(double alpha);
     /// What a step may have to take back.
     struct Iterate {
@@ -49,12 +52,23 @@ private:
     };
     Iterate keep() const;
     void restore(const Iterate& kept);
-    struct Free;
-    Free find_free() const;
+    /// Coefficients by classes, and where each class begins; the intercepts follow at the end.
+    struct Free {
+        std::vector<std::vector<std::size_t>> slots;
+        std::vector<std::vector<Index>> features;
+        std::vector<std::size_t> start;
+        std::size_t size = 0;
+    };
+    Free find_free(bool held) const;
+    /// Neither a penalty nor, on both sides, a bound: off a bound a correlation is an equality in the dual.
+    static bool is_unheld(const ScalarPenalty& h) {
+        return h.l1 == 0 && h.l2 == 0 && !(h.lower > -kInfinity && h.upper < kInfinity);
+    }
     std::vector<double> joint_hessian(const Free& free);
     std::vector<double> joint_slope(const Free& free);
+    std::vector<double> solve_jointly(const Free& free, std::vector<double> g);
     double move_jointly(const Free& free, const std::vector<double>& step, double t, double alpha);
-    bool step_jointly(double alpha);
+    bool step_jointly(double alpha, double slack);
     struct Block;
     bool is_smooth(double alpha) const;
     void push(const Block& v, std::vector<double>& U);
@@ -67,20 +81,24 @@ private:
     void find_offset(std::size_t k);
     void pass(std::size_t k);
     void find_slopes();
+    void look(double alpha, double tol, bool whole, bool thorough = false);
+    void refresh();
     void predict() { loss_ = softmax_.predict(margins_.data(), R_.data()); }
     void take_margins(std::size_t k);
     void correlate();
     void correlate_within();
-    Certificate certify(double alpha, bool thorough);
+    Certificate certify(double alpha, bool thorough, bool skip_unheld);
     double penalty(double alpha) const;
     bool grow(double alpha, double before);
     std::size_t df() const;
+    double common(std::size_t feature) const;
     Solution solution(std::size_t k) const;
 
     Problem& problem_;
     const PathOptions& options_;
     Control& control_;
     std::size_t n_;
+    PresentClasses present_;
     Softmax softmax_;
     std::vector<std::unique_ptr<Class>> classes_;
     std::vector<double> margins_;  ///< class after class
@@ -89,10 +107,12 @@ private:
     Certificate certificate_;
     bool whole_ = false;  // correlations are those of all features, not of the working sets alone
     bool sound_ = true;   // R_ is in the dual's domain
+    Iterate before_;      // of a class's step, without margins
     std::vector<double> top_,
         passed_;  // of a cycle: the largest margins, sum_{l < k} e^{eta_l - top} of classes that moved
     std::vector<double> e_, u_, out_;  // scratch
     double loss_ = 0, null_loss_ = 0;
+    double best_dual_ = 0;                ///< of points over all features, for the alpha at hand
     long solves_ = 0, stone_solves_ = 0;  // linear systems for the alpha at hand, and for stepping stones
 };
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "path/multinomial.hpp"
+#include "solver/softmax_system.hpp"
 
 namespace riata {
 
@@ -64,9 +65,39 @@ double MultinomialDriver::penalty(double alpha) const {
     return sum;
 }
 
-Certificate MultinomialDriver::certify(double alpha, bool thorough) {
+/// The slopes, correlations and certificate at the iterate, over the working sets or all features. What no penalty holds has to
+/// have no correlation at all in the dual: where all else is well, or at last, R is made so. Until then the certificate, which is of
+/// no use but to go on by, leaves it out.
+void MultinomialDriver::look(double alpha, double tol, bool whole, bool thorough) {
+    classes_[0]->newton.penalise(alpha);
+    const Free unheld = find_free(false);
+    const bool loose = unheld.start.back() > 0;
+    find_slopes();
+    whole ? correlate() : correlate_within();
+    certificate_ = certify(alpha, thorough && !loose, loose);
+    if (!loose || !(thorough || certificate_.rel_gap <= tol)) return;
+    const double kkt_max = certificate_.kkt_max;
+    if (sound_) orthogonalise(problem_, softmax_, unheld.features, R_);
+    whole ? correlate() : correlate_within();
+    certificate_ = certify(alpha, thorough, false);
+    certificate_.kkt_max = std::max(certificate_.kkt_max, kkt_max);
+}
+
+/// Margins from the coefficients, where rounding in them may have added up.
+void MultinomialDriver::refresh() {
+    for (std::size_t k = 0; k < classes(); ++k) {
+        Class& one = *classes_[k];
+        std::vector<double> before(margins(k), margins(k) + n_), z(n_, one.lane.b);
+        problem_.design.accumulate(one.model.features(), one.lane.w.data(), 1, z.data(), problem_.team);
+        std::copy(z.begin(), z.end(), margins(k));
+        for (std::size_t i = 0; i < n_; ++i) one.lane.eta[i] += z[i] - before[i];
+    }
+}
+
+Certificate MultinomialDriver::certify(double alpha, bool thorough, bool skip_unheld) {
     const auto &norm = problem_.design.moments().norm, &scale = problem_.design.moments().scale;
     Certificate result;
+    double loosest = 0;
     result.primal = loss_ + penalty(alpha);
     DualPoint dual(1e3 * problem_.noise());
     for (const auto& one : classes_) {
@@ -75,7 +106,11 @@ Certificate MultinomialDriver::certify(double alpha, bool thorough) {
             const auto j = static_cast<std::size_t>(features[slot]);
             const ScalarPenalty h = problem_.penalty[j];
             if (alpha == kInfinity && h.l1 > 0) continue;
-            dual.add(h, slot < one->lane.w.size() ? one->lane.w[slot] : 0.0, one->c[j], norm[j], scale[j]);
+            const double w = slot < one->lane.w.size() ? one->lane.w[slot] : 0.0;
+            if (skip_unheld && !h.is_breakpoint(w) && is_unheld(h))
+                loosest = std::max(loosest, std::abs(one->c[j]) / scale[j]);
+            else
+                dual.add(h, w, one->c[j], norm[j], scale[j]);
         }
         if (!whole_ || alpha == kInfinity) continue;
         const auto& l1_factor = problem_.penalty.l1_factor;
@@ -90,8 +125,9 @@ Certificate MultinomialDriver::certify(double alpha, bool thorough) {
     if (sound_)
         result.dual = std::max(0.0, dual.best([&](double t) { return softmax_.dual_value(R_.data(), t); },
                                               result.primal - 0.1 * options_.tol * null_loss_, thorough));
+    if (whole_ && !skip_unheld) result.dual = best_dual_ = std::max(best_dual_, result.dual);
     result.compare(null_loss_);
-    result.kkt_max = dual.kkt_max() / problem_.weight;
+    result.kkt_max = std::max(dual.kkt_max(), loosest) / problem_.weight;
     return result;
 }
 

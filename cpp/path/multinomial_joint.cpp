@@ -5,24 +5,19 @@
 
 #include "kernels/kernels.hpp"
 #include "path/multinomial.hpp"
+#include "solver/row_newton.hpp"
+#include "solver/softmax_system.hpp"
 
 namespace riata {
 
 namespace {
 constexpr std::size_t kMostFree = 3000;  // unknowns that a joint step is made for
 constexpr double kRidge = 1e-10;         // of the diagonal: shifts of all classes change nothing
-constexpr int kMaxCuts = 12;
+constexpr int kMaxCuts = 40;
 }  // namespace
 
-/// The coefficients free to move, by classes, and where each class begins; the intercepts follow at the end.
-struct MultinomialDriver::Free {
-    std::vector<std::vector<std::size_t>> slots;
-    std::vector<std::vector<Index>> features;
-    std::vector<std::size_t> start;
-    std::size_t size = 0;
-};
-
-MultinomialDriver::Free MultinomialDriver::find_free() const {
+/// The coefficients that are not at the end of a segment; of those only what no penalty or bound holds unless `held`.
+MultinomialDriver::Free MultinomialDriver::find_free(bool held) const {
     Free free;
     for (const auto& one : classes_) {
         free.start.push_back(free.size);
@@ -30,7 +25,9 @@ MultinomialDriver::Free MultinomialDriver::find_free() const {
         free.features.emplace_back();
         for (std::size_t slot = 0; slot < one->lane.w.size(); ++slot) {
             const Index j = one->model.features()[slot];
-            if (one->lane.w[slot] == 0 && problem_.penalty[static_cast<std::size_t>(j)].l1 > 0) continue;
+            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(j)];
+            if (h.is_breakpoint(one->lane.w[slot])) continue;
+            if (!held && !is_unheld(h)) continue;
             free.slots.back().push_back(slot);
             free.features.back().push_back(j);
         }
@@ -41,29 +38,11 @@ MultinomialDriver::Free MultinomialDriver::find_free() const {
     return free;
 }
 
-/// The lower triangle of the Hessian, sum_i s_i x_i x_i' (diag p_i - p_i p_i') + l2, where R holds probabilities.
+/// The lower triangle of the Hessian, where R holds probabilities.
 std::vector<double> MultinomialDriver::joint_hessian(const Free& free) {
-    const std::size_t N = free.size, C = classes();
-    std::vector<double> H(N * N, 0.0), d(n_), block;
-    for (std::size_t a = 0; a < C; ++a)
-        for (std::size_t b = 0; b < C; ++b) {
-            const double total = softmax_.curvature(a, b, R_.data(), d.data());
-            const auto &rows = free.features[a], &columns = free.features[b];
-            if (a >= b && !rows.empty() && !columns.empty()) {
-                block.resize(rows.size() * columns.size());
-                problem_.design.products(rows, columns, d.data(), block.data(), problem_.team);
-                for (std::size_t i = 0; i < rows.size(); ++i)
-                    for (std::size_t j = 0; j < columns.size(); ++j)
-                        H[free.start[a] + i + (free.start[b] + j) * N] = block[i * columns.size() + j];
-            }
-            if (!problem_.request.fit_intercept) continue;
-            const std::size_t row = free.start[C] + a;
-            H[row + (free.start[C] + b) * N] = total;
-            block.resize(columns.size());
-            problem_.design.correlate(columns, d.data(), 1, block.data(), problem_.team);
-            for (std::size_t j = 0; j < columns.size(); ++j) H[row + (free.start[b] + j) * N] = block[j];
-        }
-    for (std::size_t a = 0; a < C; ++a)
+    std::vector<double> H = softmax_hessian(problem_, softmax_, free.features, R_.data());
+    const std::size_t N = free.size;
+    for (std::size_t a = 0; a < classes(); ++a)
         for (std::size_t i = 0; i < free.slots[a].size(); ++i) {
             const std::size_t at = free.start[a] + i;
             H[at + at * N] += problem_.penalty[static_cast<std::size_t>(free.features[a][i])].l2;
@@ -82,14 +61,14 @@ std::vector<double> MultinomialDriver::joint_slope(const Free& free) {
         for (std::size_t i = 0; i < free.slots[a].size(); ++i) {
             const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(free.features[a][i])];
             const double w = classes_[a]->lane.w[free.slots[a][i]];
-            g[free.start[a] + i] -= h.l2 * w + (w == 0 ? 0.0 : std::copysign(h.l1, w));
+            g[free.start[a] + i] -= h.l2 * w + h.around(w).slope;
         }
         if (problem_.request.fit_intercept) g[free.start[C] + a] = total;
     }
     return g;
 }
 
-/// Moves all classes along `step` times t, up to where signs change. Returns the objective.
+/// Moves all classes along `step` times t, every coefficient as far as its segment goes. Returns the objective.
 double MultinomialDriver::move_jointly(const Free& free, const std::vector<double>& step, double t, double alpha) {
     std::vector<double> delta, z(n_);
     for (std::size_t a = 0; a < classes(); ++a) {
@@ -97,9 +76,9 @@ double MultinomialDriver::move_jointly(const Free& free, const std::vector<doubl
         delta.clear();
         for (std::size_t i = 0; i < free.slots[a].size(); ++i) {
             double& w = one.lane.w[free.slots[a][i]];
-            const bool corner = problem_.penalty[static_cast<std::size_t>(free.features[a][i])].l1 > 0;
-            const double before = w, next = w + t * step[free.start[a] + i];
-            w = corner && next * before < 0 ? 0.0 : next;
+            const auto segment = problem_.penalty[static_cast<std::size_t>(free.features[a][i])].around(w);
+            const double before = w;
+            w = std::clamp(w + t * step[free.start[a] + i], segment.from, segment.to);
             delta.push_back(w - before);
         }
         std::fill(z.begin(), z.end(), 0.0);
@@ -115,23 +94,29 @@ double MultinomialDriver::move_jointly(const Free& free, const std::vector<doubl
     return loss_ + penalty(alpha);
 }
 
-/// True when the objective fell.
-bool MultinomialDriver::step_jointly(double alpha) {
-    if (problem_.penalty.bounded() || alpha == kInfinity) return false;
-    problem_.at(alpha);
-    const Free free = find_free();
+/// The Newton step for minus the gradient g.
+std::vector<double> MultinomialDriver::solve_jointly(const Free& free, std::vector<double> g) {
+    const kernels::Kernels& leaf = kernels::active();
+    std::vector<double> L;
+    factor_raised(leaf, joint_hessian(free), free.size, L);
+    leaf.solve_lower(L.data(), free.size, free.size, g.data());
+    leaf.solve_lower_transposed(L.data(), free.size, free.size, g.data());
+    ++solves_;
+    return g;
+}
+
+/// True when the objective fell, or rose by no more than `slack` of it.
+bool MultinomialDriver::step_jointly(double alpha, double slack) {
+    classes_[0]->newton.penalise(alpha);
+    const Free free = find_free(true);
     if (free.size == 0 || free.size > kMostFree) return false;
     predict();
     const double before = loss_ + penalty(alpha);
-    problem_.at(alpha);
-    std::vector<double> H = joint_hessian(free), step = joint_slope(free);
-    const kernels::Kernels& leaf = kernels::active();
-    if (leaf.cholesky(H.data(), free.size, free.size, nullptr) < free.size) return false;
-    leaf.solve_lower(H.data(), free.size, free.size, step.data());
-    leaf.solve_lower_transposed(H.data(), free.size, free.size, step.data());
+    const std::vector<double> step = solve_jointly(free, joint_slope(free));
     const Iterate kept = keep();
-    for (double t = 1; t > std::ldexp(1.0, -kMaxCuts); t *= 0.5) {
-        if (move_jointly(free, step, t, alpha) < before) return true;
+    double t = 1;
+    for (int cut = 0; cut < kMaxCuts; ++cut, t *= 0.5) {
+        if (move_jointly(free, step, t, alpha) < before + slack * std::abs(before)) return true;
         restore(kept);
     }
     return false;

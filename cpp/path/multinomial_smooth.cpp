@@ -178,9 +178,7 @@ bool MultinomialDriver::descend(const Block& step, double alpha) {
 bool MultinomialDriver::solve_smoothly(double alpha, double tol) {
     for (auto& one : classes_) one->lane.w.resize(one->model.size(), 0.0);
     for (int round = 0; round < kMaxRounds && solves_ < options_.max_solves; ++round) {
-        find_slopes();
-        correlate();
-        certificate_ = certify(alpha, false);
+        look(alpha, tol, true);
         if (certificate_.rel_gap <= tol) return true;
         if (control_.cancelled()) throw Cancelled{};
         predict();

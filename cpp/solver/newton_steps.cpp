@@ -1,4 +1,5 @@
 // How far a Newton step goes: back where it does not descend, and on where the objective still falls.
+#include <algorithm>
 #include <cmath>
 
 #include "solver/newton.hpp"
@@ -45,10 +46,15 @@ void Newton::reach_further(const Lane& lane, Step& step, Loss::Sums& sums) {
         return sum;
     };
     const double enough = kStillFalling * slope(lane.r, 0);
+    if (!(slope(slopes_, 1) < enough)) return;
+    // From the columns: the lane's own margins have lost digits to each change of those without features, of which every
+    // doubling would make more.
+    std::fill(along_.begin(), along_.end(), 0.0);
+    problem_.design.accumulate(model_.features(), way.data(), 1, along_.data(), problem_.team);
     for (double t = 2; t <= kFurthest && slope(slopes_, t / 2) < enough; t *= 2) {
         trial_.resize(n);
         trial_slopes_.resize(n);
-        for (std::size_t i = 0; i < n; ++i) trial_[i] = lane.eta[i] + t * along_[i];
+        for (std::size_t i = 0; i < n; ++i) trial_[i] = eta_[i] + 0.5 * t * along_[i];
         double b = lane.b + t * shift;
         const Loss::Sums there = profile(trial_.data(), b, trial_slopes_.data());
         if (!(slope(trial_slopes_, t) <= 0)) return;

@@ -8,7 +8,40 @@
 namespace riata {
 
 namespace {
-constexpr double kShort = 0.5;  // largest relative change of a probability that keeps it one
+constexpr double kShort = 0.5;    // largest relative change of a probability that keeps it one
+constexpr double kCertain = 0.9;  // a probability whose distance from 1 loses digits
+
+/// x := log(1 + x), where `sums` holds 1 + x as it was rounded.
+void one_plus_logarithms(std::vector<double>& x, std::vector<double>& sums) {
+    std::vector<double> logs(x.size());
+    kernels::active().logarithms(sums.data(), x.size(), logs.data());
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] = logs[i] + (x[i] - (sums[i] - 1)) / sums[i];
+}
+}  // namespace
+
+PresentClasses::PresentClasses(const Problem& problem, const std::vector<int>& given, int n_classes)
+    : labels(given), place(static_cast<std::size_t>(n_classes), -1) {
+    std::vector<char> has_weight(place.size(), !problem.request.fit_intercept);
+    const auto counts = [&](std::size_t i) { return !problem.weights() || problem.s[i] > 0; };
+    for (std::size_t i = 0; i < given.size(); ++i)
+        if (counts(i)) has_weight[static_cast<std::size_t>(given[i])] = 1;
+    for (std::size_t k = 0; k < place.size(); ++k) {
+        if (!has_weight[k]) continue;
+        place[k] = static_cast<Index>(origin.size());
+        origin.push_back(k);
+    }
+    for (int& label : labels) label = std::max(0, static_cast<int>(place[static_cast<std::size_t>(label)]));
+}
+
+double PresentClasses::impossible_intercept(const double* E) const {
+    const std::size_t n = labels.size();
+    double lowest = kInfinity;
+    for (std::size_t i = 0; i < n; ++i) {
+        double top = -kInfinity;
+        for (std::size_t k = 0; k < origin.size(); ++k) top = std::max(top, E[k * n + i]);
+        lowest = std::min(lowest, top);
+    }
+    return lowest - kImpossible;
 }
 
 std::vector<double> Softmax::null_intercepts() const {
@@ -19,38 +52,61 @@ std::vector<double> Softmax::null_intercepts() const {
     return b;
 }
 
+/// log(sum_k e^{eta_k}) = top + log(1 + rest), `rest` that of all but the largest: what a row that is all but certain costs
+/// keeps its digits.
 double Softmax::predict(const double* E, double* P) const {
     const kernels::Kernels& leaf = kernels::active();
-    std::vector<double> top(n_, -kInfinity), sum(n_, 0.0);
-    for (std::size_t k = 0; k < C_; ++k)
-        for (std::size_t i = 0; i < n_; ++i) top[i] = std::max(top[i], E[k * n_ + i]);
+    std::vector<double> top(n_, -kInfinity), best(n_, 0.0), rest(n_, 0.0), logs(n_);
+    for (std::size_t k = 0; k < C_; ++k) {
+        const double* eta = E + k * n_;
+        const auto here = static_cast<double>(k);
+        for (std::size_t i = 0; i < n_; ++i) {
+            best[i] = eta[i] > top[i] ? here : best[i];
+            top[i] = std::max(top[i], eta[i]);
+        }
+    }
     for (std::size_t k = 0; k < C_; ++k) {
         double* p = P + k * n_;
+        const auto here = static_cast<double>(k);
         for (std::size_t i = 0; i < n_; ++i) p[i] = E[k * n_ + i] - top[i];
         leaf.exponentials(p, n_, p);
-        for (std::size_t i = 0; i < n_; ++i) sum[i] += p[i];
+        for (std::size_t i = 0; i < n_; ++i) rest[i] += best[i] == here ? 0.0 : p[i];
     }
+    for (std::size_t i = 0; i < n_; ++i) logs[i] = 1 + rest[i];
     for (std::size_t k = 0; k < C_; ++k)
-        for (std::size_t i = 0; i < n_; ++i) P[k * n_ + i] /= sum[i];
-    leaf.logarithms(sum.data(), n_, sum.data());
+        for (std::size_t i = 0; i < n_; ++i) P[k * n_ + i] /= logs[i];
+    one_plus_logarithms(rest, logs);
     double loss = 0;
-    for (std::size_t i = 0; i < n_; ++i)
-        loss += weight(i) * (top[i] - E[static_cast<std::size_t>(labels_[i]) * n_ + i] + sum[i]);
+    for (std::size_t i = 0; i < n_; ++i) loss += weight(i) * (top[i] - E[own(i)] + rest[i]);
     return loss;
 }
 
 double Softmax::descent(std::size_t k, const double* P, double* u) const {
     const double* p = P + k * n_;
     double sum = 0;
-    for (std::size_t i = 0; i < n_; ++i) sum += u[i] = weight(i) * (is(i, k) - p[i]);
+    for (std::size_t i = 0; i < n_; ++i) sum += u[i] = weight(i) * (is(i, k) > 0 ? others(P, k, i) : -p[i]);
+    return sum;
+}
+
+/// 1 - p_k of a row, from the other classes' without cancellation.
+double Softmax::others(const double* P, std::size_t k, std::size_t i) const {
+    double sum = 0;
+    for (std::size_t l = 0; l < C_; ++l) sum += l == k ? 0.0 : P[l * n_ + i];
     return sum;
 }
 
 double Softmax::curvature(std::size_t k, std::size_t l, const double* P, double* d) const {
     const double *p = P + k * n_, *other = P + l * n_;
-    const double own = k == l;
     double sum = 0;
-    for (std::size_t i = 0; i < n_; ++i) sum += d[i] = weight(i) * p[i] * (own - other[i]);
+    if (k != l) {
+        for (std::size_t i = 0; i < n_; ++i) sum += d[i] = -weight(i) * p[i] * other[i];
+        return sum;
+    }
+    for (std::size_t i = 0; i < n_; ++i) {
+        double rest = 1 - p[i];
+        if (p[i] > kCertain) rest = others(P, k, i);
+        sum += d[i] = weight(i) * p[i] * rest;
+    }
     return sum;
 }
 
@@ -66,49 +122,97 @@ void Softmax::bend(const double* P, double* U) const {
     }
 }
 
+/// Solves sum_i s_i (diag p_i - p_i p_i') step = sum_i s_i (y_i - p_i) with the class of the largest share left out, whose
+/// entries would be differences of sums that are all but equal.
 std::vector<double> Softmax::intercept_step(const double* P) const {
     std::vector<double> step(C_, 0.0);
     if (!problem_.request.fit_intercept) return step;
-    // sum_i s_i (diag p_i - p_i p_i'), one class left out.
-    const std::size_t m = C_ - 1;
-    std::vector<double> H(m * m, 0.0);
+    std::vector<double> share(C_, 0.0), u(n_);
+    for (std::size_t a = 0; a < C_; ++a)
+        for (std::size_t i = 0; i < n_; ++i) share[a] += weight(i) * P[a * n_ + i];
+    const auto base = static_cast<std::size_t>(std::max_element(share.begin(), share.end()) - share.begin());
+    std::vector<std::size_t> used;
+    for (std::size_t a = 0; a < C_; ++a)
+        if (a != base) used.push_back(a);
+    const std::size_t m = used.size();
+    std::vector<double> H(m * m, 0.0), g(m);
     for (std::size_t a = 0; a < m; ++a) {
-        const double* p = P + a * n_;
-        for (std::size_t i = 0; i < n_; ++i) {
-            step[a] += weight(i) * (is(i, a) - p[i]);
-            H[a + a * m] += weight(i) * p[i];
+        const double* p = P + used[a] * n_;
+        g[a] = descent(used[a], P, u.data());
+        H[a + a * m] += problem_.inner(p, P + base * n_);
+        for (std::size_t b = 0; b < a; ++b) {
+            const double meet = problem_.inner(p, P + used[b] * n_);
+            H[a + b * m] = -meet;
+            H[a + a * m] += meet;
+            H[b + b * m] += meet;
         }
-        for (std::size_t b = 0; b <= a; ++b) H[a + b * m] -= problem_.inner(p, P + b * n_);
     }
     const kernels::Kernels& leaf = kernels::active();
     if (leaf.cholesky(H.data(), m, m, nullptr) < m) return {};
-    leaf.solve_lower(H.data(), m, m, step.data());
-    leaf.solve_lower_transposed(H.data(), m, m, step.data());
+    leaf.solve_lower(H.data(), m, m, g.data());
+    leaf.solve_lower_transposed(H.data(), m, m, g.data());
+    for (std::size_t a = 0; a < m; ++a) step[used[a]] = g[a];
     return step;
 }
 
 bool Softmax::find_slopes(const double* P, const std::vector<double>& step, double* R) const {
     double longest = 0;
     for (std::size_t i = 0; i < n_; ++i) {
-        double mean = 0;
+        double mean = 0, sum = 0;
         for (std::size_t k = 0; k < C_; ++k) mean += P[k * n_ + i] * step[k];
         for (std::size_t k = 0; k < C_; ++k) {
             const double move = step[k] - mean;
             longest = std::max(longest, std::abs(move));
-            R[k * n_ + i] = is(i, k) - P[k * n_ + i] * (1 + move);
+            R[k * n_ + i] = -P[k * n_ + i] * (1 + move);
+            sum += is(i, k) > 0 ? 0.0 : R[k * n_ + i];
         }
+        R[own(i)] = -sum;  // rows of slopes add up to 0
     }
     return longest <= kShort;
 }
 
+void Softmax::probabilities(const double* R, double* Q) const {
+    for (std::size_t k = 0; k < C_; ++k)
+        for (std::size_t i = 0; i < n_; ++i) Q[k * n_ + i] = is(i, k) - R[k * n_ + i];
+}
+
+bool Softmax::shift_slopes(const double* U, double* R) const {
+    double longest = 0;
+    for (std::size_t i = 0; i < n_; ++i) {
+        double mean = 0, sum = 0;
+        for (std::size_t k = 0; k < C_; ++k) mean += (is(i, k) - R[k * n_ + i]) * U[k * n_ + i];
+        for (std::size_t k = 0; k < C_; ++k) {
+            const double move = U[k * n_ + i] - mean;
+            longest = std::max(longest, std::abs(move));
+            if (is(i, k) > 0) continue;
+            R[k * n_ + i] *= 1 + move;
+            sum += R[k * n_ + i];
+        }
+        R[own(i)] = -sum;
+    }
+    return longest <= kShort;
+}
+
+/// With q = -t R off a row's own class and 1 + sum t R = 1 - d on it, -(1 - d) log(1 - d) keeps its digits.
 double Softmax::dual_value(const double* R, double t) const {
-    std::vector<double> q(n_), logs(n_);
+    std::vector<double> q(n_), logs(n_), d(n_, 0.0), left(n_);
     double sum = 0;
     for (std::size_t k = 0; k < C_; ++k) {
-        for (std::size_t i = 0; i < n_; ++i) q[i] = std::max(0.0, is(i, k) - t * R[k * n_ + i]);
+        for (std::size_t i = 0; i < n_; ++i) q[i] = is(i, k) > 0 ? 0.0 : std::max(0.0, -t * R[k * n_ + i]);
         kernels::active().logarithms(q.data(), n_, logs.data());
-        for (std::size_t i = 0; i < n_; ++i) sum -= weight(i) * q[i] * logs[i];
+        for (std::size_t i = 0; i < n_; ++i) {
+            sum -= weight(i) * q[i] * logs[i];
+            d[i] += q[i];
+        }
     }
+    for (std::size_t i = 0; i < n_; ++i) {
+        d[i] = -std::min(d[i], 1.0);
+        left[i] = 1 + d[i];
+    }
+    std::vector<double> own = left;
+    one_plus_logarithms(d, left);
+    for (std::size_t i = 0; i < n_; ++i)
+        if (own[i] > 0) sum -= weight(i) * own[i] * d[i];
     return sum;
 }
 

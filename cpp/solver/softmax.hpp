@@ -13,6 +13,21 @@
 
 namespace riata {
 
+/// The classes that some row of positive weight has, numbered anew. Beside free intercepts the others end at -infinity: they have
+/// no coefficients, and intercepts at which e^-60 times the likeliest class is the most that any row has of them. Without
+/// intercepts all are present.
+struct PresentClasses {
+    PresentClasses(const Problem& problem, const std::vector<int>& labels, int n_classes);
+    /// The intercept of a class that is not present, where E are the margins of those that are.
+    double impossible_intercept(const double* E) const;
+
+    std::vector<int> labels;          ///< of every row; some class for rows without weight
+    std::vector<std::size_t> origin;  ///< the caller's number of each class
+    std::vector<Index> place;         ///< of the caller's classes; -1 for none
+
+    static constexpr double kImpossible = 60;
+};
+
 class Softmax {
 public:
     /// A label y_i is a class, 0 <= y_i < C. Borrows both.
@@ -41,12 +56,18 @@ public:
     /// R := y - p as a step of the intercepts would leave it, to first order. False where the step is too long for
     /// probabilities to stay such. R may be P.
     bool find_slopes(const double* P, const std::vector<double>& step, double* R) const;
+    /// Q := y - R.
+    void probabilities(const double* R, double* Q) const;
+    /// R := the slopes after a step U of the margins, to first order, R = y - p before it. False as above.
+    bool shift_slopes(const double* U, double* R) const;
     /// -sum_i s_i sum_k q_ik log q_ik with q = y - t r: what the loss gives to the dual value of t R.
     double dual_value(const double* R, double t) const;
 
 private:
     double weight(std::size_t i) const { return problem_.weights() ? problem_.s[i] : 1.0; }
     double is(std::size_t i, std::size_t k) const { return labels_[i] == static_cast<int>(k); }
+    std::size_t own(std::size_t i) const { return static_cast<std::size_t>(labels_[i]) * n_ + i; }
+    double others(const double* P, std::size_t k, std::size_t i) const;
 
     const Problem& problem_;
     const std::vector<int>& labels_;

@@ -31,6 +31,14 @@ class JointPathResult(PathResult):
         ]
         self.intercepts = np.array([path.intercepts for path in paths])
 
+    def _features_used(self) -> list[int]:
+        used = []
+        for k in range(len(self)):
+            parts = [path._arrays for path in self._paths]
+            of_all = [part.indices[part.indptr[k] : part.indptr[k + 1]] for part in parts]
+            used.append(len(np.unique(np.concatenate(of_all))))
+        return used
+
     @property
     def coefs(self) -> Any:
         return [path.coefs for path in self._paths]

@@ -146,10 +146,18 @@ def _solve(
 ) -> ClassFit:
     if start is None:
         start = _start_from_sample(problem, alpha, max_iter)
-    # Small problems get all the accuracy there is: a Newton step more costs nothing, and equivalent data the same answer.
-    aim = ROUNDING if problem.X.size <= SMALL else tol
+    # Small problems get all the accuracy there is: a Newton step more costs nothing, and equivalent data the same answer. Classes that
+    # are solved in turn get there by steps together, once the gap is what was asked for.
+    small = problem.X.size <= SMALL
+    joint = problem.family == "multinomial"
     paths = _annealing.solve_path(
-        problem, np.array([alpha]), tol=min(aim, tol), max_iter=max_iter, single=True, start=start
+        problem,
+        np.array([alpha]),
+        tol=min(ROUNDING, tol) if small and not joint else tol,
+        gradient=0.0 if small else math.inf,
+        max_iter=max_iter,
+        single=True,
+        start=start,
     )
     coef = np.array([path.coefficients(len(path.alphas) - 1, problem.X.shape[1]) for path in paths])
     last: PathArrays = paths[0]

@@ -164,6 +164,7 @@ def solve_path(
     n_alphas: int = 100,
     eps: float = 0.0,
     tol: float = 1e-6,
+    gradient: float = math.inf,
     max_iter: int = MAX_ITER,
     max_features: int = 0,
     early_stop: bool = False,
@@ -175,7 +176,8 @@ def solve_path(
 ) -> list[PathArrays]:
     """One path per target from the core; `alphas` strictly positive and descending, None for the automatic grid.
 
-    `start` is where a single fit of a smooth loss begins: coefficients of shape (rows, p) and intercepts.
+    Solutions within tol are improved until no optimality condition is violated by more than `gradient` (in units of alpha), as long
+    as each step clearly helps (softmax). `start` is where a single fit of a smooth loss begins: coefficients of shape (rows, p) and intercepts.
     """
     coefs, intercepts = (None, None) if start is None else start
     solutions = _core.solve_path(
@@ -193,6 +195,7 @@ def solve_path(
         fit_intercept=problem.fit_intercept,
         standardize=problem.standardize,
         tol=tol,
+        gradient=gradient,
         max_iter=max_iter,
         max_features=max_features,
         early_stop=early_stop,

@@ -117,8 +117,6 @@ def require_variety(
             raise ValueError(
                 "y is zero wherever sample_weight is not: a Poisson model needs at least one event"
             )
-    elif classes is not None and len(np.unique(counting)) < len(classes) > 2:
-        raise ValueError("every class must have a sample of positive weight")
     elif classes is not None and fit_intercept and (counting == counting[0]).all():
         raise ValueError(
             "This solver needs samples of at least 2 classes in the data, but those of positive weight hold only one class: "

@@ -19,6 +19,7 @@ from ._routes import (
     solve_grid,
     solve_smooth_grid,
 )
+from ._separation import warn_of_separate_classes
 from .exceptions import warn_not_converged
 
 LONG_WORK = 2e9  # entries of X times alphas from which on a progress bar may show
@@ -184,6 +185,10 @@ def path(
             control.callback = _reporting(bar, callback)
             paths = _solve(problem, grid, control)
     warn_gaps(paths[:1], control)
+    if len(paths[0].alphas) and paths[0].alphas[-1] == 0:
+        last, p = len(paths[0].alphas) - 1, problem.X.shape[1]
+        coef = np.array([one.coefficients(last, p) for one in paths])
+        warn_of_separate_classes(problem, coef, np.array([one.intercepts[-1] for one in paths]))
     rest = (problem.X.shape[1], control.tol, problem.l1_ratio, names, family, problem.classes)
     return make_result(paths[0], *rest) if len(paths) == 1 else ClassPathResult(paths, *rest)
 

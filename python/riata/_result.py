@@ -109,12 +109,17 @@ class PathResult:
         return len(self.alphas)
 
     def __repr__(self) -> str:
+        name = type(self).__name__
         if len(self) == 0:
-            return f"PathResult(0 alphas, stop={self.stop!r})"
+            return f"{name}(0 alphas, stop={self.stop!r})"
         return (
-            f"PathResult({len(self)} alphas from {self.alphas[0]:.3g} to {self.alphas[-1]:.3g}, up to {self.df.max()} of "
+            f"{name}({len(self)} alphas from {self.alphas[0]:.3g} to {self.alphas[-1]:.3g}, up to {max(self._features_used())} of "
             f"{self.n_features_in_} features, largest relative gap {self.dual_gaps.max():.1e}, stop={self.stop!r})"
         )
+
+    def _features_used(self) -> list[int]:
+        """For every alpha the number of features with a coefficient that is not zero."""
+        return [int(count) for count in np.diff(self._arrays.indptr)]
 
     @property
     def df(self) -> Array:

@@ -26,6 +26,7 @@ from ._parameters import (
     validate,
 )
 from ._problem import Array, Problem, check_problem
+from ._separation import warn_of_separate_classes
 from .exceptions import sklearn_version, warn_deprecated
 
 # What LogisticRegression and LogisticRegressionCV share.
@@ -222,6 +223,8 @@ class LogisticRegression(Observed, LinearClassifier):
         self.certificate_ = fit.certificate
         self._take_columns(problem.X.shape[1], names)
         warn_of_gap(fit.certificate, tol, self.max_iter, "the penalty", stacklevel=6)
+        if fit.certificate.alpha == 0:
+            warn_of_separate_classes(problem, fit.coef, fit.intercepts, stacklevel=5)
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
         """The data and this estimator's penalty, checked; sample weights times class weights."""

@@ -1,0 +1,83 @@
+#include "solver/softmax_system.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "kernels/kernels.hpp"
+#include "solver/row_newton.hpp"
+
+namespace riata {
+
+namespace {
+
+constexpr std::size_t kMost = 3000;  // unknowns whose Hessian is made
+constexpr int kProjections = 3;      // the last two mend what rounding left
+
+/// Where each class begins, and how many there are in all.
+std::vector<std::size_t> starts(const ClassFeatures& features) {
+    std::vector<std::size_t> start{0};
+    for (const auto& of_class : features) start.push_back(start.back() + of_class.size());
+    return start;
+}
+
+}  // namespace
+
+std::vector<double> softmax_hessian(Problem& problem, const Softmax& softmax, const ClassFeatures& features,
+                                    const double* P) {
+    const std::size_t C = features.size();
+    const bool shifts = problem.request.fit_intercept;
+    const std::vector<std::size_t> start = starts(features);
+    const std::size_t N = start[C] + (shifts ? C : 0);
+    std::vector<double> H(N * N, 0.0), d(softmax.rows()), block;
+    for (std::size_t a = 0; a < C; ++a)
+        for (std::size_t b = 0; b < C; ++b) {
+            const double total = softmax.curvature(a, b, P, d.data());
+            const auto &rows = features[a], &columns = features[b];
+            if (a >= b && !rows.empty() && !columns.empty()) {
+                block.resize(rows.size() * columns.size());
+                problem.design.products(rows, columns, d.data(), block.data(), problem.team);
+                for (std::size_t i = 0; i < rows.size(); ++i)
+                    for (std::size_t j = 0; j < columns.size(); ++j)
+                        H[start[a] + i + (start[b] + j) * N] = block[i * columns.size() + j];
+            }
+            if (!shifts) continue;
+            const std::size_t row = start[C] + a;
+            H[row + (start[C] + b) * N] = total;
+            block.resize(columns.size());
+            problem.design.correlate(columns, d.data(), 1, block.data(), problem.team);
+            for (std::size_t j = 0; j < columns.size(); ++j) H[row + (start[b] + j) * N] = block[j];
+        }
+    return H;
+}
+
+bool orthogonalise(Problem& problem, const Softmax& softmax, const ClassFeatures& features, std::vector<double>& R) {
+    const std::size_t C = features.size(), n = softmax.rows();
+    const bool shifts = problem.request.fit_intercept;
+    const std::vector<std::size_t> start = starts(features);
+    const std::size_t N = start[C] + (shifts ? C : 0);
+    if (N > kMost) return false;
+    const kernels::Kernels& leaf = kernels::active();
+    const std::vector<double> kept = R;
+    std::vector<double> L, g(N), U(n * C), u(n);
+    softmax.probabilities(R.data(), U.data());
+    factor_raised(leaf, softmax_hessian(problem, softmax, features, U.data()), N, L);
+    for (int round = 0; round < kProjections; ++round) {
+        for (std::size_t k = 0; k < C; ++k) {
+            problem.weigh(R.data() + k * n, u.data());
+            problem.design.correlate(features[k], u.data(), 1, g.data() + start[k], problem.team);
+            if (shifts) g[start[C] + k] = std::accumulate(u.begin(), u.end(), 0.0);
+        }
+        leaf.solve_lower(L.data(), N, N, g.data());
+        leaf.solve_lower_transposed(L.data(), N, N, g.data());
+        for (std::size_t k = 0; k < C; ++k) {
+            std::fill_n(U.data() + k * n, n, shifts ? g[start[C] + k] : 0.0);
+            problem.design.accumulate(features[k], g.data() + start[k], 1, U.data() + k * n, problem.team);
+        }
+        if (softmax.shift_slopes(U.data(), R.data())) continue;
+        R = kept;
+        return false;
+    }
+    return true;
+}
+
+}  // namespace riata

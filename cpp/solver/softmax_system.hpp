@@ -1,0 +1,23 @@
+// The coupled curvature of the softmax loss over some coefficients of each class, and dual points that it makes.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "solver/softmax.hpp"
+
+namespace riata {
+
+/// The features of every class whose coefficients are the unknowns, class by class; where there are intercepts they follow.
+using ClassFeatures = std::vector<std::vector<Index>>;
+
+/// The lower triangle of sum_i s_i x_i x_i' (diag p_i - p_i p_i').
+std::vector<double> softmax_hessian(Problem& problem, const Softmax& softmax, const ClassFeatures& features,
+                                    const double* P);
+
+/// R := R - D U, the slopes less what a step of the features' coefficients makes of them, with D = diag q - qq' and q = y - R, such that
+/// neither they nor ones have any correlation with S R. False where they are too many or the step is too long for q to stay
+/// probabilities: then R is as it was.
+bool orthogonalise(Problem& problem, const Softmax& softmax, const ClassFeatures& features, std::vector<double>& R);
+
+}  // namespace riata
