@@ -38,7 +38,7 @@ STOREYS = [
     {"_labels", "_budget", "_splits", "_selection"},
     {"_problem"},
     {"_fit", "_blas", "_metadata"},
-    {"_linear", "_annealing", "_grams", "_linalg", "_units", "_objective"},
+    {"_linear", "_annealing", "_grams", "_linalg", "_units", "_objective", "_grid"},
     {"_classifier", "_scores", "_handed_out"},
     {"_scorers"},
     {"_ridge_system"},

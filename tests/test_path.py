@@ -202,10 +202,15 @@ def test_names_come_from_data_frames(data):
     assert riata.path(X, y, alphas=5).feature_names_in_ is None
 
 
-def test_ridge_grid_is_that_of_a_small_l1_ratio(data):
+def test_ridge_grid_goes_from_no_degrees_of_freedom_to_most_of_them_whatever_the_unit_of_y(data):
     X, y = data
     fit = riata.path(X, y, l1_ratio=0.0, alphas=5)
-    assert_allclose(fit.alphas[0], riata.alpha_max(X, y, l1_ratio=1e-3))
+    for factor in (1e-3, 1e3):
+        assert_allclose(riata.path(X, factor * y, l1_ratio=0.0, alphas=5).alphas, fit.alphas)
+    variances = np.linalg.svd(X - X.mean(axis=0), compute_uv=False) ** 2 / len(y)
+    freedom = [(variances / (variances + alpha)).sum() for alpha in fit.alphas]
+    assert freedom[0] < 0.1
+    assert freedom[-1] > 19.9
     assert fit.dual_gaps.max() <= 1e-10
     assert fit.df.tolist() == [20] * 5
 

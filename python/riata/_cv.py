@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import warnings
 from typing import Any
 
 import numpy as np
 
-from . import _folds, _scorers, _selection
+from . import _folds, _grid, _scorers, _selection
 from . import _validation as check
 from ._cv_result import CVResult
 from ._path import progress_bar, warn_gaps
@@ -14,6 +16,7 @@ from ._problem import Array, Problem, check_problem
 from ._routes import Control, check_control
 from ._selection import Select
 from ._splits import Split, make_splits
+from .exceptions import GridEndWarning
 
 
 def cv_path(
@@ -55,7 +58,8 @@ def cv_path(
         As in `riata.path`. A weight of 2 is a row given twice, in the scores too.
     l1_ratio : float or array-like of floats in [0, 1], default=1.0
     eps : float in (0, 1), optional
-        Smallest penalty of an automatic grid relative to its largest; by default 1e-2 if n_features > n_samples, else 1e-4.
+        Smallest penalty of an automatic grid relative to its largest; by default 1e-2 if n_features > n_samples, else 1e-4, and 1e-6 for
+        l1_ratio 0, a hundred times less again and again while the best penalty is the last (by a quarter of a standard error and more).
     cv : int, splitter or iterable, default=5
         How many folds of consecutive rows (for labels: stratified by them), any of scikit-learn's splitters, or pairs (train, test) of row numbers or masks. Rows may
         occur in several test sets, or several times in one set.
@@ -89,6 +93,8 @@ def cv_path(
     -----
     ConvergenceWarning
         If the gap of a solution stayed above tol.
+    GridEndWarning
+        If the best penalty is the last even of a grid that has been lengthened.
 
     Examples
     --------
@@ -140,6 +146,7 @@ def cv_path(
         predictions=check.flag(predictions, "predictions"),
         progress=progress,
         names=names,
+        lengthen=True,
     )
 
 
@@ -167,10 +174,12 @@ def cross_validate(
     predictions: bool = False,
     progress: bool | None = False,
     names: Array | None = None,
+    lengthen: bool = False,
 ) -> CVResult:
     """What `cv_path` does, for a checked problem; `rows` is the caller's X, for scorers that are plain functions.
 
-    `score_params` is what the scorer gets, by default the sample weights.
+    `score_params` is what the scorer gets, by default the sample weights. With `lengthen` an automatic grid without eps goes on while
+    its best penalty is the last.
     """
     select = _selection.check_select(select)
     if score_params is None:
@@ -193,11 +202,21 @@ def cross_validate(
 
             runs = _folds.run(problem, splits, ratios, grid, control, progress=advance, **options)
             advance(work)
+    short: list[float] = []
+    if lengthen and isinstance(grid, int) and control.eps == 0 and control.time_limit == math.inf:
+        runs, short = _folds.lengthened(problem, splits, runs, control, **options)
     result = CVResult(problem, runs, splits, control.tol, select, names, keep and predictions)
     if scorer is not None:
         result._score(scorer, problem, runs, rows, score_params)
     if not np.isfinite(result.mean_loss).any():
         raise ValueError("no penalty has a finite mean score")
     result.choose()
+    if short:
+        warnings.warn(
+            f"the best penalty for l1_ratio={', '.join(f'{ratio:g}' for ratio in short)} is the smallest of the grid even after it was "
+            f"lengthened {_grid.LONGEST} times: pass smaller alphas, or take it that no penalty is best",
+            GridEndWarning,
+            stacklevel=3,
+        )
     warn_gaps([path for run in runs for path in (run.whole, *run.folds)], control, stacklevel=4)
     return result

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from . import _fit, _labels
+from . import _fit, _grid, _labels, _selection
 from ._fit import PathArrays, TaskArrays
 from ._problem import Array, Problem
-from ._routes import RIDGE_GRID_RATIO, Control, solve_grid
+from ._routes import Control, solve_grid
 from ._splits import Split
 
 
@@ -88,11 +88,39 @@ def run(
 
 
 def make_grid(problem: Problem, k: int, eps: float) -> Array:
-    """Geometric steps from alpha_max, for ridge from that of a small l1_ratio."""
+    """Geometric steps from alpha_max; for ridge in terms of X."""
+    if problem.l1_ratio == 0:
+        return _grid.ridge_grid(problem, k, eps)
     n, p = problem.X.shape
-    top = _fit.alpha_max(replace(problem, l1_ratio=problem.l1_ratio or RIDGE_GRID_RATIO))
-    top = top or float(np.finfo(float).eps)
+    top = _fit.alpha_max(problem) or float(np.finfo(float).eps)
     return np.geomspace(top, top * (eps or (1e-2 if p > n else 1e-4)), k)
+
+
+def lengthened(
+    problem: Problem,
+    splits: list[Split],
+    runs: list[FoldPaths],
+    control: Control,
+    **options: Any,
+) -> tuple[list[FoldPaths], list[float]]:
+    """The same with longer automatic grids, of as many penalties, for l1_ratios whose best is at the end of theirs.
+
+    Also returns the l1_ratios whose best is at the end even of the longest.
+    """
+    short = []
+    for place, paths in enumerate(runs):
+        for step in range(_grid.LONGEST + 1):
+            loss = losses(paths)
+            if not _grid.ends_early(loss.mean(axis=1), _selection.standard_error(loss)):
+                break
+            if step == _grid.LONGEST:
+                short.append(paths.l1_ratio)
+                break
+            top, end = paths.alphas[0], paths.alphas[-1] * _grid.LONGER
+            grid = np.geomspace(top, end, len(paths.alphas))
+            [paths] = run(problem, splits, [paths.l1_ratio], grid, control, **options)
+        runs[place] = paths
+    return runs, short
 
 
 def _one_by_one(

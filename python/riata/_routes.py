@@ -12,11 +12,9 @@ import numpy as np
 from . import _annealing, _fit, _ridge
 from . import _validation as check
 from ._fit import Callback, Certificate, PathArrays, TaskArrays
+from ._grid import ridge_grid
 from ._problem import Array, Problem
 
-RIDGE_GRID_RATIO = (
-    1e-3  # an l1_ratio of 0 has no alpha_max: the grid is that of this ratio, as in glmnet
-)
 TIGHT = 1e-6  # relative gap that scikit-learn's looser tolerances are tightened to, since it costs next to nothing
 ROUNDING = 1e-12  # relative gap that stands for tol = 0
 
@@ -81,7 +79,7 @@ def solve_grid(problem: Problem, grid: int | Array, control: Control) -> PathArr
     if isinstance(grid, int):
         if problem.l1_ratio > 0:
             return _solve_core(problem, None, control, grid)
-        grid = _ridge_grid(problem, grid, control.eps)
+        grid = ridge_grid(problem, grid, control.eps)
     if problem.l1_ratio == 0 and not problem.is_bounded:
         return _solve_direct(problem, grid, control)
     if grid[-1] > 0:
@@ -141,7 +139,7 @@ def solve_smooth_grid(problem: Problem, grid: int | Array, control: Control) -> 
     if isinstance(grid, int):
         if problem.l1_ratio > 0:
             return _solve_targets(problem, None, control, grid)
-        grid = _ridge_grid(problem, grid, control.eps)
+        grid = ridge_grid(problem, grid, control.eps)
     positive = grid[grid > 0]
     if len(positive) == len(grid):
         return _solve_targets(problem, grid, control)
@@ -161,7 +159,7 @@ def solve_task_grid(problem: Problem, grid: int | Array, control: Control) -> Ta
     if isinstance(grid, int):
         if problem.l1_ratio > 0:
             return _fit.join_tasks(_solve_targets(problem, None, control, grid))
-        grid = _ridge_grid(problem, grid, control.eps)
+        grid = ridge_grid(problem, grid, control.eps)
     squares = grid if problem.l1_ratio == 0 else grid[grid == 0]
     if len(squares) == 0:
         return _fit.join_tasks(_solve_targets(problem, grid, control))
@@ -231,21 +229,6 @@ def unpenalised(problem: Problem) -> Problem:
         if weights is not None:
             out[np.isinf(weights)] = math.inf
     return replace(problem, penalty_weights=out, l2_weights=out, l1_ratio=1.0, grouped=False)
-
-
-def _largest_alpha(problem: Problem) -> float:
-    """alpha_max, for ridge that of a small l1_ratio."""
-    ratio = problem.l1_ratio
-    problem.l1_ratio = ratio or RIDGE_GRID_RATIO
-    largest = _fit.alpha_max(problem)
-    problem.l1_ratio = ratio
-    return largest
-
-
-def _ridge_grid(problem: Problem, k: int, eps: float) -> Array:
-    n, p = problem.X.shape
-    largest = _largest_alpha(problem) or 1.0
-    return np.geomspace(largest, largest * (eps or (1e-2 if p > n else 1e-4)), k)
 
 
 def _solve_direct(problem: Problem, grid: Array, control: Control, first: int = 0) -> PathArrays:

@@ -6,6 +6,10 @@ import warnings
 from typing import Any
 
 
+class GridEndWarning(UserWarning):
+    """The best penalty of a cross-validation is the last one of its grid."""
+
+
 def warn_not_converged(message: str, stacklevel: int = 2) -> None:
     """Issue scikit-learn's ConvergenceWarning, importing scikit-learn only now."""
     from sklearn.exceptions import ConvergenceWarning
