@@ -178,3 +178,30 @@ def test_one_row_has_nothing_to_be_left_to(rng):
     X, y = rng.standard_normal((3, 2)), rng.standard_normal(3)
     with pytest.raises(ValueError, match="two rows with a positive weight; got 1 of 3"):
         RidgeCV().fit(X, y, sample_weight=[0, 1, 0])
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("unit", [1e-165, 1e-158, 1e155, 1e160])
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_columns_whose_squares_are_out_of_range(rng, shape, unit, layout):
+    X, y = rng.standard_normal(shape), rng.standard_normal(shape[0])
+    unit = float(np.ldexp(1.0, np.frexp(unit)[1]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plain, scaled = Ridge(0.0).fit(X, y), Ridge(0.0).fit(layout(unit * X), y)
+        assert_allclose(scaled.coef_ * unit, plain.coef_, rtol=1e-8, atol=1e-9)
+        assert scaled.certificate_.converged
+        if unit > 1:  # what penalty is as small beside them can be written down
+            limit = RidgeCV([1e-30], store_cv_results=True).fit(X, y)
+            model = RidgeCV([1.0], store_cv_results=True).fit(layout(unit * X), y)
+            assert_allclose(model.cv_results_, limit.cv_results_, rtol=1e-7, atol=1e-10)
+
+
+def test_no_feature_at_all(rng):
+    X, y = rng.standard_normal((6, 3)), rng.standard_normal(6)
+    for model in (RidgeCV(penalty_weights=np.inf), RidgeCV()):
+        A = X if model.penalty_weights is not None else np.ones((6, 3))
+        model.set_params(store_cv_results=True).fit(A, y)
+        errors = (y - (y.sum() - y) / 5) ** 2
+        assert_allclose(model.cv_results_, np.repeat(errors[:, None], 3, axis=1))
+        assert_allclose(model.coef_, 0.0)

@@ -28,7 +28,7 @@ import numpy as np
 from . import _fit
 from ._compressed import CompressedX
 from ._grams import Grams
-from ._linalg import column_space, cutoff, eigh, off_space, svd
+from ._linalg import column_space, cutoff, eigh, is_within_range, off_space, svd
 from ._problem import Array, Problem
 from ._ridge_folds import by_fitting
 from ._ridge_system import System
@@ -146,6 +146,8 @@ class _Samples:
         penalised = np.setdiff1d(system.kept, free, assume_unique=True)
         inverse_v[penalised] = 1 / system.v[penalised]
         K = system.outer(inverse_v)
+        if not is_within_range(K):
+            K = np.full_like(K, np.nan)
         self.largest = float(np.abs(K).sum(axis=0).max(initial=0.0)) or 1.0
         K = self.project(self.project(K).T)
         # What is fitted anyway gets the largest eigenvalues, and is dropped.
@@ -228,8 +230,8 @@ def _expand(U: Array, B: Array, shrink: Array) -> Array:
 
 
 def _eigenvectors(A: Array) -> tuple[Array, Array]:
-    """Of a positive semidefinite matrix; nothing to be trusted if that overflows."""
-    if not np.isfinite(A).all():
+    """Of a positive semidefinite matrix; nothing to be trusted if its squares are out of range."""
+    if not is_within_range(A):
         return np.full(len(A), np.nan), np.zeros((len(A), len(A)))
     values, vectors = eigh(A)
     return np.maximum(values, 0.0), vectors
@@ -245,6 +247,8 @@ def _projections(W: Array, rows: Array) -> Array:
 def _rows_alone(basis: Array) -> Array:
     """Rows without which the unpenalised columns lose a rank."""
     rows = np.flatnonzero((basis**2).sum(axis=1) > 1 - CANCELLED)
+    if len(rows) == 0:
+        return rows
     size = np.linalg.norm(_projections(basis, rows), axis=0)
     return rows[size <= 8 * len(basis) * EPS]
 
@@ -266,6 +270,9 @@ def _intercept_share(system: System) -> Array:
 
 def _unpenalised_space(system: System, free: Array) -> Array:
     """Orthonormal basis of the unpenalised columns, the intercept among them, whatever their units."""
+    if len(free) == 0:
+        constant = system.root[:, None] / np.linalg.norm(system.root)
+        return constant if system.problem.fit_intercept else constant[:, :0]
     Z = system.root[:, None] * system.centre(_fit.columns(system.problem.X, free))
     if system.problem.fit_intercept:
         Z = np.column_stack([Z, system.root])

@@ -11,6 +11,7 @@ from ._problem import Array
 FULL_RANK = 1e-8
 # The same with a penalty: below, refining by residuals does not find back what rounding took away.
 REGULAR = 1e-10
+SMALLEST_SQUARE = 1e-280  # below, products lose digits
 
 
 class ShiftedInverse:
@@ -86,11 +87,23 @@ def column_space(A: Array) -> Array:
 
 def off_space(A: Array, basis: Array) -> Array:
     """The columns of A less their parts in the span of an orthonormal basis; 0 where only rounding is left."""
-    noise = 16 * max(A.shape) * np.finfo(np.float64).eps * np.linalg.norm(A, axis=0)
+    noise = 16 * max(A.shape) * np.finfo(np.float64).eps * norms(A)
     for _ in range(2):  # what rounding left over
         A = A - basis @ (basis.T @ A)
-    A[:, np.linalg.norm(A, axis=0) <= noise] = 0.0
+    A[:, norms(A) <= noise] = 0.0
     return A
+
+
+def norms(A: Array) -> Array:
+    """Of the columns, whose squares may be out of range."""
+    unit = np.ldexp(1.0, np.frexp(np.abs(A).max(axis=0, initial=0.0))[1])
+    return np.asarray(unit * np.linalg.norm(A / unit, axis=0))
+
+
+def is_within_range(G: Array) -> bool:
+    """Whether the squares of a Gram matrix neither overflow nor vanish."""
+    largest = np.diagonal(G).max() if G.size else 1.0
+    return bool(largest > SMALLEST_SQUARE and np.isfinite(G).all())
 
 
 def least_norm(A: Array, B: Array) -> Array:

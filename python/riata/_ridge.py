@@ -26,7 +26,15 @@ from . import _blas, _fit, _objective, _units
 from ._compressed import CompressedX
 from ._fit import Certificate
 from ._grams import Grams
-from ._linalg import ShiftedInverse, column_space, cutoff, least_norm, off_space, svd
+from ._linalg import (
+    ShiftedInverse,
+    column_space,
+    cutoff,
+    is_within_range,
+    least_norm,
+    off_space,
+    svd,
+)
 from ._problem import Array, Problem
 from ._ridge_system import Direct, System
 from ._units import Units
@@ -246,8 +254,8 @@ class _Features:
         self.system = system
         kept = system.kept
         G, Q = system.grams.features()
-        if not np.isfinite(G).all():
-            raise np.linalg.LinAlgError("overflow in the Gram matrix")
+        if not is_within_range(G):
+            raise np.linalg.LinAlgError("squares out of range")
         if len(kept) < system.p:
             G, Q = G[np.ix_(kept, kept)], Q[kept]
         self.Q, self.v = Q, system.v[kept]
@@ -291,8 +299,8 @@ class _Samples:
         penalised = np.setdiff1d(kept, free, assume_unique=True)
         self.inverse_v[penalised] = 1 / v[penalised] if system.lam[0] > 0 else 1.0
         K = system.outer(self.inverse_v)
-        if not np.isfinite(K).all():
-            raise np.linalg.LinAlgError("overflow in the Gram matrix")
+        if not is_within_range(K):
+            raise np.linalg.LinAlgError("squares out of range")
         Z = system.centre(_fit.columns(system.problem.X, free))
         self.free, self.Z = free, system.root[:, None] * Z
         self.basis = self._basis()

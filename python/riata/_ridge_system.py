@@ -11,6 +11,7 @@ from . import _fit
 from . import _validation as check
 from ._compressed import CompressedX
 from ._grams import Grams
+from ._linalg import norms
 from ._problem import Array, Problem
 from ._units import Units
 
@@ -103,8 +104,7 @@ class System:
             block -= self.mean(block)
             block -= self.mean(block)  # what rounding left over
             noise = 4 * np.finfo(float).eps * largest * np.sqrt(self.total)
-            spread = np.sqrt(((self.root[:, None] * block) ** 2).sum(axis=0))
-            block[:, spread <= noise] = 0.0
+            block[:, norms(self.root[:, None] * block) <= noise] = 0.0
         return block
 
     def explicit(self) -> Array:
