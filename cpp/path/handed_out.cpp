@@ -27,11 +27,13 @@ double hand_out(const Problem& problem, std::vector<std::pair<Index, double>> en
     }
     if (!request.fit_intercept) return 0;
     s.intercept = static_cast<double>(intercept);
+    if (entries.empty()) return 0;
     return kRoundings * std::numeric_limits<double>::epsilon() * static_cast<double>(size);
 }
 
 void account_for(double rounding, double tol, double null_objective, Certificate& certificate) {
-    if (rounding <= kNegligible * tol * null_objective) return;
+    // A response that the intercept alone explains is not known better than to its own rounding.
+    if (rounding <= kNegligible * tol * null_objective || null_objective == 0) return;
     certificate.primal += rounding;
     certificate.compare(null_objective);
 }
