@@ -44,7 +44,7 @@ STOREYS = [
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
     {"_routes", "_class_result", "_kept_path"},
-    {"_wide", "_one_class"},
+    {"_wide", "_ridge_folds", "_one_class"},
     {
         "_path",
         "_single",
@@ -52,7 +52,6 @@ STOREYS = [
         "_classes",
         "_folds",
         "_leave_one_out",
-        "_ridge_folds",
         "_criteria",
     },
     {"_cv_result", "_class_folds"},

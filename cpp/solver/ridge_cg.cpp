@@ -13,6 +13,8 @@ constexpr double kAhead = 0.1;  // of the goal: where the running residual is as
 constexpr double kWorthwhile = 0.25;  // a fresh start has to bring the bound down to this share
 constexpr long kPatience = 2000;      // steps that may pass without halving the bound
 constexpr double kAstray = 1e6;       // a bound that has grown by so much will not come back
+// Of the largest square of a column: a penalty that acts like its limit 0, and one that is slow to lead back where features outnumber rows.
+constexpr double kLimit = 1e-12, kSlow = 1e-5;
 constexpr double kNoise = 16 * std::numeric_limits<double>::epsilon();
 constexpr std::size_t kBlock = 8192;  // features or rows per unit of work
 }  // namespace
@@ -24,6 +26,7 @@ RidgeDescent::RidgeDescent(const RidgeProblem& problem, Team& team)
     for (std::size_t j = 0; j < p_; ++j) {
         const double v = problem.v ? problem.v[j] : 1.0;
         v_[j] = m.norm[j] > 0 ? v * m.scale[j] * m.scale[j] : INFINITY;
+        if (v_[j] > 0 && !std::isinf(v_[j])) largest_ = std::max(largest_, m.norm[j] * m.norm[j] / v_[j]);
     }
 }
 
@@ -58,6 +61,7 @@ void RidgeDescent::begin(const double* y, const double* lam, std::size_t K) {
     lanes_.assign(K, Lane{});
     for (std::size_t k = 0; k < K; ++k) {
         lanes_[k].lam = lam[k];
+        lanes_[k].by_penalty = lam[k] <= (p_ > n_ ? kSlow : kLimit) * largest_;
         lanes_[k].before = INFINITY;
         double sum = 0;
         for (std::size_t i = 0; i < n_; ++i) sum += (problem_.s ? problem_.s[i] : 1.0) * y[k * n_ + i] * y[k * n_ + i];
@@ -135,11 +139,15 @@ bool RidgeDescent::is_noise(std::size_t k) const {
     return squares <= kNoise * kNoise * 2 * lanes_[k].null * static_cast<double>(p_);
 }
 
-/// Of the diagonal of the Hessian. Without a penalty the caller's own coordinates, as the minimum norm is meant in them.
-double RidgeDescent::inverse_diagonal(std::size_t j, double lam) const {
+/// Of the diagonal of the Hessian, or, under a small penalty, of that alone: the solution is V^-1 X'c, and steps in that metric do not leave
+/// this space, to which a small penalty would be slow to lead back. Without a penalty the caller's own coordinates, as the minimum
+/// norm is meant in them.
+double RidgeDescent::inverse_diagonal(std::size_t j, const Lane& lane) const {
     const Moments& m = problem_.design.moments();
     if (std::isinf(v_[j])) return 0;
-    return lam > 0 ? 1 / (m.norm[j] * m.norm[j] + lam * v_[j]) : 1 / m.scale[j] / m.scale[j];
+    if (!(lane.lam > 0)) return 1 / m.scale[j] / m.scale[j];
+    if (lane.by_penalty && v_[j] > 0) return 1 / (v_[j] * largest_);
+    return 1 / (m.norm[j] * m.norm[j] + lane.lam * v_[j]);
 }
 
 /// Conjugate gradients from a fresh residual until every problem is ahead of its goal.
@@ -153,7 +161,7 @@ void RidgeDescent::descend(std::vector<double>& w) {
     }
     for (std::size_t j = 0; j < p_; ++j)
         for (std::size_t k = 0; k < K; ++k) {
-            d_[j * K + k] = g_[j * K + k] * inverse_diagonal(j, lanes_[k].lam);
+            d_[j * K + k] = g_[j * K + k] * inverse_diagonal(j, lanes_[k]);
             lanes_[k].gamma += d_[j * K + k] * g_[j * K + k];
         }
     while (!all(&Lane::resting)) step(w);
@@ -180,11 +188,10 @@ void RidgeDescent::step(std::vector<double>& w) {
         for (std::size_t k = 0; k < K; ++k) w[j * K + k] += length[k] * d_[j * K + k];
     gradient(w);
     for (std::size_t j = 0; j < p_; ++j)
-        for (std::size_t k = 0; k < K; ++k)
-            turned[k] += g_[j * K + k] * g_[j * K + k] * inverse_diagonal(j, lanes_[k].lam);
+        for (std::size_t k = 0; k < K; ++k) turned[k] += g_[j * K + k] * g_[j * K + k] * inverse_diagonal(j, lanes_[k]);
     for (std::size_t j = 0; j < p_; ++j)
         for (std::size_t k = 0; k < K; ++k)
-            d_[j * K + k] = g_[j * K + k] * inverse_diagonal(j, lanes_[k].lam) +
+            d_[j * K + k] = g_[j * K + k] * inverse_diagonal(j, lanes_[k]) +
                             (lanes_[k].gamma > 0 ? turned[k] / lanes_[k].gamma : 0.0) * d_[j * K + k];
     for (std::size_t k = 0; k < K; ++k) {
         Lane& lane = lanes_[k];

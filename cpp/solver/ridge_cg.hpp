@@ -41,7 +41,7 @@ private:
         RidgeState state;
         double lam, null, gamma = 0, before = 0, best = 0;
         long since = 0;
-        bool done = false, resting = false;
+        bool done = false, resting = false, by_penalty = false;
     };
 
     void begin(const double* y, const double* lam, std::size_t K);
@@ -52,7 +52,7 @@ private:
     void step(std::vector<double>& w);
     double bound(std::size_t k, const std::vector<double>& w) const;
     bool is_noise(std::size_t k) const;
-    double inverse_diagonal(std::size_t j, double lam) const;
+    double inverse_diagonal(std::size_t j, const Lane& lane) const;
     bool all(bool Lane::* flag) const;
 
     const RidgeProblem& problem_;
@@ -60,6 +60,7 @@ private:
     std::size_t n_, p_;
     std::vector<Index> features_;
     std::vector<double> v_;  ///< of the normalised coefficients; inf where a feature stays out
+    double largest_ = 0;     ///< square of a column over its v
     std::vector<Lane> lanes_;
     std::vector<double> r_, u_, q_;  ///< n x K, by problems
     std::vector<double> g_, d_;      ///< features x K, side by side

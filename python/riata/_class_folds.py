@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +33,11 @@ class Models:
         W = self.reduced.coefficients(coef.reshape(-1, size).T)
         b = self.reduced.intercepts(W, intercepts.ravel())
         return W.T.reshape(k, len(self.paths), p), b.reshape(intercepts.shape)
+
+    def fitted(self, p: int) -> Callable[[int], tuple[Array, Array]]:
+        """Coefficients and intercepts of model k, spread out when first asked for."""
+        parts = functools.cache(lambda: self.dense(p))
+        return lambda k: (parts()[0][k], parts()[1][k])
 
 
 @dataclass(slots=True)

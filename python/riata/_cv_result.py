@@ -9,11 +9,12 @@ import numpy as np
 
 from . import _folds, _metadata, _scorers, _selection, plotting
 from ._class_result import make_result
-from ._fit import Certificate
+from ._fit import Certificate, PathArrays, TaskArrays
 from ._folds import FoldPaths
 from ._kept_path import GONE, KeptPath
 from ._problem import Array, Problem
 from ._result import PathPoint, PathResult
+from ._scorers import Fitted
 from ._selection import Select
 from ._splits import Split
 
@@ -109,7 +110,13 @@ class CVResult:
                 predictions = run.predictions[i]
                 assert predictions is not None
                 loss[row, :reached, i] = -_scorers.score_margins(
-                    scorer, predictions[:reached] + shift, X, problem, test, own
+                    scorer,
+                    predictions[:reached] + shift,
+                    X,
+                    problem,
+                    test,
+                    own,
+                    _models(run.folds[i], problem),
                 )
         self._loss, self._sign = loss, 1.0
 
@@ -259,6 +266,22 @@ class CVResult:
             f"{f', l1_ratio={self.l1_ratio:g}' if ratios > 1 else ''} by select={self.select!r}, "
             f"{self.path.df[self._index[1]]} of {self.path.n_features_in_} features)"
         )
+
+
+def _models(path: PathArrays, problem: Problem) -> Fitted:
+    """Coefficients and intercepts of a fold's solutions, as the family's estimator has them."""
+    p = problem.X.shape[1]
+
+    def fitted(k: int) -> tuple[Any, Any]:
+        if isinstance(path, TaskArrays):
+            coef = np.array([task.coefficients(k, p) for task in path.tasks])
+            return coef, np.array([task.intercepts[k] for task in path.tasks])
+        coef, intercept = path.coefficients(k, p), path.intercepts[k]
+        if problem.classes is None:
+            return coef, float(intercept)
+        return coef[None], np.array([intercept])
+
+    return fitted
 
 
 def _padded(df: Array, k: int) -> Array:

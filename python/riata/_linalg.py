@@ -9,6 +9,8 @@ from ._problem import Array
 
 # Smallest eigenvalue, relative to the largest, of a Gram matrix that counts as regular.
 FULL_RANK = 1e-8
+# The same with a penalty: below, refining by residuals does not find back what rounding took away.
+REGULAR = 1e-10
 
 
 class ShiftedInverse:
@@ -28,6 +30,10 @@ class ShiftedInverse:
                 values[:null_size] = np.inf  # directions known to be empty
                 if values.min(initial=np.inf) <= FULL_RANK * values[-1]:
                     raise np.linalg.LinAlgError("not of full rank")
+            elif max(values.min(initial=np.inf), 0.0) + lam.min() < REGULAR * values.max(
+                initial=0.0
+            ):
+                raise np.linalg.LinAlgError("nearly singular")
             self.values = np.maximum(values, 0.0)[:, None]
         else:
             self.factors = {x: _Cholesky(A, x * v) for x in dict.fromkeys(lam.tolist())}
@@ -56,6 +62,8 @@ class _Cholesky:
         M *= self.scale[:, None]
         with _blas.for_side(len(M)):
             self.factor = cho_factor(M, overwrite_a=True, check_finite=False)
+        if np.diagonal(self.factor[0]).min(initial=1.0) ** 2 < REGULAR:
+            raise np.linalg.LinAlgError("nearly singular")
         self.cho_solve = cho_solve
 
     def solve(self, B: Array) -> Array:
@@ -74,6 +82,22 @@ def column_space(A: Array) -> Array:
     """Orthonormal basis of the columns of A."""
     U, size, _ = svd(A)
     return U[:, size > cutoff(size, A.shape)]
+
+
+def off_space(A: Array, basis: Array) -> Array:
+    """The columns of A less their parts in the span of an orthonormal basis; 0 where only rounding is left."""
+    noise = 16 * max(A.shape) * np.finfo(np.float64).eps * np.linalg.norm(A, axis=0)
+    for _ in range(2):  # what rounding left over
+        A = A - basis @ (basis.T @ A)
+    A[:, np.linalg.norm(A, axis=0) <= noise] = 0.0
+    return A
+
+
+def least_norm(A: Array, B: Array) -> Array:
+    """The solution of least squares of minimum norm, rounding in A taken for nothing."""
+    U, size, Vt = svd(A)
+    use = size > 16 * cutoff(size, A.shape)
+    return np.asarray(Vt[use].T @ ((U[:, use].T @ B) / size[use, None]))
 
 
 def svd(A: Array) -> tuple[Array, Array, Array]:

@@ -26,7 +26,7 @@ from . import _blas, _fit
 from ._compressed import CompressedX
 from ._fit import Certificate
 from ._grams import Grams
-from ._linalg import ShiftedInverse, column_space, cutoff, svd
+from ._linalg import ShiftedInverse, column_space, cutoff, least_norm, off_space, svd
 from ._problem import Array, Problem
 from ._ridge_system import Direct, System
 
@@ -59,16 +59,18 @@ def solve(
     route: str = "auto",
     max_iter: int = _fit.MAX_ITER,
     grams: Grams | None = None,
+    tol: float = 1.0,
 ) -> Direct:
     """Solve for the pairs (alphas[m], column targets[m] of y); alphas on riata's scale; all zero or none zero.
 
-    `route` is "auto", "svd" or "cg", `max_iter` bounds the iterations of the last. `grams` are the problem's, where somebody else
+    `route` is "auto", "svd" or "cg", `max_iter` bounds the iterations of the last, which go further for a
+    `tol` that asks for it. `grams` are the problem's, where somebody else
     wants them too.
     """
     system = System(problem, alphas, targets, grams)
     is_sparse = isinstance(problem.X, CompressedX)
     if route == "cg" or (route == "auto" and is_sparse and min(problem.X.shape) > LARGEST_GRAM):
-        return _solve_cg(system, max_iter)
+        return _solve_cg(system, max_iter, tol)
     if route != "svd":
         try:
             with np.errstate(all="ignore"):  # what overflows is left to the svd
@@ -77,7 +79,7 @@ def solve(
                 return answer
         except np.linalg.LinAlgError:
             pass
-    return _solve_svd(system) if system.may_copy else _solve_cg(system, max_iter)
+    return _solve_svd(system) if system.may_copy else _solve_cg(system, max_iter, tol)
 
 
 def certify(problem: Problem, answer: Direct, m: int, alpha: float, tol: float) -> Certificate:
@@ -239,11 +241,13 @@ class _Samples:
         K = system.outer(self.inverse_v)
         if not np.isfinite(K).all():
             raise np.linalg.LinAlgError("overflow in the Gram matrix")
-        Z = _fit.columns(system.problem.X, free)
-        self.z_mean = system.mean(Z) if system.problem.fit_intercept else np.zeros(len(free))
-        self.free, self.Z = free, system.root[:, None] * (Z - self.z_mean)
+        Z = system.centre(_fit.columns(system.problem.X, free))
+        self.free, self.Z = free, system.root[:, None] * Z
         self.basis = self._basis()
+        largest = float(np.abs(K).sum(axis=0).max(initial=0.0))
         K = self.project(self.project(K).T)
+        if system.lam[0] > 0:  # the basis is projected off again, and nothing is to blow it up
+            K += largest * (self.basis @ self.basis.T)
         empty = int((system.root == 0).sum())
         self.inverse = ShiftedInverse(
             K, np.ones(system.n), system.lam, null_size=self.basis.shape[1] + empty
@@ -269,8 +273,7 @@ class _Samples:
         root = system.root[:, None]
         W, R, b = system.represented(root * c, self.inverse_v, columns)
         if len(self.free):  # least squares on what the penalised ones leave
-            w = np.linalg.lstsq(self.Z, root * R, rcond=None)[0]
-            W[self.free] = w
+            W[self.free] = least_norm(self.Z, root * R)
             R, b = system.residual(W, columns)
         lam = system.lam[columns]
         rho = self.project(root * R - lam * c)
@@ -298,42 +301,42 @@ def _solve_svd(system: System) -> Direct:
     scale = 1 / np.sqrt(v[rest]) if is_penalised else np.ones(len(rest))
     Z, P = A[:, free], A[:, rest] * scale
     basis = column_space(Z)
-    P = P - basis @ (basis.T @ P)
-    U, size, Vt = svd(P)
+    U, size, Vt = svd(off_space(P, basis))
     use = size > cutoff(size, P.shape)
     U, size, Vt = U[:, use], size[use], Vt[use]
     core = (U.T @ B) / (size[:, None] + lam / size[:, None])
     W = np.zeros((system.p, len(lam)), order="F")
     W[rest] = scale[:, None] * (Vt.T @ core)
     if len(free):
-        W[free] = np.linalg.lstsq(Z, B - A[:, rest] @ W[rest], rcond=None)[0]
+        W[free] = least_norm(Z, B - A[:, rest] @ W[rest])
     R, b = system.residual(W, slice(None))
     gradient = size[:, None] * (U.T @ (system.root[:, None] * R)) - lam * core
-    lost = 0.5 * (gradient**2 / (size[:, None] ** 2 + lam)).sum(axis=0)
+    lost = 0.5 * ((gradient / np.hypot(size[:, None], np.sqrt(lam))) ** 2).sum(axis=0)
     slopes = system.correlate(system.root[:, None] ** 2 * R)[kept] - lam * v[kept, None] * W[kept]
     kkt = np.abs(slopes).max(axis=0, initial=0.0)
     return system.answer(W, b, system.loss(R), np.full(len(lam), np.inf), kkt, lost, 1, "svd")
 
 
-def _descend(system: System, Y: Array, max_iter: int) -> tuple[Array, ...]:
+def _descend(system: System, Y: Array, max_iter: int, tol: float = 1.0) -> tuple[Array, ...]:
     """Coefficients, means of X, loss, bound, kkt_max and iterations by conjugate gradients, for the centred responses Y."""
     unit = np.ldexp(1.0, -int(np.frexp(np.abs(Y).max(initial=0.0))[1]))  # squares stay within range
     v = np.full(system.p, np.inf)
     v[system.kept] = system.v[system.kept]
+    goal = CG_GOAL if system.lam[0] > 0 else CG_GOAL_FREE
     W, x_mean, loss, bound, kkt, steps = _fit.ridge(
         system.problem,
         unit * Y,
         system.lam,
         system.targets,
         v,
-        goal=CG_GOAL if system.lam[0] > 0 else CG_GOAL_FREE,
+        goal=min(goal, tol**2),
         max_iter=max_iter,
     )
     return W / unit, x_mean, loss / unit / unit, bound / unit / unit, kkt / unit, steps
 
 
-def _solve_cg(system: System, max_iter: int) -> Direct:
-    W, x_mean, loss, bound, kkt, steps = _descend(system, system.Y - system.y_mean, max_iter)
+def _solve_cg(system: System, max_iter: int, tol: float) -> Direct:
+    W, x_mean, loss, bound, kkt, steps = _descend(system, system.Y - system.y_mean, max_iter, tol)
     b = np.zeros(W.shape[1])
     if system.problem.fit_intercept:
         b = system.y_mean[system.targets] - x_mean @ W

@@ -1,4 +1,4 @@
-"""Ridge on training sets of a wide X: all of them from one n x n matrix.
+"""Ridge on training sets: a fit to each, or, of a wide X, all of them from one n x n matrix.
 
 With K = S^.5 X V^-1 X' S^.5 of all rows and counts m_i of how often a training set lists row i, the training set's own matrix is
 M^.5 K M^.5 off the intercept's column; so is whatever else X was centred by. Predictions need no coefficients:
@@ -7,16 +7,46 @@ x_i'w = s_i^-.5 K_i M^.5 c with (M^.5 K M^.5 + lam) c = (MS)^.5 y, less their we
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from . import _fit, _ridge
 from ._compressed import CompressedX
 from ._grams import Grams
 from ._linalg import eigh
 from ._problem import Array, Problem
-from ._ridge import LARGEST_GRAM
 from ._ridge_system import System
 
 REGULAR = 1e-9  # least penalty, relative to the trace, that the matrix is trusted with
+
+
+def fit_rows(problem: Problem, lam: Array, train: Array) -> tuple[Array, Array]:
+    """Coefficients (p, penalties, targets) and intercepts for the penalties lam, on scikit-learn's scale, 0 among them or not.
+
+    Rows may train several times.
+    """
+    n, p = problem.X.shape
+    t = 1 if problem.y.ndim == 1 else problem.y.shape[1]
+    weights = np.bincount(train, minlength=n).astype(float)
+    if problem.sample_weight is not None:
+        weights *= problem.sample_weight
+    fold = replace(problem, sample_weight=weights)
+    coef, intercepts = np.empty((p, len(lam), t)), np.empty((len(lam), t))
+    for part in (np.flatnonzero(lam > 0), np.flatnonzero(lam == 0)):  # solved apart
+        if len(part):
+            targets = np.tile(np.arange(t), len(part))
+            answer = _ridge.solve(fold, np.repeat(lam[part] / weights.sum(), t), targets)
+            coef[:, part] = answer.coef.reshape(p, len(part), t)
+            intercepts[part] = answer.intercept.reshape(len(part), t)
+    return coef, intercepts
+
+
+def by_fitting(problem: Problem, lam: Array, train: Array, test: Array) -> Array:
+    """Predictions (rows, targets, penalties) of a fit for each penalty."""
+    coef, intercepts = fit_rows(problem, lam, train)
+    eta = _fit.predict(problem.X, np.asfortranarray(coef.reshape(len(coef), -1)))[test]
+    return np.asarray((eta.reshape(len(test), *intercepts.shape) + intercepts).transpose(0, 2, 1))
 
 
 class SampleFolds:
@@ -36,7 +66,7 @@ class SampleFolds:
         s = problem.sample_weight
         if p <= n or problem.standardize or (s is not None and not s.all()):
             return False
-        if isinstance(problem.X, CompressedX) and n > LARGEST_GRAM:
+        if isinstance(problem.X, CompressedX) and n > _ridge.LARGEST_GRAM:
             return False
         weights = (problem.penalty_weights, problem.l2_weights)
         return all(v is None or bool((v > 0).all()) for v in weights)

@@ -90,15 +90,20 @@ class System:
         width = max(1, 4_000_000 // self.n)
         for first in range(0, self.p, width):
             block = _fit.columns(self.problem.X, np.arange(first, min(first + width, self.p)))
-            if self.problem.fit_intercept:
-                largest = np.abs(block[self.root > 0]).max(axis=0)
-                block -= block[self.first].copy()  # what is constant is now exactly so
-                block -= self.mean(block)
-                block -= self.mean(block)  # what rounding left over
-                noise = 4 * np.finfo(float).eps * largest * np.sqrt(self.total)
-                spread = np.sqrt(((self.root[:, None] * block) ** 2).sum(axis=0))
-                block[:, spread <= noise] = 0.0
+            block = self.centre(block)
             yield first, block
+
+    def centre(self, block: Array) -> Array:
+        """The float64 columns less their means if there is an intercept, in place; 0 where only rounding is left."""
+        if self.problem.fit_intercept and block.size:
+            largest = np.abs(block[self.root > 0]).max(axis=0)
+            block -= block[self.first].copy()  # what is constant is now exactly so
+            block -= self.mean(block)
+            block -= self.mean(block)  # what rounding left over
+            noise = 4 * np.finfo(float).eps * largest * np.sqrt(self.total)
+            spread = np.sqrt(((self.root[:, None] * block) ** 2).sum(axis=0))
+            block[:, spread <= noise] = 0.0
+        return block
 
     def explicit(self) -> Array:
         """S^.5 X, centred, in float64; raises ValueError where X is not finite."""

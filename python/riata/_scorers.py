@@ -12,6 +12,8 @@ from . import _scores
 from ._problem import Array, Problem
 
 Scorer = Callable[..., float]
+# Coefficients and intercepts of row k of the predictions, as an estimator has them; called where a scorer asks for them.
+Fitted = Callable[[int], tuple[Any, Any]]
 
 
 def find_scorer(scoring: Any, weighted: bool = False) -> Scorer:
@@ -26,12 +28,20 @@ def find_scorer(scoring: Any, weighted: bool = False) -> Scorer:
         raise TypeError(
             f"scoring must be the name of a scorer or a callable scorer(estimator, X, y); got {scoring!r}"
         )
-    function = getattr(scorer, "_score_func", scorer)
-    if weighted and "sample_weight" not in inspect.signature(function).parameters:
+    if weighted and not _takes(getattr(scorer, "_score_func", scorer), "sample_weight"):
         raise ValueError(
             f"scoring={scoring!r} does not take sample_weight: rows would count in the scores as if they had none"
         )
     return scorer
+
+
+def _takes(function: Any, name: str) -> bool:
+    """Whether it can be called with an argument of that name; what does not tell is believed to."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return True
+    return name in parameters or any(p.kind is p.VAR_KEYWORD for p in parameters.values())
 
 
 def with_labels(scorer: Scorer, classes: Array | None) -> Scorer:
@@ -66,16 +76,21 @@ def rows_for(scorer: Scorer, X: Any, rows: Array) -> Any:
 
 
 def score_regressions(
-    scorer: Scorer, predictions: Array, X: Any, y: Array, params: dict[str, Any]
+    scorer: Scorer,
+    predictions: Array,
+    X: Any,
+    y: Array,
+    params: dict[str, Any],
+    fitted: Fitted | None = None,
 ) -> Array:
-    """The score of every row of `predictions` (k, n_test).
+    """The score of every row of `predictions` (k, n_test) or (k, n_test, targets).
 
     The rows X go to a scorer that is a plain function; scikit-learn's own look at predictions alone. `params`, sample weights for one,
     have an entry per row.
     """
     scores = _scores.regressions(scorer, predictions, y, params)
     return (
-        _score_each(scorer, _known_regressor(), predictions, X, y, params)
+        _score_each(scorer, _known_regressor(fitted), predictions, X, y, params)
         if scores is None
         else scores
     )
@@ -88,6 +103,7 @@ def score_margins(
     problem: Problem,
     rows: Array,
     params: dict[str, Any],
+    fitted: Fitted | None = None,
 ) -> Array:
     """The same for linear predictors of any family: the scorer sees labels, probabilities and means."""
     y = problem.y[rows]
@@ -96,11 +112,11 @@ def score_margins(
         scores = _scores.classifications(scorer, margins, labels, params)
         if scores is not None:
             return scores
-        model = known_classifier(problem.classes)
+        model = known_classifier(problem.classes, fitted)
         return _score_each(scorer, model, margins, X, problem.classes[labels], params)
     if problem.family == "poisson":
         margins = np.exp(margins)
-    return score_regressions(scorer, margins, X, y, params)
+    return score_regressions(scorer, margins, X, y, params, fitted)
 
 
 def _score_each(
@@ -108,40 +124,57 @@ def _score_each(
 ) -> Array:
     scores = np.empty(len(known))
     for k, one in enumerate(known):
-        model.known = one
+        model.row, model.known = k, one
         scores[k] = scorer(model, X, y, **params)
     return scores
 
 
-def known_classifier(classes: Array) -> Any:
+class _Known:
+    """A fitted model whose predictions are known beforehand: those of row `row` of a table."""
+
+    known: Array
+    row: int
+    fitted: Fitted | None = None
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+    def _parts(self, name: str) -> tuple[Any, Any]:
+        if self.fitted is None:
+            raise AttributeError(f"there is no {name} beside these predictions")
+        return self.fitted(self.row)
+
+    @property
+    def coef_(self) -> Any:
+        return self._parts("coef_")[0]
+
+    @property
+    def intercept_(self) -> Any:
+        return self._parts("intercept_")[1]
+
+
+def known_classifier(classes: Array, fitted: Fitted | None = None) -> Any:
     """A fitted classifier whose decision values `known` are set beforehand, of shape (n,) or (n, n_classes)."""
     from ._classifier import LinearClassifier
 
-    class Known(LinearClassifier):
-        known: Array
+    class Known(_Known, LinearClassifier):
         classes_ = classes
-
-        def __sklearn_is_fitted__(self) -> bool:
-            return True
 
         def _linear(self, X: Any) -> Array:
             return self.known if self.known.ndim == 2 else self.known[:, None]
 
-    return Known()
+    model = Known()
+    model.fitted = fitted
+    return model
 
 
-def _known_regressor() -> Any:
+def _known_regressor(fitted: Fitted | None = None) -> Any:
     from sklearn.base import BaseEstimator, RegressorMixin
 
-    class Known(RegressorMixin, BaseEstimator):  # type: ignore[misc]
-        """A fitted regressor whose predictions are known beforehand."""
-
-        known: Array
-
-        def __sklearn_is_fitted__(self) -> bool:
-            return True
-
+    class Known(_Known, RegressorMixin, BaseEstimator):  # type: ignore[misc]
         def predict(self, X: Any) -> Array:
             return self.known
 
-    return Known()
+    model = Known()
+    model.fitted = fitted
+    return model

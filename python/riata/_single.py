@@ -107,7 +107,7 @@ def _fit_directly(
 ) -> Fits:
     start = time.perf_counter()
     t = len(alphas)
-    answer = _ridge.solve(problem, np.array(alphas), np.arange(t), route, max_iter, grams)
+    answer = _ridge.solve(problem, np.array(alphas), np.arange(t), route, max_iter, grams, tol)
     certificates = []
     for k, alpha in enumerate(alphas):
         one = (

@@ -366,6 +366,7 @@ class LogisticRegressionCV(LogisticRegression):
                         problem,
                         test,
                         _metadata.of_rows(routed.score, test, len(problem.y)),
+                        run.folds[i].fitted(problem.X.shape[1]),
                     )
                     for run in runs
                 ]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any, Self
+import warnings
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from sklearn.utils._param_validation import StrOptions
 
-from . import _blas, _metadata, _ridge, _scorers, _splits
+from . import _blas, _metadata, _scorers, _splits
 from . import _fit as _fitting
 from . import _validation as check
 from ._estimator import LinearRegressor, feature_names
 from ._grams import Grams
 from ._leave_one_out import held_out
+from ._parameters import DEPRECATED, FOLDS, NONNEGATIVE, PROBLEM, Constraints, validate
 from ._problem import Array, Problem, check_problem
-from ._ridge_folds import SampleFolds
+from ._ridge_folds import SampleFolds, by_fitting, fit_rows
 from ._routes import relative_tolerance
 from ._single import fit_targets
 from ._splits import Split
@@ -28,7 +30,7 @@ class RidgeCV(LinearRegressor):
     Parameters
     ----------
     alphas : array-like of shape (n_alphas,) or float, default=(0.1, 1.0, 10.0)
-        Penalties to try, > 0.
+        Penalties to try, > 0; with `cv` also 0, least squares of minimum norm.
     fit_intercept : bool, default=True
         The intercept b is never penalised.
     scoring : str or callable, optional
@@ -36,11 +38,13 @@ class RidgeCV(LinearRegressor):
     cv : int, splitter or iterable, optional
         None is exact leave-one-out, all rows and penalties from one factorisation.
     gcv_mode : {'auto', 'svd', 'eigen'}, optional
-        scikit-learn's, accepted and of no effect: the route depends on shape and conditioning.
+        scikit-learn's, of no effect: the route depends on shape and conditioning.
     store_cv_results : bool, default=False
         Keep the errors (or predictions, with `scoring`) of every row, for leave-one-out.
     alpha_per_target : bool, default=False
         Choose a penalty for each target, for leave-one-out.
+    store_cv_values : bool, optional
+        The name that `store_cv_results` had until scikit-learn 1.6, and `cv_results_` was `cv_values_`.
     criterion : {'loo', 'gcv'}, default='loo'
         'gcv' is generalised cross-validation, which replaces every row's leverage by their mean.
     penalty_weights, l2_weights : float or array-like of shape (n_features,), optional
@@ -78,6 +82,18 @@ class RidgeCV(LinearRegressor):
     10.0
     """
 
+    _parameter_constraints: ClassVar[Constraints] = {
+        **PROBLEM,
+        "alphas": ["array-like", NONNEGATIVE],
+        "scoring": FOLDS["scoring"],
+        "cv": FOLDS["cv"],
+        "gcv_mode": [StrOptions({"auto", "svd", "eigen"}), None],
+        "store_cv_results": ["boolean"],
+        "store_cv_values": ["boolean", DEPRECATED],
+        "alpha_per_target": ["boolean"],
+        "criterion": [StrOptions({"loo", "gcv"})],
+    }
+
     def __init__(
         self,
         alphas: Any = (0.1, 1.0, 10.0),
@@ -88,6 +104,7 @@ class RidgeCV(LinearRegressor):
         gcv_mode: Any = None,
         store_cv_results: bool = False,
         alpha_per_target: bool = False,
+        store_cv_values: Any = "deprecated",
         criterion: str = "loo",
         penalty_weights: Any = None,
         l2_weights: Any = None,
@@ -102,6 +119,7 @@ class RidgeCV(LinearRegressor):
         self.gcv_mode = gcv_mode
         self.store_cv_results = store_cv_results
         self.alpha_per_target = alpha_per_target
+        self.store_cv_values = store_cv_values
         self.criterion = criterion
         self.penalty_weights = penalty_weights
         self.l2_weights = l2_weights
@@ -130,9 +148,11 @@ class RidgeCV(LinearRegressor):
         ValueError, TypeError
             For bad input, naming the argument, the value and its position; the estimator stays as it was.
         """
-        criterion = check.one_of(self.criterion, "criterion", ("loo", "gcv"))
+        validate(self)
+        criterion = self.criterion
         per_target = check.flag(self.alpha_per_target, "alpha_per_target")
-        store = check.flag(self.store_cv_results, "store_cv_results")
+        store = self._storing()
+        self._check_gcv_mode(X)
         tol = check.nonnegative(self.tol, "tol")
         if self.cv is not None:
             for value, name in ((store, "store_cv_results"), (per_target, "alpha_per_target")):
@@ -148,7 +168,7 @@ class RidgeCV(LinearRegressor):
             grams = Grams(problem)
             if self.cv is None:
                 choice: _LeaveOneOut | _Folds = _LeaveOneOut(
-                    problem, grams, alphas, scorer, routed.score, per_target, store, criterion
+                    problem, grams, alphas, scorer, routed.score, per_target, store, criterion, X
                 )
             else:
                 splits = _splits.make_splits(
@@ -170,6 +190,32 @@ class RidgeCV(LinearRegressor):
         elif hasattr(self, "cv_results_"):
             del self.cv_results_
         return self
+
+    def _check_gcv_mode(self, X: Any) -> None:
+        if self.gcv_mode == "svd" and self.cv is None and hasattr(X, "tocsr"):
+            warnings.warn(
+                "The 'svd' mode is not supported for sparse X in scikit-learn from 1.11 on; here it has no effect: leave gcv_mode out",
+                FutureWarning,
+                stacklevel=3,
+            )
+
+    def _storing(self) -> bool:
+        """store_cv_results, by its old name too."""
+        if isinstance(self.store_cv_values, str) and self.store_cv_values == "deprecated":
+            return check.flag(self.store_cv_results, "store_cv_results")
+        warnings.warn(
+            "store_cv_values is called store_cv_results now, and cv_values_ cv_results_",
+            FutureWarning,
+            stacklevel=3,
+        )
+        if self.store_cv_results:
+            raise ValueError("store_cv_values is an old name of store_cv_results: give one of them")
+        return check.flag(self.store_cv_values, "store_cv_values")
+
+    @property
+    def cv_values_(self) -> Array:
+        """The name that `cv_results_` had until scikit-learn 1.6."""
+        return self.cv_results_
 
     def _scorer(self, weighted: bool = False) -> Any:
         """None stands for the mean squared error that leave-one-out has anyway."""
@@ -207,7 +253,7 @@ class RidgeCV(LinearRegressor):
             raise ValueError("alphas must hold at least one penalty; got none")
         return np.array(
             [
-                check.real(a, f"alphas[{i}]", 0.0, np.inf, open_low=True, open_high=True)
+                check.real(a, f"alphas[{i}]", 0.0, np.inf, open_low=self.cv is None, open_high=True)
                 for i, a in enumerate(values)
             ]
         )
@@ -226,6 +272,7 @@ class _LeaveOneOut:
         per_target: bool,
         store: bool,
         criterion: str,
+        X: Any,
     ) -> None:
         n = problem.X.shape[0]
         Y = problem.y if problem.y.ndim == 2 else problem.y[:, None]
@@ -233,58 +280,67 @@ class _LeaveOneOut:
         s = np.ones(n) if problem.sample_weight is None else problem.sample_weight
         keep = store or scorer is not None
         errors = np.empty((n, t, k)) if keep or criterion == "gcv" else None
-        squares, trace = np.zeros((t, k)), np.zeros(k)
+        squares, complement = np.zeros((t, k)), np.zeros(k)
         for held in held_out(problem, alphas, grams):
-            error = held.residual
-            if criterion == "loo":
-                error = error / held.complement[:, None, :]
-            trace += (1 - held.complement).sum(axis=0)
+            error = held.error if criterion == "loo" else held.residual
+            complement += held.complement[s[held.rows] > 0].sum(axis=0)
             squares += (error**2).sum(axis=0)
             if errors is not None:
                 errors[held.rows] = error
         if criterion == "gcv":
             assert errors is not None
-            shrink = 1 - trace / np.count_nonzero(s)
+            shrink = complement / np.count_nonzero(s)
             errors /= shrink
             squares /= shrink**2
         score = -squares / n
         if errors is not None:
             self.results = errors**2
+        apart = per_target and t > 1
         if scorer is not None:
             assert errors is not None
-            root = np.sqrt(np.where(s > 0, s, 1.0))
-            predictions = Y[:, :, None] - errors / root[:, None, None]
-            self.results = predictions
-            score = self._scores(scorer, predictions, Y, problem, score_params)
-        if not per_target or t == 1:
-            total = score.mean(axis=0)
-            self.best: Any = int(np.argmax(total))
-            self.best_score: Any = float(total[self.best])
-        else:
-            self.best = np.argmax(score, axis=1)
-            self.best_score = score[np.arange(t), self.best]
+            self.results = _predictions(problem, alphas, Y, errors, s)
+            y = Y if apart or problem.y.ndim == 2 else problem.y
+            score = _scores(scorer, self.results, y, s, score_params, apart, X)
+        elif not apart:
+            score = score.mean(axis=0, keepdims=True)
+        best = np.argmax(np.where(np.isnan(score), -np.inf, score), axis=1)
+        best_score = score[np.arange(len(score)), best]
+        self.best: Any = best if apart else int(best[0])
+        self.best_score: Any = best_score if apart else float(best_score[0])
         if store and problem.y.ndim == 1:
             self.results = self.results[:, 0]
 
-    def _scores(
-        self,
-        scorer: Any,
-        predictions: Array,
-        Y: Array,
-        problem: Problem,
-        score_params: dict[str, Any],
-    ) -> Array:
-        """(targets, alphas); rows without weight do not count."""
-        s = problem.sample_weight
-        rows = np.arange(len(Y)) if s is None else np.flatnonzero(s)
-        own = _metadata.of_rows(score_params, rows, len(Y))
-        X = np.empty((len(Y[rows]), 0))
-        return np.array(
-            [
-                _scorers.score_regressions(scorer, predictions[rows, j].T, X, Y[rows, j], own)
-                for j in range(Y.shape[1])
-            ]
-        )
+
+def _predictions(problem: Problem, alphas: Array, Y: Array, errors: Array, s: Array) -> Array:
+    """Of every row by a fit without it; errors (rows, targets, penalties) are times the root of the weight."""
+    counts, idle = np.flatnonzero(s), np.flatnonzero(s == 0)
+    known = np.empty_like(errors)
+    known[counts] = Y[counts, :, None] - errors[counts] / np.sqrt(s[counts])[:, None, None]
+    if len(idle):  # no fit misses them
+        known[idle] = by_fitting(problem, alphas, counts, idle)
+    return known
+
+
+def _scores(
+    scorer: Any,
+    predictions: Array,
+    y: Array,
+    s: Array,
+    score_params: dict[str, Any],
+    apart: bool,
+    caller_rows: Any,
+) -> Array:
+    """(1, alphas), or (targets, alphas) where each counts alone; rows without weight do not count."""
+    rows = np.flatnonzero(s)
+    own = _metadata.of_rows(score_params, rows, len(y))
+    X = _scorers.rows_for(scorer, caller_rows, rows)
+    known = predictions[rows].transpose(2, 0, 1)
+    tables = (
+        [(known[:, :, j], y[rows, j]) for j in range(y.shape[1])]
+        if apart
+        else [(known if y.ndim == 2 else known[:, :, 0], y[rows])]
+    )
+    return np.array([_scorers.score_regressions(scorer, eta, X, z, own) for eta, z in tables])
 
 
 class _Folds:
@@ -302,31 +358,33 @@ class _Folds:
     ) -> None:
         scores = np.empty((len(splits), len(alphas)))
         self.results = np.empty(0)
-        shared = SampleFolds(problem, alphas, grams) if SampleFolds.apply(problem) else None
+        one_target = problem.y.ndim == 1
+        positive = np.flatnonzero(alphas > 0)
+        shared = None
+        if len(positive) and SampleFolds.apply(problem):
+            shared = SampleFolds(problem, alphas[positive], grams)
         for i, (train, test) in enumerate(splits):
             eta = shared.predict(train, test) if shared else None
             if eta is None:
-                eta = _by_fitting(problem, alphas, train, test)
+                eta = by_fitting(problem, alphas, train, test)
+            elif len(positive) < len(alphas):
+                zero = by_fitting(problem, np.zeros(1), train, test)
+                eta = np.where(alphas > 0, eta[:, :, np.cumsum(alphas > 0) - 1], zero)
             predictions = eta.transpose(2, 0, 1)
-            if problem.y.ndim == 1:
+            if one_target:
                 predictions = predictions[:, :, 0]
+
+            def fitted(k: int, train: Array = train) -> tuple[Any, Any]:
+                coef, intercepts = fit_rows(problem, alphas[k : k + 1], train)
+                if one_target:
+                    return coef[:, 0, 0], float(intercepts[0, 0])
+                return coef[:, 0].T, intercepts[0]
+
             own = _metadata.of_rows(score_params, test, problem.X.shape[0])
             X = _scorers.rows_for(scorer, rows, test)
-            scores[i] = _scorers.score_regressions(scorer, predictions, X, problem.y[test], own)
+            scores[i] = _scorers.score_regressions(
+                scorer, predictions, X, problem.y[test], own, fitted
+            )
         mean = scores.mean(axis=0)
         self.best: Any = int(np.argmax(mean))
         self.best_score: Any = float(mean[self.best])
-
-
-def _by_fitting(problem: Problem, alphas: Array, train: Array, test: Array) -> Array:
-    """Predictions (rows, targets, penalties) of a fit for each penalty."""
-    n = problem.X.shape[0]
-    t = 1 if problem.y.ndim == 1 else problem.y.shape[1]
-    weights = np.bincount(train, minlength=n).astype(float)
-    if problem.sample_weight is not None:
-        weights *= problem.sample_weight
-    fold = replace(problem, sample_weight=weights)
-    targets = np.tile(np.arange(t), len(alphas))
-    answer = _ridge.solve(fold, np.repeat(alphas / weights.sum(), t), targets)
-    eta = _fitting.predict(problem.X, answer.coef)[test] + answer.intercept
-    return np.asarray(eta.reshape(len(test), len(alphas), t).transpose(0, 2, 1))
