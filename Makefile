@@ -14,7 +14,7 @@ SOURCES := $(shell find cpp python -type f ! -name '*.pyc') CMakeLists.txt pypro
 SANITIZED ?= .venv-sanitize
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test attack bench lint format docs sanitize build clean
+.PHONY: help demo test attack bench sklearn lint format docs sanitize build clean
 .DELETE_ON_ERROR:
 
 help:  ## show this list
@@ -35,6 +35,9 @@ bench:  ## race every peer in an environment of its own (see docs/benchmarks.md)
 	bench/setup
 	.venv-bench/bin/python -m bench $(BENCH_ARGS)
 	$(if $(BENCH_ARGS),,.venv-bench/bin/python -m bench.score)
+
+sklearn: $(VENV)/built  ## scikit-learn's own tests on riata's classes; what fails is in docs/from-scikit-learn.md
+	$(PY) -m bench.sklearn_suite
 
 lint: $(VENV)/lint  ## ruff, clang-format and mypy, without changing anything
 	$(PY) -m ruff check .

@@ -77,7 +77,9 @@ def test_the_fourth_position_is_not_an_offset(Estimator):
 
 def test_check_input_is_taken_in_its_position(data):
     X, y = data
-    assert_array_equal(riata.Lasso(0.1).fit(X, y, None, True).coef_, riata.Lasso(0.1).fit(X, y).coef_)
+    assert_array_equal(
+        riata.Lasso(0.1).fit(X, y, None, True).coef_, riata.Lasso(0.1).fit(X, y).coef_
+    )
 
 
 # --- advice -----------------------------------------------------------------------------------------------------------
@@ -142,7 +144,9 @@ def test_penalties_by_their_earlier_names(data):
     assert len(riata.LassoCV(n_alphas=7).fit(X, y).alphas_) == 7
     assert len(riata.LassoCV(n_alphas=7, alphas=None).fit(X, y).alphas_) == 7
     assert len(riata.LassoCV(alphas=None).fit(X, y).alphas_) == 100
-    assert_array_equal(riata.ElasticNetCV(n_alphas=7, alphas=[0.2, 0.1]).fit(X, y).alphas_, [0.2, 0.1])
+    assert_array_equal(
+        riata.ElasticNetCV(n_alphas=7, alphas=[0.2, 0.1]).fit(X, y).alphas_, [0.2, 0.1]
+    )
     assert len(riata.MultiTaskElasticNetCV(n_alphas=7).fit(X, np.c_[y, y]).alphas_) == 7
 
 
@@ -163,7 +167,13 @@ def test_multi_class_by_its_earlier_name(data, cls):
 
 def test_a_model_is_made_from_the_parameters_of_scikit_learns(data):
     X, y = data
-    for name in ("LogisticRegressionCV", "LassoCV", "LogisticRegression", "Lasso", "PoissonRegressor"):
+    for name in (
+        "LogisticRegressionCV",
+        "LassoCV",
+        "LogisticRegression",
+        "Lasso",
+        "PoissonRegressor",
+    ):
         theirs = getattr(sk, name)()
         ours = getattr(riata, name)(**theirs.get_params())
         assert ours.get_params().items() >= theirs.get_params().items()
@@ -192,20 +202,18 @@ def test_paths_of_the_classes_are_scikit_learns(data):
 def test_attributes_have_scikit_learns_shapes(data, l1_ratios, legacy, classes, refit):
     X, y = data
     y = np.array(["a", "b", "c"])[np.digitize(y, [-0.5, 0.5][: classes - 1])]
-    if classes == 2 and legacy and not refit and l1_ratios == (0.1, 0.9):
-        pytest.skip("scikit-learn indexes a tuple by an array here")
+    is_sparse = l1_ratios == (0.1, 0.9)
     settings = {
         "Cs": [0.1, 1.0, 10.0],
         "cv": 2,
-        "l1_ratios": l1_ratios,
+        "l1_ratios": np.array(l1_ratios) if is_sparse else l1_ratios,
         "scoring": "neg_log_loss",
         "use_legacy_attributes": legacy,
         "refit": refit,
-        "solver": "saga",
+        "solver": "saga" if is_sparse else "lbfgs",
+        "fit_intercept": not is_sparse,  # saga leaves intercepts far off
         "max_iter": 5000,
     }
-    if l1_ratios == (0.1, 0.9):
-        settings["l1_ratios"] = np.array(l1_ratios)
     ours = riata.LogisticRegressionCV(**settings).fit(X, y)
     theirs = sk.LogisticRegressionCV(**settings, tol=1e-6).fit(X, y)
     for name in ("C_", "scores_", "coefs_paths_", "n_iter_", "coef_", "intercept_", "Cs_"):
@@ -215,7 +223,7 @@ def test_attributes_have_scikit_learns_shapes(data, l1_ratios, legacy, classes, 
             assert list(a) == list(b)
             a, b = np.array(list(a.values())), np.array(list(b.values()))
         assert np.shape(a) == np.shape(b), name
-        if name not in ("n_iter_",):
+        if name != "n_iter_":
             assert_allclose(a, b, atol=2e-3, err_msg=name)
     assert np.shape(ours.l1_ratio_) == np.shape(theirs.l1_ratio_)
 

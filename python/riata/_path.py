@@ -315,7 +315,7 @@ def enet_path(
     eps : float, default=1e-3
         Smallest penalty of the grid relative to its largest.
     n_alphas, alphas : int or array-like, default=100
-        How many penalties, or the penalties. Of the two spellings that scikit-learn has had either will do.
+        How many penalties, or the penalties. Of the two spellings that scikit-learn has had either will do; it gives up the first.
     precompute, Xy, copy_X, coef_init, verbose, check_input
         Accepted and of no effect: the solver decides about Gram matrices itself, never writes to X, needs no start and no words,
         and what is checked costs next to nothing.

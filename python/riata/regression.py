@@ -258,7 +258,7 @@ class Ridge(LinearRegressor):
     _parameter_constraints: ClassVar[Constraints] = {
         **PROBLEM,
         **BOUNDS,
-        **DESCENT,
+        **{name: allowed for name, allowed in DESCENT.items() if name != "selection"},
         "alpha": [NONNEGATIVE, "array-like"],
         "solver": [
             StrOptions({"auto", "svd", "cholesky", "lsqr", "sparse_cg", "sag", "saga", "lbfgs"})

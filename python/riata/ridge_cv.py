@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
+from sklearn.utils._param_validation import StrOptions
 
 from . import _blas, _metadata, _scorers, _splits
 from . import _fit as _fitting
@@ -13,6 +14,7 @@ from . import _validation as check
 from ._estimator import LinearRegressor, feature_names
 from ._grams import Grams
 from ._leave_one_out import held_out
+from ._parameters import DEPRECATED, FOLDS, NONNEGATIVE, PROBLEM, Constraints, validate
 from ._problem import Array, Problem, check_problem
 from ._ridge_folds import SampleFolds, by_fitting, fit_rows
 from ._routes import relative_tolerance
@@ -80,6 +82,18 @@ class RidgeCV(LinearRegressor):
     10.0
     """
 
+    _parameter_constraints: ClassVar[Constraints] = {
+        **PROBLEM,
+        "alphas": ["array-like", NONNEGATIVE],
+        "scoring": FOLDS["scoring"],
+        "cv": FOLDS["cv"],
+        "gcv_mode": [StrOptions({"auto", "svd", "eigen"}), None],
+        "store_cv_results": ["boolean"],
+        "store_cv_values": ["boolean", DEPRECATED],
+        "alpha_per_target": ["boolean"],
+        "criterion": [StrOptions({"loo", "gcv"})],
+    }
+
     def __init__(
         self,
         alphas: Any = (0.1, 1.0, 10.0),
@@ -134,7 +148,8 @@ class RidgeCV(LinearRegressor):
         ValueError, TypeError
             For bad input, naming the argument, the value and its position; the estimator stays as it was.
         """
-        criterion = check.one_of(self.criterion, "criterion", ("loo", "gcv"))
+        validate(self)
+        criterion = self.criterion
         per_target = check.flag(self.alpha_per_target, "alpha_per_target")
         store = self._storing()
         self._check_gcv_mode(X)
@@ -177,8 +192,6 @@ class RidgeCV(LinearRegressor):
         return self
 
     def _check_gcv_mode(self, X: Any) -> None:
-        if self.gcv_mode is not None:
-            check.one_of(self.gcv_mode, "gcv_mode", ("auto", "svd", "eigen"))
         if self.gcv_mode == "svd" and self.cv is None and hasattr(X, "tocsr"):
             warnings.warn(
                 "The 'svd' mode is not supported for sparse X in scikit-learn from 1.11 on; here it has no effect: leave gcv_mode out",
