@@ -95,6 +95,15 @@ void Dense<T>::gather(const std::vector<Index>& features, const double* weight, 
         work(features.size(), 1));
 }
 
+template <class T>
+double Dense<T>::descend(const Sweep& sweep) const {
+    std::vector<double> square(cols_);
+    for (std::size_t j = 0; j < cols_; ++j) square[j] = moments_.norm[j] * moments_.norm[j];
+    return read_.column_sweep({column_.data(), moments_.mean.data(), moments_.scale.data(), sweep.order.data(),
+                               sweep.order.size(), square.data(), sweep.l1, sweep.l2, sweep.lower, sweep.upper, sweep.s,
+                               rows_, sweep.w, sweep.r});
+}
+
 namespace {
 
 /// m columns in whole panels.

@@ -23,6 +23,7 @@ public:
     void accumulate(const std::vector<Index>& features, const double* w, std::size_t K, double* r,
                     Team& team) const override;
     void gather(const std::vector<Index>& features, const double* weight, double* out, Team& team) const override;
+    double descend(const Sweep& sweep) const override;
     bool gram_of(const std::vector<Index>& features, const double* root_s, double* G, Team& team) const override;
     void gram_all(const double* root_s, double* G, Team& team) const override;
     std::vector<LargeVector> cell_grams(const std::vector<std::vector<Index>>& cells, const double* root_s,

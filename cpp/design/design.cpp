@@ -27,6 +27,15 @@ void Design::products(const std::vector<Index>& A, const std::vector<Index>& B, 
     }
 }
 
+void Design::through(const double* w, const AtRows& at, double* out, Team& team) const {
+    std::vector<Index> all(cols_);
+    std::iota(all.begin(), all.end(), Index{0});
+    std::vector<double> z(rows_, 0.0);
+    accumulate(all, w, 1, z.data(), team);
+    at(0, 0, rows_, z.data());
+    correlate_all(z.data(), 1, out, team);
+}
+
 void Design::represent(const double* u, std::size_t K, const double* d, double* w, double* e, Team& team) const {
     correlate_all(u, K, w, team);
     std::vector<Index> all(cols_);

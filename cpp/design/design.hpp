@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -41,6 +42,14 @@ struct Moments {
 struct CellSums {
     std::vector<double> origin;            ///< per column, in the caller's units
     std::vector<std::vector<double>> sum;  ///< per cell, three for each column: sum s v, sum s v^2, sum s v y
+};
+
+/// One sweep of coordinate descent over some columns, in normalised units: arrays have an entry per column of the design.
+struct Sweep {
+    const std::vector<std::size_t>& order;  ///< the columns to visit, pinned
+    const double *l1, *l2, *lower, *upper;  ///< the last two null for no bounds
+    const double* s;                        ///< weights of measure()
+    double *w, *r;                          ///< both move; r sums up to 0, weighted, where columns are centred
 };
 
 class Design {
@@ -94,6 +103,16 @@ public:
                                 double* /*out*/, Team&) const {
         return false;
     }
+
+    /// Minimises 1/2 r'Sr + sum l1 |w| + l2 w^2 / 2 over one coefficient after the other, and returns the sum of (square + l2)
+    /// move^2; negative, and nothing done, where columns are not dense.
+    virtual double descend(const Sweep&) const { return -1; }
+
+    /// z := Xh w for some rows at a time, which at(range, begin, end, z) replaces by u; out := Xh' u. In one pass where that can
+    /// be had. Ranges of rows, kRowRanges at most, have sums of their own and go by side by side.
+    static constexpr std::size_t kRowRanges = 8;
+    using AtRows = std::function<void(std::size_t range, std::size_t begin, std::size_t end, double* z)>;
+    virtual void through(const double* w, const AtRows& at, double* out, Team& team) const;
 
     /// first[f] = xh_f'd and second[f] = xh_f' D xh_f for the listed columns, D = diag(d), in one pass; false, and nothing
     /// done, where columns are dense.

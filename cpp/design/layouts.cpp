@@ -9,6 +9,8 @@ namespace riata {
 namespace {
 
 constexpr std::size_t kColumnBlock = 64;
+constexpr std::size_t kCached = std::size_t{1} << 16;    // entries of X that are read twice, close together
+constexpr std::size_t kOneRange = std::size_t{1} << 17;  // entries of X that are not worth ranges of rows
 constexpr std::size_t kRanges = 8;  // of columns, each with sums of its own
 
 template <class T>
@@ -91,25 +93,21 @@ public:
         : Dense<T>(x, rows, cols, row_stride, 1) {}
 
     void measure(const double* s, const double* y, bool centre, double* xty, Team& team) override {
-        // A cache line of columns at a time, a few hundred rows at a time: the strided reads hit L1.
-        constexpr std::size_t kLine = 64 / sizeof(T), kRows = 256;
-        const std::size_t n = this->rows_;
+        constexpr std::size_t kColumns = 256, kRows = 64;  // rows meet the sums of some columns while those are in L1
+        const std::size_t n = this->rows_, ld = static_cast<std::size_t>(this->row_stride_);
         const double weight = total(s, n);
         this->moments_.resize(this->cols_);
-        const std::size_t block = std::max(kLine, (this->cols_ / 64) / kLine * kLine);
-        team.for_blocks(this->cols_, block, [&](std::size_t b, std::size_t e) {
-            std::vector<double> sums(3 * (e - b), 0.0);
+        team.for_blocks(this->cols_, kColumns, [&](std::size_t b, std::size_t e) {
+            const std::size_t m = e - b;
+            std::vector<double> c(m, 0.0), sums(3 * m, 0.0);
+            for (std::size_t j = 0; j < m && centre; ++j) c[j] = static_cast<double>(*this->at(0, b + j));
             for (std::size_t i = 0; i < n; i += kRows)
-                for (std::size_t j = b; j < e; ++j) {
-                    double part[3];
-                    const double c = centre ? static_cast<double>(*this->at(0, j)) : 0.0;
-                    this->read_.moments(this->at(i, j), this->row_stride_, c, s ? s + i : nullptr, y ? y + i : nullptr,
-                                        std::min(kRows, n - i), part);
-                    for (int t = 0; t < 3; ++t) sums[3 * (j - b) + t] += part[t];
-                }
-            for (std::size_t j = b; j < e; ++j)
-                this->conclude(j, centre ? static_cast<double>(*this->at(0, j)) : 0.0, sums.data() + 3 * (j - b),
-                               weight, s, y, centre, xty);
+                this->read_.moments_rows(this->at(i, b), ld, c.data(), s ? s + i : nullptr, y ? y + i : nullptr, m,
+                                         std::min(kRows, n - i), sums.data(), m);
+            for (std::size_t j = 0; j < m; ++j) {
+                const double own[3] = {sums[j], sums[m + j], sums[2 * m + j]};
+                this->conclude(b + j, c[j], own, weight, s, y, centre, xty);
+            }
         });
     }
 
@@ -147,13 +145,42 @@ public:
         });
     }
 
+    void through(const double* w, const Design::AtRows& at, double* out, Team& team) const override {
+        const std::size_t n = this->rows_, p = this->cols_;
+        const std::size_t step = std::clamp<std::size_t>(kCached / p, 8, 256);
+        const std::size_t ranges = n * p < kOneRange ? 1 : Design::kRowRanges, ld = static_cast<std::size_t>(this->row_stride_);
+        const Moments& m = this->moments_;
+        std::vector<double> scaled(p), sums(ranges * p, 0.0);
+        for (std::size_t j = 0; j < p; ++j) scaled[j] = w[j] * m.scale[j];
+        team.for_blocks(
+            ranges, 1,
+            [&](std::size_t range, std::size_t) {
+                std::vector<double> z(step);
+                for (std::size_t i = n * range / ranges, last = n * (range + 1) / ranges; i < last; i += step) {
+                    const std::size_t rows = std::min(step, last - i);
+                    std::fill_n(z.begin(), rows, 0.0);
+                    this->read_.accumulate_rows(this->at(i, 0), ld, m.mean.data(), p, scaled.data(), 1, 1, rows, z.data(), rows);
+                    at(range, i, i + rows, z.data());
+                    this->read_.correlate_rows(this->at(i, 0), ld, m.mean.data(), p, z.data(), rows, 1, rows,
+                                               sums.data() + range * p, 1);
+                }
+            },
+            this->work(p, 2));
+        for (std::size_t j = 0; j < p; ++j) {
+            out[j] = 0;
+            for (std::size_t range = 0; range < ranges; ++range) out[j] += sums[range * p + j];
+            out[j] *= m.scale[j];
+        }
+    }
+
     void pin(const std::vector<Index>& features, Team& team) override {
         std::vector<Index> fresh;
         for (Index j : features)
             if (!this->column_[j]) fresh.push_back(j);
         if (fresh.empty()) return;
         std::sort(fresh.begin(), fresh.end());
-        auto& copy = copies_.emplace_back(fresh.size() * this->rows_);
+        auto& copy = copies_.emplace_back();
+        copy.resize(fresh.size() * this->rows_);
         for (std::size_t f = 0; f < fresh.size(); ++f) this->column_[fresh[f]] = copy.data() + f * this->rows_;
         team.for_blocks(this->rows_, 256, [&](std::size_t b, std::size_t e) {
             for (std::size_t f = 0; f < fresh.size(); ++f) {
@@ -179,7 +206,7 @@ private:
         return std::all_of(features.begin(), features.end(), [&](Index j) { return this->column_[j] != nullptr; });
     }
 
-    std::vector<std::vector<T>> copies_;
+    std::vector<std::vector<T, HugePages<T>>> copies_;
 };
 
 }  // namespace

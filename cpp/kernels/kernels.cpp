@@ -22,6 +22,7 @@ namespace {
 #include "kernels/panels.hpp"
 #include "kernels/products.hpp"
 #include "kernels/read.hpp"
+#include "kernels/sweep.hpp"
 #include "kernels/triangular.hpp"
 
 #include "kernels/losses.hpp"
@@ -30,7 +31,8 @@ template <class T>
 constexpr ReadKernels<T> readers() {
     return {
         max_abs<T>, moments<T>, correlate<T>,   accumulate<T>,           correlate_rows<T>, accumulate_rows<T>,
-        gather<T>,  pack<T>,    pack_across<T>, correlate_compressed<T>, dot_compressed<T>, accumulate_compressed<T>};
+        gather<T>,  pack<T>,    pack_across<T>, correlate_compressed<T>, dot_compressed<T>, accumulate_compressed<T>,
+        moments_rows<T>, column_sweep<T>};
 }
 
 }  // namespace

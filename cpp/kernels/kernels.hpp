@@ -40,6 +40,21 @@ struct LaneSweep {
     double* moved;  ///< per lane: raised to the largest |move| * curvature / (l1 + floor)
 };
 
+/// One sweep of coordinate descent on min 1/2 sum_i s_i r_i^2 + sum_j l1_j |w_j| + l2_j w_j^2 / 2 within the bounds, where
+/// r moves by scale_j (x_j - c_j) against w_j.
+template <class T>
+struct ColumnSweep {
+    const T* const* x;
+    const double *c, *scale;  ///< per column
+    const size_t* order;      ///< the columns to visit
+    size_t count;
+    const double *square, *l1, *l2;  ///< per column; square: of the norm of the scaled column
+    const double *lower, *upper;     ///< per column, or null
+    const double* s;                 ///< per row, or null for ones
+    size_t n;
+    double *w, *r;
+};
+
 /// Bounds on 8 correlations of each feature: |rows[0..7] exact + rows[8..15] xty| and the lesser of rows[16..23] norm and
 /// rows[24..31] size, with the 32 numbers of its reference, those of reference -1 first.
 struct BoundTable {
@@ -101,6 +116,14 @@ struct ReadKernels {
     /// r[row[k]*lanes + l] += (value[k] - c) w[l] for k < n. `row` can be read 32 entries further.
     void (*accumulate_compressed)(const T* value, const int* row, size_t n, double c, const double* w, size_t lanes,
                                   double* r);
+
+    /// Row-major twin of moments for n rows of m consecutive columns, rows ldx apart: the sum k of column j is added to
+    /// out[k*ldo + j].
+    void (*moments_rows)(const T* x, size_t ldx, const double* c, const double* s, const double* y, size_t m, size_t n,
+                         double* out, size_t ldo);
+
+    /// Moves w and r; returns the sum of (square + l2) move^2.
+    double (*column_sweep)(const ColumnSweep<T>& sweep);
 };
 
 /// A loss f(y, eta) of one response and one margin, summed over n rows with weights s (null: ones).

@@ -62,6 +62,54 @@ void moments(const T* x, ptrdiff_t stride, double c, const double* s, const doub
         moments_of<false, false>(x, stride, c, s, y, n, out);
 }
 
+/// Sums of s (x - c), s (x - c)^2 and s (x - c) y for V vectors of columns, rows ldx apart.
+template <bool Weighted, bool Product, int V, class T, class... F>
+RIATA_APART void moments_tile(const T* x, size_t ldx, const double* c, const double* s, const double* y, size_t n,
+                              double* out, size_t ldo, F... f) {
+    vec sum[3][V] = {}, shift[V];
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v) shift[v] = load(c + v * W, f...);
+    for (size_t i = 0; i < n; ++i) {
+#pragma GCC unroll 4
+        for (int v = 0; v < V; ++v) {
+            const vec d = load(x + i * ldx + v * W, f...) - shift[v];
+            const vec sd = Weighted ? d * s[i] : d;
+            sum[0][v] += sd;
+            sum[1][v] += sd * d;
+            if constexpr (Product) sum[2][v] += sd * y[i];
+        }
+    }
+#pragma GCC unroll 4
+    for (int v = 0; v < V; ++v)
+        for (int k = 0; k < 3; ++k) {
+            double* to = out + k * ldo + v * W;
+            store(to, load(to, f...) + sum[k][v], f...);
+        }
+}
+
+template <bool Weighted, bool Product, class T>
+void moments_rows_of(const T* x, size_t ldx, const double* c, const double* s, const double* y, size_t m, size_t n,
+                     double* out, size_t ldo) {
+    size_t j = 0;
+    for (; j + 4 * W <= m; j += 4 * W)
+        moments_tile<Weighted, Product, 4>(x + j, ldx, c + j, s, y, n, out + j, ldo);
+    for (; j + W <= m; j += W) moments_tile<Weighted, Product, 1>(x + j, ldx, c + j, s, y, n, out + j, ldo);
+    if (j < m) moments_tile<Weighted, Product, 1>(x + j, ldx, c + j, s, y, n, out + j, ldo, few(m - j));
+}
+
+template <class T>
+void moments_rows(const T* x, size_t ldx, const double* c, const double* s, const double* y, size_t m, size_t n,
+                  double* out, size_t ldo) {
+    if (s && y)
+        moments_rows_of<true, true>(x, ldx, c, s, y, m, n, out, ldo);
+    else if (s)
+        moments_rows_of<true, false>(x, ldx, c, s, y, m, n, out, ldo);
+    else if (y)
+        moments_rows_of<false, true>(x, ldx, c, s, y, m, n, out, ldo);
+    else
+        moments_rows_of<false, false>(x, ldx, c, s, y, m, n, out, ldo);
+}
+
 template <class T>
 void gather(const T* x, ptrdiff_t stride, double c, double a, const double* s, size_t n, double* out) {
     if (s)

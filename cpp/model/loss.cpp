@@ -44,6 +44,12 @@ Loss::Sums Loss::evaluate(const double* eta, double shift, double* r) const {
     return sums;
 }
 
+Loss::Sums Loss::evaluate_rows(std::size_t b, std::size_t e, const double* eta, double shift, double* r) const {
+    double sums[3];
+    kernels_.evaluate(eta, shift, y_.data() + b, s_ ? s_ + b : nullptr, e - b, r, sums);
+    return {sums[0], sums[1], sums[2]};
+}
+
 void Loss::curvature(const double* r, double* d, bool plain) const {
     team_.for_blocks(rows(), kRows, [&](std::size_t b, std::size_t e) {
         kernels_.curvature(r + b, y_.data() + b, s_ && !plain ? s_ + b : nullptr, e - b, d + b);

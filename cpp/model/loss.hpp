@@ -20,6 +20,12 @@ public:
 
     struct Sums {
         double value = 0, slope = 0, curvature = 0;  ///< sum s f, sum s r, sum s f''
+        Sums& operator+=(const Sums& other) {
+            value += other.value;
+            slope += other.slope;
+            curvature += other.curvature;
+            return *this;
+        }
     };
 
     std::size_t rows() const { return y_.size(); }
@@ -27,6 +33,11 @@ public:
 
     /// r_i = -f'(y_i, eta_i + shift); r may be eta.
     Sums evaluate(const double* eta, double shift, double* r) const;
+
+    /// The same for the rows [b, e) alone; eta and r begin at row b.
+    Sums evaluate_rows(std::size_t b, std::size_t e, const double* eta, double shift, double* r) const;
+    /// What the sums over all rows begin with.
+    Sums none() const { return {-saturated_, 0, 0}; }
 
     /// d_i = s_i f''(y_i, eta_i) at the margins where -f' is r; without s where plain.
     void curvature(const double* r, double* d, bool plain = false) const;

@@ -11,18 +11,29 @@
 namespace riata {
 
 namespace {
+constexpr double kAhead = 0.7;           // of the gap: what a single fit descends to
+constexpr double kOpened = 1e-2;         // relative gap from which the active set starts in the place of stepping stones
+constexpr double kFewSweeps = 30, kSweepsPerGram = 0.3, kSweepsPerL2 = 5;
 constexpr double kRestartTolerance = 1e-8;  // of coordinate descent from rest, relative to l1
 constexpr long kRestartSweeps = 1000;
 constexpr int kCorrections = 4;  // defect corrections of one alpha before its gap is reported as it is
+
+std::vector<Index> support_of(const std::vector<double>& w) {
+    std::vector<Index> support;
+    for (std::size_t j = 0; j < w.size(); ++j)
+        if (w[j] != 0) support.push_back(static_cast<Index>(j));
+    return support;
+}
 }  // namespace
 
 Driver::Driver(Problem& problem, const PathOptions& options, Control& control)
     : problem_(problem), options_(options), control_(control), design_(problem.design), model_(problem) {}
 
 Path Driver::run() {
+    if (open()) return std::move(path_);
     start();
     alphas_ = make_alphas(options_, path_.alpha_max, wide());
-    for (std::size_t k = 0; k < alphas_.size() && path_.stop == Stop::kCompleted;) {
+        for (std::size_t k = 0; k < alphas_.size() && path_.stop == Stop::kCompleted;) {
         choose_system();
         speculate(k, std::min(width_, alphas_.size() - k));
         certify();
@@ -42,11 +53,58 @@ Path Driver::run() {
     return std::move(path_);
 }
 
+/// Tries coordinate descent on the columns where a single penalty is asked for; true where that was enough.
+bool Driver::open() {
+    if (!options_.only_last || options_.alphas.empty()) return false;
+    problem_.at(options_.alphas.back());
+    ColumnDescent descent(problem_, control_);
+    if (!descent.applies()) return false;
+    null_ = 0.5 * problem_.yy;
+    opening_ = descent.run(kAhead * options_.tol, patience());
+    if (!(opening_.rel_gap <= options_.tol)) return false;
+    alphas_ = {options_.alphas.back()};
+    path_.alpha_max = alpha_max(problem_, problem_.xty);
+    path_.n_passes += static_cast<double>(opening_.sweeps);
+    model_.grow(support_of(opening_.w));
+    frontier_ = std::make_unique<Frontier>(problem_, model_, problem_.y, problem_.xty, problem_.xty);
+    batch_.count = 1;
+    batch_.solves = {opening_.sweeps};
+    batch_.w.resize(1);
+    for (Index j : model_.features()) batch_.w[0].push_back(opening_.w[static_cast<std::size_t>(j)]);
+    find_residuals();
+    correlate_model(false);
+    look_beyond();
+    batch_.certificates = {certificate(0)};
+    if (accepted(0)) finish(0);
+    return accepted(0);
+}
+
+/// Goes on from where coordinate descent came to, without stepping stones.
+void Driver::follow_opening() {
+    alphas_ = {alphas_.back()};
+    std::vector<Index> fresh;
+    for (Index j : support_of(opening_.w))
+        if (model_.slot(j) < 0) fresh.push_back(j);
+    grow(fresh);
+    std::vector<double> w;
+    for (Index j : model_.features()) w.push_back(opening_.w[static_cast<std::size_t>(j)]);
+    set_alpha(0);
+    active_->start_from(problem_.penalty, w);
+}
+
+/// Sweeps over X that are worth spending before a Gram matrix of what may be in use is formed and factorised.
+double Driver::patience() const {
+    const double n = static_cast<double>(design_.rows()), p = static_cast<double>(design_.cols());
+    const double support = std::min(n, p);
+    const double l2 = problem_.penalty.l2_scale > 0 ? kSweepsPerL2 : 1.0;  // supports may be larger than n, then
+    return kFewSweeps + l2 * kSweepsPerGram * support * support / p;
+}
+
 /// Puts into W what no alpha keeps out, all features where one sweep for the whole Gram matrix pays, and solves the
 /// null model with it.
 void Driver::start() {
-    if (options_.whole_gram || whole_gram_pays()) {
-        const auto likely = options_.plain ? std::vector<std::size_t>{} : support_of_sample();
+    if (model_.size() == 0 && (options_.whole_gram || whole_gram_pays())) {
+        const auto likely = likely_support();
         const bool sweep = options_.plain || 2 * likely.size() > design_.cols();
         model_.grow_to_all(sweep);
         model_.admit(likely);
@@ -59,6 +117,14 @@ void Driver::start() {
     const auto correlations = null_correlations(problem_, model_, *active_);
     path_.alpha_max = alpha_max(problem_, correlations);
     frontier_ = std::make_unique<Frontier>(problem_, model_, problem_.y, problem_.xty, correlations);
+}
+
+/// What is to be free, as far as can be foreseen.
+std::vector<std::size_t> Driver::likely_support() {
+    if (options_.plain) return {};
+    if (!(opening_.rel_gap < kOpened)) return support_of_sample();
+    const auto support = support_of(opening_.w);
+    return {support.begin(), support.end()};
 }
 
 /// The features that a path on a sample of the rows makes use of.

@@ -10,6 +10,7 @@
 #include "solver/active_set.hpp"
 #include "solver/gram_model.hpp"
 #include "solver/lanes.hpp"
+#include "solver/opening.hpp"
 
 namespace riata {
 
@@ -31,8 +32,12 @@ private:
         std::vector<Certificate> certificates;
     };
 
+    bool open();
+    void follow_opening();
+    double patience() const;
     void start();
     bool whole_gram_pays() const;
+    std::vector<std::size_t> likely_support();
     std::vector<std::size_t> support_of_sample();
     bool wide() const { return design_.cols() > design_.rows(); }
     bool samples_pay() const;
@@ -87,6 +92,7 @@ private:
     double lane_tolerance_ = 0.5;           ///< of the lanes, relative to what the gap allows
     std::vector<double> w_before_, w_now_;  ///< the last two accepted solutions, in lanes
     std::vector<double> alphas_;
+    Opening opening_;  ///< of a single fit: where coordinate descent came to
     Batch batch_;
     Path path_;
     std::vector<std::size_t> every_slot_;  // scratch

@@ -12,6 +12,9 @@ namespace riata {
 
 namespace {
 constexpr double kMargin = 0.7;     // of tol: gap over W at which the features beyond are looked at
+constexpr double kAhead = 0.5;      // of the gap: what quasi-Newton steps go to,
+constexpr long kQuasiNewton = 200;  // so many at most;
+constexpr double kOpened = 1e-2;    // of the null model: a gap at which Newton's method goes on from there
 constexpr double kNullGap = 1e-13;  // of the null model, as near as it gets
 constexpr double kFarthest = 4;     // times the distance between two solutions that others are extrapolated from
 constexpr std::size_t kBase = 3;    // alphas between the two
@@ -36,11 +39,13 @@ NewtonDriver::NewtonDriver(Problem& problem, const Response& response, const Pat
       newton_(problem, loss_, response.offset, model_, control) {}
 
 Path NewtonDriver::run() {
+    if (open()) return std::move(path_);
     start();
     path_.alpha_max = alpha_max(problem_, null_c_);
     path_.null_objective = null_loss_ / problem_.weight;
     alphas_ = make_alphas(options_, path_.alpha_max, problem_.design.cols() > problem_.design.rows());
-    if (take_start(alphas_.back())) alphas_ = {alphas_.back()};
+    if (!opening_.empty() || take_start(alphas_.back())) alphas_ = {alphas_.back()};
+    if (!opening_.empty()) follow_opening(last_);
     grow(frontier_->first_candidates(alphas_[std::min(width_, alphas_.size()) - 1], 64));
     grow(guide_support(0, width_));
     for (std::size_t k = 0; k < alphas_.size() && path_.stop == Stop::kCompleted;) {
@@ -74,7 +79,7 @@ void NewtonDriver::start() {
     null_loss_ = lane.loss;
     newton_.set_unit(null_loss_);
     problem_.yy = std::max(problem_.inner(lane.r.data(), lane.r.data()), std::numeric_limits<double>::min());
-    model_.grow(unpenalised(problem_));
+    if (model_.size() == 0) model_.grow(unpenalised(problem_));
     lanes_ = {std::move(lane)};
     newton_.follow_model(lanes_);
     last_ = std::move(lanes_[0]);
@@ -113,6 +118,49 @@ bool NewtonDriver::take_start(double alpha) {
     if (better) last_ = std::move(lane);
     lanes_.clear();
     return better;
+}
+
+/// Tries quasi-Newton steps where a single smooth penalty is asked for; true where that was enough.
+bool NewtonDriver::open() {
+    if (!options_.only_last || options_.alphas.empty() || !options_.start_coefs.empty()) return false;
+    newton_.penalise(options_.alphas.back());
+    QuasiNewton steps(problem_, loss_, offset_, control_);
+    if (!steps.applies()) return false;
+    Lane lane = newton_.empty_lane(kInfinity);
+    null_loss_ = lane.loss;
+    newton_.set_unit(null_loss_);
+    newton_.set_tolerance(options_.tol);
+    problem_.yy = std::max(problem_.inner(lane.r.data(), lane.r.data()), std::numeric_limits<double>::min());
+    steps.run(lane.b, kAhead * options_.tol * null_loss_, kInfinity, std::min(kQuasiNewton, options_.max_solves));
+    path_.n_passes += static_cast<double>(steps.iterations());
+    stone_solves_ += steps.iterations();
+    if (!(steps.gap() < kOpened * null_loss_)) return false;
+    opening_ = steps.w();
+    opening_b_ = steps.b();
+    if (!(steps.gap() < options_.tol * null_loss_)) return false;
+    model_.list(unpenalised(problem_));
+    alphas_ = {options_.alphas.back()};
+    lanes_ = {std::move(lane)};
+    follow_opening(lanes_[0]);
+    path_.null_objective = null_loss_ / problem_.weight;
+    path_.n_passes += 2;
+    certificates_ = {newton_.certify(lanes_[0], {}, {}, options_.tol, false)};
+    if (!accepted(0)) {
+        problem_.design.pin(model_.features(), problem_.team);
+        lanes_.clear();
+        return false;
+    }
+    finish(0);
+    return true;
+}
+
+void NewtonDriver::follow_opening(Lane& lane) {
+    std::vector<double> w;
+    for (Index j : model_.features()) w.push_back(opening_[static_cast<std::size_t>(j)]);
+    lane.alpha = alphas_.back();
+    lane.b = opening_b_;
+    lane.w.resize(w.size(), 0.0);
+    newton_.move({&lane}, {std::move(w)});
 }
 
 double NewtonDriver::find_alpha_max() {

@@ -17,6 +17,10 @@ GramModel::GramModel(Problem& problem)
 
 void GramModel::grow(const std::vector<Index>& features) {
     design_.pin(features, team_);
+    list(features);
+}
+
+void GramModel::list(const std::vector<Index>& features) {
     for (Index j : features) {
         slot_[static_cast<std::size_t>(j)] = static_cast<Index>(features_.size());
         features_.push_back(j);

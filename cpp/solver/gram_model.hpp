@@ -29,6 +29,8 @@ public:
 
     /// Adds features that are not in W yet.
     void grow(const std::vector<Index>& features);
+    /// The same for features whose columns are never read one by one.
+    void list(const std::vector<Index>& features);
     /// Turns an empty model into the complete one; with `sweep` all features become members in one sweep over X.
     void grow_to_all(bool sweep);
     /// q := c + G w for the members (square) or all slots, where c are the exact correlations at w of all slots, `stride`

@@ -133,6 +133,10 @@ def _fit_from(
     problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None
 ) -> ClassFit:
     if alpha > 0 and _wide.applies(problem):
+        if problem.family != "multinomial":  # quasi-Newton steps need no n x n matrix, and are mostly enough
+            fit = _solve(problem, alpha, tol, max_iter, start)
+            if fit.certificate.converged:
+                return fit
         return _fit_wide(problem, alpha, tol, max_iter, start)
     if alpha == 0:
         fit = _solve(unpenalised(problem), 1.0, tol, max_iter, start)
