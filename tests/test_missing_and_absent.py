@@ -48,7 +48,9 @@ def test_a_missing_value_is_named_by_row_and_column(data, kind, call):
     X, y = data
     frame = frames(X)[kind]
     names = frame.columns
-    with pytest.raises(ValueError, match=r"X\[2, 1\] \(column 'b'\) is .*contains NaN.*SimpleImputer"):
+    with pytest.raises(
+        ValueError, match=r"X\[2, 1\] \(column 'b'\) is .*contains NaN.*SimpleImputer"
+    ):
         if call == "path":
             riata.path(frame, y)
         elif call == "predict":
@@ -78,7 +80,9 @@ def test_missing_labels_are_named(data):
         polars.Series([None, *(y[1:] > 0).tolist()]),
         np.array([None, *np.where(y[1:] > 0, "a", "b")], dtype=object),
     ):
-        with pytest.raises(ValueError, match=r"y\[0\] is .*: labels must not be missing.*contains NaN"):
+        with pytest.raises(
+            ValueError, match=r"y\[0\] is .*: labels must not be missing.*contains NaN"
+        ):
             riata.LogisticRegression().fit(X, labels)
 
 
@@ -151,7 +155,7 @@ def test_sorted_rows_are_cross_validated(data, scoring, refit):
     theirs = sk.LogisticRegressionCV(**settings, tol=1e-9).fit(X, y)
     assert ours.scores_.shape == theirs.scores_.shape == (2, 1, 3)
     assert_allclose(ours.scores_, theirs.scores_, atol=40 if scoring == "neg_log_loss" else 1e-6)
-    assert ours.C_ == (theirs.C_ if scoring == "accuracy" else 0.1)
+    assert (theirs.C_ if scoring == "accuracy" else 0.1) == ours.C_
 
 
 def test_folds_of_one_class_beside_others(data):

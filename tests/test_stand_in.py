@@ -77,7 +77,9 @@ def test_the_fourth_position_is_not_an_offset(Estimator):
 
 def test_check_input_is_taken_in_its_position(data):
     X, y = data
-    assert_array_equal(riata.Lasso(0.1).fit(X, y, None, True).coef_, riata.Lasso(0.1).fit(X, y).coef_)
+    assert_array_equal(
+        riata.Lasso(0.1).fit(X, y, None, True).coef_, riata.Lasso(0.1).fit(X, y).coef_
+    )
 
 
 # --- advice -----------------------------------------------------------------------------------------------------------
@@ -142,7 +144,9 @@ def test_penalties_by_their_earlier_names(data):
     assert len(riata.LassoCV(n_alphas=7).fit(X, y).alphas_) == 7
     assert len(riata.LassoCV(n_alphas=7, alphas=None).fit(X, y).alphas_) == 7
     assert len(riata.LassoCV(alphas=None).fit(X, y).alphas_) == 100
-    assert_array_equal(riata.ElasticNetCV(n_alphas=7, alphas=[0.2, 0.1]).fit(X, y).alphas_, [0.2, 0.1])
+    assert_array_equal(
+        riata.ElasticNetCV(n_alphas=7, alphas=[0.2, 0.1]).fit(X, y).alphas_, [0.2, 0.1]
+    )
     assert len(riata.MultiTaskElasticNetCV(n_alphas=7).fit(X, np.c_[y, y]).alphas_) == 7
 
 
@@ -163,7 +167,13 @@ def test_multi_class_by_its_earlier_name(data, cls):
 
 def test_a_model_is_made_from_the_parameters_of_scikit_learns(data):
     X, y = data
-    for name in ("LogisticRegressionCV", "LassoCV", "LogisticRegression", "Lasso", "PoissonRegressor"):
+    for name in (
+        "LogisticRegressionCV",
+        "LassoCV",
+        "LogisticRegression",
+        "Lasso",
+        "PoissonRegressor",
+    ):
         theirs = getattr(sk, name)()
         ours = getattr(riata, name)(**theirs.get_params())
         assert ours.get_params().items() >= theirs.get_params().items()

@@ -98,9 +98,7 @@ def check_problem(
         y = check.target(y, n, multi=multi)
     if sample_weight is not None:
         sample_weight = check.sample_weights(sample_weight, n)
-        _labels.require_variety(
-            y, sample_weight, family, classes, fit_intercept and not one_class
-        )
+        _labels.require_variety(y, sample_weight, family, classes, fit_intercept and not one_class)
     if offset is not None:
         offset = check.offset_vector(offset, n)
         if family in ("gaussian", "multi-gaussian"):
