@@ -275,8 +275,16 @@ class PathResult:
             alpha, self._dense(k), float(self.intercepts[k]), True, self.certificate(k)
         )
 
-    def _make_point(self, *parts: Any) -> PathPoint:
-        return PathPoint(*parts, self.family, self.classes_, self.feature_names_in_)
+    def _make_point(
+        self,
+        alpha: float,
+        coef: Array,
+        intercept: Any,
+        exact: bool,
+        certificate: Certificate | None,
+    ) -> PathPoint:
+        known = (self.family, self.classes_, self.feature_names_in_)
+        return PathPoint(alpha, coef, intercept, exact, certificate, *known)
 
     def _dense(self, k: int) -> Array:
         return self._arrays.coefficients(k, self.n_features_in_)
