@@ -13,8 +13,7 @@ from ._linear_model import Array, LinearModel
 from ._model_file import encode
 from ._state import portable
 
-# The best of many short runs is steady to a few nanoseconds, on a busy machine too.
-_CALLS = 100
+_ENTRIES = 1 << 18  # of X that one timed call reads, about
 _REPEATS = 20
 
 
@@ -34,9 +33,9 @@ class Costs:
     n_bytes : ndarray of shape (k,)
         Size of the model file, without names.
     nanoseconds : ndarray of shape (k,)
-        Time to score one row in the library, as measured on this machine; NaN if not asked for.
-    best : int
-        Position of the chosen model.
+        Time to score a row, one of many, as measured on this machine; NaN if not asked for.
+    best : int or None
+        Position of the model of least error; None without validation data, since the training error chooses the largest model.
     """
 
     alphas: Array
@@ -44,7 +43,7 @@ class Costs:
     n_features: Array
     n_bytes: Array
     nanoseconds: Array
-    best: int
+    best: int | None
 
     def __str__(self) -> str:
         """A table, the chosen row marked."""
@@ -75,7 +74,8 @@ class Costs:
         if ax is None:
             _, ax = plt.subplots(figsize=(8, 5), layout="constrained")
         ax.plot(self.n_features, self.errors, color="tab:blue", marker=".", label="error")
-        ax.axvline(self.n_features[self.best], color="0.4", linewidth=0.8)
+        if self.best is not None:
+            ax.axvline(self.n_features[self.best], color="0.4", linewidth=0.8)
         ax.set_xlabel("features")
         ax.set_ylabel("error")
         second = ax.twinx()
@@ -126,22 +126,23 @@ def file_bytes(coef: Array, intercept: float) -> bytes:
 
 
 def nanoseconds_per_row(files: list[bytes], n_features: int) -> Array:
-    """Time of one call for a dense row, less what an empty model takes: Python's part is not the model's."""
+    """Time for a row of a call for many, less what the call itself takes."""
     from . import _score
 
-    row = np.zeros(n_features)
-    models = [_score.open_bytes(file) for file in [file_bytes(row, 0.0), *files]]
+    rows = int(np.clip(_ENTRIES // max(n_features, 1), 64, 4096))
+    X = np.zeros((rows, n_features))
+    models = [_score.open_bytes(file) for file in files]
     # In turns, so that a busy moment of the machine does not fall on one model.
-    times = np.min([[_time(m, row) for m in models] for _ in range(_REPEATS)], axis=0)
-    return np.maximum(times[1:] - times[0], 1.0)
+    many = np.min([[_time(m, X) for m in models] for _ in range(_REPEATS)], axis=0)
+    one = np.min([[_time(m, X[:1]) for m in models] for _ in range(_REPEATS)], axis=0)
+    return (many - np.minimum(one, 0.5 * many)) / (rows - 1)
 
 
-def _time(model: Any, row: Array) -> float:
+def _time(model: Any, X: Array) -> float:
     """Nanoseconds of a call."""
     start = time.perf_counter_ns()
-    for _ in range(_CALLS):
-        model.row(row, 1)
-    return (time.perf_counter_ns() - start) / _CALLS
+    model.dense(X, 1)
+    return float(time.perf_counter_ns() - start)
 
 
 def choose(errors: Array, costs: Array, limit: float, name: str) -> int:

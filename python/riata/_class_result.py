@@ -46,7 +46,7 @@ class JointPathResult(PathResult):
     def at(self, alpha: float) -> PathPoint:
         """The model at one penalty, see `PathResult.at`; coef has the shape (n_outputs, n_features), intercept (n_outputs,)."""
         points = [path.at(alpha) for path in self._paths]
-        return PathPoint(
+        return self._make_point(
             points[0].alpha,
             np.array([point.coef for point in points]),
             np.array([point.intercept for point in points]),

@@ -13,7 +13,7 @@ from ._fit import Certificate, PathArrays, TaskArrays
 from ._folds import FoldPaths
 from ._kept_path import GONE, KeptPath
 from ._problem import Array, Problem
-from ._result import PathPoint, PathResult
+from ._result import PathResult
 from ._scorers import Fitted
 from ._selection import Select
 from ._splits import Split
@@ -249,7 +249,7 @@ class CVResult:
 
     def keep_model(self, coef: Array, intercept: Any, certificate: Certificate, names: Any) -> None:
         """Set the model that was chosen, which its estimator has."""
-        point = PathPoint(self.alpha, coef, intercept, True, certificate)
+        point = self.path._make_point(self.alpha, coef, intercept, True, certificate)
         for path, grid in zip(self.paths, self._alphas):
             assert isinstance(path, KeptPath)
             path.keep(grid, point if path is self.path else None, names)

@@ -25,7 +25,7 @@ class KeptPath(PathResult):
         vars(self).update({name: getattr(path, name) for name in KEPT})
         self.df = self.df.astype(np.int32)
         self.feature_names_in_ = None
-        self._model: PathPoint | None = None
+        self._kept: PathPoint | None = None
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(GONE.format(name))
@@ -33,14 +33,14 @@ class KeptPath(PathResult):
     def keep(self, grid: Array, point: PathPoint | None, names: Array | None) -> None:
         """Set the penalties, the model that is left, and the names of its features."""
         self.alphas = grid[: len(self.df)]
-        self._model, self.feature_names_in_ = point, names
+        self._kept, self.feature_names_in_ = point, names
 
     def at(self, alpha: float) -> PathPoint:
         """The model at the penalty that was chosen."""
         alpha = check.nonnegative(alpha, "alpha")
-        if self._model is None or alpha != self._model.alpha:
+        if self._kept is None or alpha != self._kept.alpha:
             raise ValueError(GONE.format(f"the model at alpha={alpha:g}"))
-        return self._model
+        return self._kept
 
     def certificate(self, k: int) -> Certificate:
         """Certificate of the model that was chosen."""

@@ -1,12 +1,13 @@
 """Any fitted linear model as coefficients on raw features: what a model file holds.
 
-Estimators are told by their attributes and their classes' names, so that neither scikit-learn nor riata's own estimators have to
-be imported.
+What an estimator predicts from its coefficients, and whether it does, is found out by asking it: neither scikit-learn nor riata's own
+estimators have to be imported, and a subclass that predicts something else is not taken for what it is derived from.
 """
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +16,6 @@ import numpy as np
 Array = np.ndarray[Any, np.dtype[Any]]
 
 LINKS = ("identity", "logit", "softmax", "log")
-# Generalised linear regressors whose prediction is exp(eta).
-_LOG_MODELS = ("PoissonRegressor", "GammaRegressor")
 
 
 @dataclass(slots=True)
@@ -48,12 +47,21 @@ def linear_model(estimator: Any) -> LinearModel:
     Raises
     ------
     TypeError
-        If it is no linear model, or a step of the pipeline is no scaling.
+        If it is no linear model or predicts something else than its coefficients say, or a step of the pipeline is no scaling.
     ValueError
         If it is not fitted, holds a value that is not finite, or its probabilities of several classes are no softmax.
     """
-    if _is_a(estimator, "Pipeline"):
-        return _from_pipeline(estimator)
+    if hasattr(estimator, "_as_linear_model"):  # riata's own results
+        model: LinearModel = estimator._as_linear_model()
+        return model
+    model = _from_pipeline(estimator) if _is_a(estimator, "Pipeline") else _coefficients(estimator)
+    _require_finite(model, type(estimator).__name__)
+    _find_link(estimator, model)
+    return model
+
+
+def _coefficients(estimator: Any) -> LinearModel:
+    """Coefficients and intercepts as the estimator has them, without a link."""
     kind = type(estimator).__name__
     coef = getattr(estimator, "coef_", None)
     if coef is None:
@@ -63,10 +71,7 @@ def linear_model(estimator: Any) -> LinearModel:
     matrix = _matrix(coef)
     intercepts = _intercepts(getattr(estimator, "intercept_", 0.0), len(matrix))
     names = _names(estimator, matrix.shape[1])
-    model = LinearModel(matrix, intercepts, "identity", _about(estimator), names)
-    _require_finite(model, kind)
-    model.link = _link(estimator, matrix, intercepts)
-    return model
+    return LinearModel(matrix, intercepts, "identity", _about(estimator), names)
 
 
 def _is_a(estimator: Any, *names: str) -> bool:
@@ -90,32 +95,93 @@ def _intercepts(intercept: Any, outputs: int) -> Array:
     return np.broadcast_to(values, (outputs,)).copy()
 
 
-def _link(estimator: Any, coef: Array, intercept: Array) -> str:
-    if _is_a(estimator, *_LOG_MODELS):
-        return "log"
-    if not hasattr(estimator, "classes_") or not hasattr(estimator, "predict_proba"):
-        return "identity"
-    if len(coef) == 1:
-        return "logit"
-    if not _gives_softmax(estimator, coef, intercept):
+def _find_link(estimator: Any, model: LinearModel) -> None:
+    """Set the link with which the model gives what the estimator predicts for some rows.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there is none.
+    """
+    given, links = _asked(estimator, model)
+    if given is None:
+        return
+    for link in links:
+        model.link = link
+        if all(_agree(given(rows), predictions(model, rows)) for rows in _rows(model)):
+            return
+    if links == ["softmax"]:
         raise ValueError(
             "estimator gives probabilities that are no softmax (one-vs-rest?): score its binary models one by one"
         )
-    return "softmax"
-
-
-def _gives_softmax(estimator: Any, coef: Array, intercept: Array) -> bool:
-    """Asked with a row that brings all linear predictors to within 1 of the intercepts, where one-vs-rest gives others."""
-    row = np.random.default_rng(0).standard_normal(coef.shape[1])
-    row /= max(np.abs(coef @ row).max(), 1e-300)
-    eta = coef @ row + intercept
-    expected = np.exp(eta - eta.max())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that the row has no feature names
-        given = np.asarray(estimator.predict_proba(row[None]))
-    return given.shape == (1, len(coef)) and np.allclose(
-        given[0], expected / expected.sum(), rtol=1e-3, atol=1e-6
+    if links == ["identity", "log"] and _takes_intercept_from(given, model):
+        return
+    raise TypeError(
+        f"this {type(estimator).__name__} predicts something else than its coef_ and intercept_ say (tried the link "
+        f"{' and '.join(links)}): it cannot be scored by them"
     )
+
+
+def _asked(estimator: Any, model: LinearModel) -> tuple[Callable[[Array], Array] | None, list[str]]:
+    """What gives the predictions to be met, and the links that may."""
+    is_classifier = hasattr(estimator, "classes_")
+    if is_classifier and hasattr(estimator, "predict_proba"):
+        binary = len(model.coef) == 1
+        name, links = "predict_proba", ["logit" if binary else "softmax"]
+    elif is_classifier:
+        name, links = "decision_function", ["identity"]
+    else:
+        name, links = "predict", ["identity", "log"]
+    if not hasattr(estimator, name):  # coefficients that nobody predicts with
+        return None, links
+
+    def given(rows: Array) -> Array:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that rows have no feature names
+            values = np.asarray(getattr(estimator, name)(rows), dtype=np.float64)
+        if links == ["logit"] and values.ndim == 2:
+            values = values[:, 1:]
+        return values.reshape(len(rows), -1)
+
+    return given, links
+
+
+def _rows(model: LinearModel) -> list[Array]:
+    """Some rows that move no linear predictor by more than 1 or 2."""
+    rows = np.random.default_rng(0).standard_normal((3, model.coef.shape[1]))
+    reach = np.abs(model.coef @ rows.T).max(initial=0.0)
+    rows /= max(float(reach), 1.0) if reach > 0 else 1.0
+    return [rows[:1], 2 * rows[1:]]
+
+
+def predictions(model: LinearModel, rows: Array) -> Array:
+    """Of shape (n, outputs): what a scorer of the model gives."""
+    eta = rows @ model.coef.T + model.intercept
+    if model.link == "identity":
+        return np.asarray(eta)
+    if model.link == "softmax":
+        e = np.exp(eta - eta.max(axis=1, keepdims=True))
+        return np.asarray(e / e.sum(axis=1, keepdims=True))
+    with np.errstate(over="ignore"):
+        return np.asarray(np.exp(eta) if model.link == "log" else 1 / (1 + np.exp(-eta)))
+
+
+def _agree(given: Array, own: Array) -> bool:
+    """Up to what single precision may do to either."""
+    if given.shape != own.shape:
+        return False
+    size = float(np.abs(own).max(initial=0.0))
+    return bool(np.allclose(given, own, rtol=1e-3, atol=1e-6 * max(size, 1e-300)))
+
+
+def _takes_intercept_from(given: Callable[[Array], Array], model: LinearModel) -> bool:
+    """Whether predictions are linear, with the coefficients but another intercept; which the model gets then."""
+    model.link = "identity"
+    zero = given(np.zeros((1, model.coef.shape[1])))
+    if zero.shape != (1, len(model.coef)) or not np.isfinite(zero).all():
+        return False
+    model.intercept = zero[0].copy()
+    return all(_agree(given(rows), predictions(model, rows)) for rows in _rows(model))
 
 
 def _about(estimator: Any) -> dict[str, Any]:
@@ -162,13 +228,12 @@ def _from_pipeline(pipeline: Any) -> LinearModel:
     steps = [step for _, step in pipeline.steps if step is not None and step != "passthrough"]
     if not steps:
         raise TypeError("estimator is a pipeline without steps")
-    model = linear_model(steps[-1])
+    model = _coefficients(steps[-1])
     for step in reversed(steps[:-1]):
         shift, scale = _scaling(step, model.coef.shape[1])
         model.coef = model.coef * scale
         model.intercept = model.intercept + model.coef @ shift
         model.names = _names(step, model.coef.shape[1]) or model.names
-    _require_finite(model, "Pipeline")
     return model
 
 

@@ -11,6 +11,7 @@ from . import _fit, plotting
 from . import _validation as check
 from ._budget import Costs, choose, file_bytes, losses, nanoseconds_per_row
 from ._fit import Certificate, PathArrays
+from ._linear_model import LinearModel
 from ._problem import Array
 from ._state import portable
 
@@ -31,6 +32,22 @@ class PathPoint:
         True if alpha is on the grid (or not below ``alpha_max``), False if interpolated.
     certificate : Certificate or None
         None if interpolated.
+    family : str
+        As `riata.path` takes it.
+    classes : ndarray of shape (n_classes,) or None
+        The labels of a binomial or multinomial model.
+    feature_names : ndarray of shape (n_features,) or None
+        Column names where X was a data frame.
+
+    Examples
+    --------
+    >>> import riata
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0]], ["no", "no", "yes", "yes"]
+    >>> point = riata.path(X, y, family="binomial", alphas=[0.1]).at(0.1)
+    >>> [str(label) for label in point.predict([[0.5], [2.5]])]
+    ['no', 'yes']
+    >>> riata.Scorer.from_estimator(point).link
+    'logit'
     """
 
     alpha: float
@@ -38,6 +55,73 @@ class PathPoint:
     intercept: Any
     exact: bool
     certificate: Certificate | None
+    family: str = "gaussian"
+    classes: Array | None = None
+    feature_names: Array | None = None
+
+    @property
+    def link(self) -> str:
+        """What predictions are of the linear predictor: "identity", "logit", "softmax" or "log" (of a mean)."""
+        return _LINKS[self.family]
+
+    def decision_function(self, X: Any) -> Array:
+        """Linear predictions eta of shape (n_samples,), or (n_samples, n_outputs); an offset is the caller's to add."""
+        X = check.prediction_matrix(X, self.coef.shape[-1], "this model")
+        W = np.atleast_2d(self.coef)
+        used = np.flatnonzero(W.any(axis=0))
+        eta = _fit.predict(X, np.ascontiguousarray(W[:, used].T), used) + self.intercept
+        return np.asarray(eta if self.coef.ndim == 2 else eta[:, 0])
+
+    def predict(self, X: Any) -> Array:
+        """Labels of a binomial or multinomial model, expected counts of a Poisson model, else the linear predictions.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features)
+
+        Returns
+        -------
+        y : ndarray of shape (n_samples,), or (n_samples, n_tasks)
+        """
+        eta = self.decision_function(X)
+        if self.classes is None:
+            return np.exp(eta) if self.link == "log" else eta
+        places = (eta > 0).astype(np.intp) if eta.ndim == 1 else eta.argmax(axis=1)
+        return np.asarray(self.classes)[places]
+
+    def predict_proba(self, X: Any) -> Array:
+        """Probabilities of the classes, of shape (n_samples, n_classes).
+
+        Raises
+        ------
+        TypeError
+            If the model has no classes.
+        """
+        if self.classes is None:
+            raise TypeError(f"a model of the {self.family} family has no probabilities")
+        eta = self.decision_function(X)
+        if eta.ndim == 1:
+            eta = np.column_stack([np.zeros(len(eta)), eta])
+        e = np.exp(eta - eta.max(axis=1, keepdims=True))
+        return np.asarray(e / e.sum(axis=1, keepdims=True))
+
+    def _as_linear_model(self) -> LinearModel:
+        about: dict[str, Any] = {"estimator": "PathPoint", "alpha": self.alpha}
+        if self.classes is not None:
+            about["classes"] = np.asarray(self.classes).tolist()
+        coef = np.atleast_2d(self.coef)
+        intercept = np.broadcast_to(np.asarray(self.intercept, dtype=float), (len(coef),)).copy()
+        names = None if self.feature_names is None else [str(name) for name in self.feature_names]
+        return LinearModel(coef, intercept, self.link, about, names)
+
+
+_LINKS = {
+    "gaussian": "identity",
+    "multi-gaussian": "identity",
+    "binomial": "logit",
+    "multinomial": "softmax",
+    "poisson": "log",
+}
 
 
 class PathResult:
@@ -184,12 +268,23 @@ class PathResult:
         share = (self.alphas[k - 1] - alpha) / (self.alphas[k - 1] - self.alphas[k])
         coef = (1 - share) * self._dense(k - 1) + share * self._dense(k)
         intercept = (1 - share) * self.intercepts[k - 1] + share * self.intercepts[k]
-        return PathPoint(alpha, coef, float(intercept), False, None)
+        return self._make_point(alpha, coef, float(intercept), False, None)
 
     def _point(self, k: int, alpha: float) -> PathPoint:
-        return PathPoint(
+        return self._make_point(
             alpha, self._dense(k), float(self.intercepts[k]), True, self.certificate(k)
         )
+
+    def _make_point(
+        self,
+        alpha: float,
+        coef: Array,
+        intercept: Any,
+        exact: bool,
+        certificate: Certificate | None,
+    ) -> PathPoint:
+        known = (self.family, self.classes_, self.feature_names_in_)
+        return PathPoint(alpha, coef, intercept, exact, certificate, *known)
 
     def _dense(self, k: int) -> Array:
         return self._arrays.coefficients(k, self.n_features_in_)
@@ -234,7 +329,7 @@ class PathResult:
     # --- costs in production --------------------------------------------------------------------------------------------
 
     def costs(self, X: Any = None, y: Any = None, *, timed: bool = False) -> Costs:
-        """Error, features, file size and time for a row of every model; the best by error is marked.
+        """Error, features, file size and time for a row of every model; the best by validation error is marked.
 
         Parameters
         ----------
@@ -257,7 +352,8 @@ class PathResult:
             nanoseconds_per_row(files, self.n_features_in_) if timed else np.full(len(self), np.nan)
         )
         errors = self._errors(X, y)
-        return Costs(self.alphas, errors, self.df, sizes, times, int(np.argmin(errors)))
+        best = None if X is None else int(np.argmin(errors))
+        return Costs(self.alphas, errors, self.df, sizes, times, best)
 
     def _errors(self, X: Any, y: Any) -> Array:
         if X is None and y is None:
@@ -291,7 +387,7 @@ class PathResult:
         Returns
         -------
         point : PathPoint
-            Its `coef` and `intercept` are what `Scorer.from_coefficients` takes.
+            `Scorer.from_estimator` takes it.
 
         Raises
         ------

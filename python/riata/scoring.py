@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -22,12 +23,23 @@ def get_include() -> str:
 
     The library, its pkg-config file and its CMake package lie beside it, in ``lib``, ``lib/pkgconfig`` and ``share/cmake``.
     """
-    return str(Path(__file__).parent / "include")
+    return _installed("include")
 
 
 def get_cmake_dir() -> str:
     """Folder of the CMake package: ``cmake -Driata_DIR=...`` finds it, and with it the target ``riata::score``."""
-    return str(Path(__file__).parent / "share" / "cmake" / "riata")
+    return _installed("share", "cmake", "riata")
+
+
+def _installed(*parts: str) -> str:
+    """A folder of what is built, which lies beside the modules or, where those are edited in place, in another part of the package."""
+    places = [Path(place, *parts) for place in sys.modules[__package__].__path__]
+    for place in places:
+        if place.is_dir():
+            return str(place)
+    raise FileNotFoundError(
+        f"this installation of riata has no {'/'.join(parts)}: looked in {', '.join(map(str, places))}"
+    )
 
 
 class Scorer:
@@ -130,7 +142,8 @@ class Scorer:
         Parameters
         ----------
         estimator : fitted estimator
-            Anything with `coef_` and `intercept_`, or a Pipeline that ends in it.
+            Anything with `coef_` and `intercept_` that predicts by them, which is asked for some rows, a Pipeline that ends in it, or a
+            point of a path, as `PathResult.at` and `PathResult.budget` give it.
         feature_names : sequence of str of length n_features, optional
             The estimator's `feature_names_in_` by default.
         dtype : {'float64', 'float32', 'float16'}, default='float64'
@@ -145,7 +158,7 @@ class Scorer:
         Raises
         ------
         TypeError
-            If it is no linear model.
+            If it is no linear model, or predicts something else than its coefficients say.
         ValueError
             If it is not fitted, not finite, does not fit the names, or its weights do not fit `dtype`.
         """
