@@ -16,6 +16,7 @@ from . import _fit, _objective
 from ._fit import Certificate
 from ._problem import Array, Problem
 
+SMALL_SHARE = 1e-3  # of a tolerance: what no better intercept is looked for
 SHARE = 1.1  # of a gap above its tolerance: what rounding may make of it
 
 
@@ -31,17 +32,22 @@ def in_dtype(
     s = _objective.shares(problem)
     with np.errstate(all="ignore"):
         eta = _objective.margins(problem, rounded, intercepts)
-        shift, _ = _objective.profiled(problem, eta, s)
-        best = intercepts + shift
         penalty = _penalties(problem, rounded.astype(np.float64), certificates)
-        for offered in (best.astype(dtype), best):
+
+        def judged(offered: Array) -> list[Certificate]:
             there = _objective.slopes(problem, eta + (offered - intercepts), s)
-            judged = [
-                _fit.with_primal(certificate, float(primal))
-                for certificate, primal in zip(certificates, there.loss + penalty, strict=True)
-            ]
-            if all(map(_no_worse, judged, certificates)):
-                return rounded, offered, judged
+            primal = (there.loss + penalty).tolist()
+            return list(map(_fit.with_primal, certificates, primal))
+
+        offered = intercepts.astype(dtype)
+        there = judged(offered)
+        if all(map(_as_good, there, certificates)):
+            return rounded, offered, there
+        best = intercepts + _objective.profiled(problem, eta, s)[0]
+        for offered in (best.astype(dtype), best):
+            there = judged(offered)
+            if all(map(_no_worse, there, certificates)):
+                return rounded, offered, there
     return coef, intercepts, certificates
 
 
@@ -68,6 +74,10 @@ def _penalties(problem: Problem, coef: Array, certificates: list[Certificate]) -
             for certificate, row in zip(certificates, coef, strict=True)
         ]
     )
+
+
+def _as_good(rounded: Certificate, exact: Certificate) -> bool:
+    return rounded.gap - exact.gap <= SMALL_SHARE * exact.tol * exact.null_objective
 
 
 def _no_worse(rounded: Certificate, exact: Certificate) -> bool:

@@ -107,15 +107,22 @@ def profiled(problem: Problem, eta: Array, s: Array) -> tuple[Array, Slopes]:
     shift = np.zeros(eta.shape[1])
     now = slopes(problem, eta, s)
     for _ in range(STEPS if problem.fit_intercept else 0):
-        step = np.linalg.lstsq(now.curvature, s @ now.R, rcond=None)[0]
+        step = _solve(now.curvature, s @ now.R)
+        if np.abs(step).max() <= SHORT * (1 + np.abs(shift).max()):
+            break
         then = slopes(problem, eta + shift + step, s)
         # Slopes are known to more digits than losses: the last step need not show in them.
         if not np.isfinite(step).all() or not then.loss.sum() <= (1 + ROUNDING) * now.loss.sum():
             break
         shift, now = shift + step, then
-        if np.abs(step).max() <= SHORT * (1 + np.abs(shift).max()):
-            break
     return shift, now
+
+
+def _solve(curvature: Array, slope: Array) -> Array:
+    """The step of least length: the classes' intercepts are free up to a constant."""
+    if len(slope) == 1:
+        return slope / curvature[0]
+    return np.asarray(np.linalg.lstsq(curvature, slope, rcond=None)[0])
 
 
 def is_joint(problem: Problem) -> bool:
