@@ -101,9 +101,9 @@ def norms(A: Array) -> Array:
 
 
 def is_within_range(G: Array) -> bool:
-    """Whether the squares of a Gram matrix neither overflow nor vanish."""
-    largest = np.diagonal(G).max() if G.size else 1.0
-    return bool(largest > SMALLEST_SQUARE and np.isfinite(G).all())
+    """Whether the squares of a Gram matrix neither overflow nor lose digits; all of them 0 are fine beside a penalty."""
+    largest = np.diagonal(G).max() if G.size else 0.0
+    return bool((largest == 0 or largest > SMALLEST_SQUARE) and np.isfinite(G).all())
 
 
 def least_norm(A: Array, B: Array) -> Array:
