@@ -52,30 +52,42 @@ std::vector<double> Softmax::null_intercepts() const {
     return b;
 }
 
-/// log(sum_k e^{eta_k}) = top + log(1 + rest), `rest` that of all but the largest: what a row that is all but certain costs
-/// keeps its digits.
+Softmax::Softmax(const Problem& problem, const std::vector<int>& labels, std::size_t n_classes)
+    : problem_(problem), labels_(labels), n_(labels.size()), C_(n_classes) {
+    std::vector<double> share(C_, 0.0);
+    for (std::size_t i = 0; i < n_; ++i) share[static_cast<std::size_t>(labels_[i])] += weight(i);
+    base_ = static_cast<std::size_t>(std::max_element(share.begin(), share.end()) - share.begin());
+}
+
+/// log(sum_k e^{eta_k}) = top + log(1 + rest). Where weights are far apart `rest` is summed up without the largest: what a row that
+/// is all but certain costs keeps its digits.
 double Softmax::predict(const double* E, double* P) const {
     const kernels::Kernels& leaf = kernels::active();
-    std::vector<double> top(n_, -kInfinity), best(n_, 0.0), rest(n_, 0.0), logs(n_);
-    for (std::size_t k = 0; k < C_; ++k) {
-        const double* eta = E + k * n_;
-        const auto here = static_cast<double>(k);
-        for (std::size_t i = 0; i < n_; ++i) {
-            best[i] = eta[i] > top[i] ? here : best[i];
-            top[i] = std::max(top[i], eta[i]);
-        }
+    const double* eta = E;
+    std::vector<double> top(eta, eta + n_), best(n_, 0.0), rest(n_, 0.0), sums(n_, 0.0);
+    for (std::size_t k = 1; k < C_; ++k) {
+        eta = E + k * n_;
+        if (problem_.uneven)
+            for (std::size_t i = 0; i < n_; ++i) best[i] = eta[i] > top[i] ? static_cast<double>(k) : best[i];
+        for (std::size_t i = 0; i < n_; ++i) top[i] = std::max(top[i], eta[i]);
     }
     for (std::size_t k = 0; k < C_; ++k) {
         double* p = P + k * n_;
-        const auto here = static_cast<double>(k);
         for (std::size_t i = 0; i < n_; ++i) p[i] = E[k * n_ + i] - top[i];
         leaf.exponentials(p, n_, p);
-        for (std::size_t i = 0; i < n_; ++i) rest[i] += best[i] == here ? 0.0 : p[i];
+        if (problem_.uneven)
+            for (std::size_t i = 0; i < n_; ++i) rest[i] += best[i] == static_cast<double>(k) ? 0.0 : p[i];
+        else
+            for (std::size_t i = 0; i < n_; ++i) sums[i] += p[i];
     }
-    for (std::size_t i = 0; i < n_; ++i) logs[i] = 1 + rest[i];
+    if (problem_.uneven)
+        for (std::size_t i = 0; i < n_; ++i) sums[i] = 1 + rest[i];
     for (std::size_t k = 0; k < C_; ++k)
-        for (std::size_t i = 0; i < n_; ++i) P[k * n_ + i] /= logs[i];
-    one_plus_logarithms(rest, logs);
+        for (std::size_t i = 0; i < n_; ++i) P[k * n_ + i] /= sums[i];
+    if (problem_.uneven)
+        one_plus_logarithms(rest, sums);
+    else
+        leaf.logarithms(sums.data(), n_, rest.data());
     double loss = 0;
     for (std::size_t i = 0; i < n_; ++i) loss += weight(i) * (top[i] - E[own(i)] + rest[i]);
     return loss;
@@ -83,8 +95,11 @@ double Softmax::predict(const double* E, double* P) const {
 
 double Softmax::descent(std::size_t k, const double* P, double* u) const {
     const double* p = P + k * n_;
+    for (std::size_t i = 0; i < n_; ++i) u[i] = weight(i) * (is(i, k) - p[i]);
+    for (std::size_t i = 0; i < n_ && problem_.uneven; ++i)
+        if (is(i, k) > 0) u[i] = weight(i) * others(P, k, i);
     double sum = 0;
-    for (std::size_t i = 0; i < n_; ++i) sum += u[i] = weight(i) * (is(i, k) > 0 ? others(P, k, i) : -p[i]);
+    for (std::size_t i = 0; i < n_; ++i) sum += u[i];
     return sum;
 }
 
@@ -102,11 +117,10 @@ double Softmax::curvature(std::size_t k, std::size_t l, const double* P, double*
         for (std::size_t i = 0; i < n_; ++i) sum += d[i] = -weight(i) * p[i] * other[i];
         return sum;
     }
-    for (std::size_t i = 0; i < n_; ++i) {
-        double rest = 1 - p[i];
-        if (p[i] > kCertain) rest = others(P, k, i);
-        sum += d[i] = weight(i) * p[i] * rest;
-    }
+    for (std::size_t i = 0; i < n_; ++i) d[i] = weight(i) * p[i] * (1 - p[i]);
+    for (std::size_t i = 0; i < n_ && problem_.uneven; ++i)
+        if (p[i] > kCertain) d[i] = weight(i) * p[i] * others(P, k, i);
+    for (std::size_t i = 0; i < n_; ++i) sum += d[i];
     return sum;
 }
 
@@ -122,24 +136,21 @@ void Softmax::bend(const double* P, double* U) const {
     }
 }
 
-/// Solves sum_i s_i (diag p_i - p_i p_i') step = sum_i s_i (y_i - p_i) with the class of the largest share left out, whose
+/// Solves sum_i s_i (diag p_i - p_i p_i') step = sum_i s_i (y_i - p_i) with the class of the largest weight left out, whose
 /// entries would be differences of sums that are all but equal.
 std::vector<double> Softmax::intercept_step(const double* P) const {
     std::vector<double> step(C_, 0.0);
     if (!problem_.request.fit_intercept) return step;
-    std::vector<double> share(C_, 0.0), u(n_);
-    for (std::size_t a = 0; a < C_; ++a)
-        for (std::size_t i = 0; i < n_; ++i) share[a] += weight(i) * P[a * n_ + i];
-    const auto base = static_cast<std::size_t>(std::max_element(share.begin(), share.end()) - share.begin());
+    std::vector<double> u(n_);
     std::vector<std::size_t> used;
     for (std::size_t a = 0; a < C_; ++a)
-        if (a != base) used.push_back(a);
+        if (a != base_) used.push_back(a);
     const std::size_t m = used.size();
     std::vector<double> H(m * m, 0.0), g(m);
     for (std::size_t a = 0; a < m; ++a) {
         const double* p = P + used[a] * n_;
         g[a] = descent(used[a], P, u.data());
-        H[a + a * m] += problem_.inner(p, P + base * n_);
+        H[a + a * m] += problem_.inner(p, P + base_ * n_);
         for (std::size_t b = 0; b < a; ++b) {
             const double meet = problem_.inner(p, P + used[b] * n_);
             H[a + b * m] = -meet;

@@ -31,8 +31,7 @@ struct PresentClasses {
 class Softmax {
 public:
     /// A label y_i is a class, 0 <= y_i < C. Borrows both.
-    Softmax(const Problem& problem, const std::vector<int>& labels, std::size_t n_classes)
-        : problem_(problem), labels_(labels), n_(labels.size()), C_(n_classes) {}
+    Softmax(const Problem& problem, const std::vector<int>& labels, std::size_t n_classes);
 
     std::size_t rows() const { return n_; }
     std::size_t classes() const { return C_; }
@@ -50,7 +49,7 @@ public:
     /// U_k := s p_k (U_k - sum_l p_l U_l), the curvature times the block U.
     void bend(const double* P, double* U) const;
 
-    /// The Newton step of the intercepts, that of the last class 0; zeros for a model without. Empty where there is no
+    /// The Newton step of the intercepts, that of one class 0; zeros for a model without. Empty where there is no
     /// curvature.
     std::vector<double> intercept_step(const double* P) const;
     /// R := y - p as a step of the intercepts would leave it, to first order. False where the step is too long for
@@ -72,6 +71,7 @@ private:
     const Problem& problem_;
     const std::vector<int>& labels_;
     std::size_t n_, C_;
+    std::size_t base_ = 0;  ///< the class of the largest weight
 };
 
 }  // namespace riata
