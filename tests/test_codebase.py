@@ -32,7 +32,7 @@ ROOMS = {
 
 # The Python modules from the ground up: a module may import the modules of earlier lines.
 STOREYS = [
-    {"_core", "_score", "_numeric", "_linear_model", "exceptions", "plotting"},
+    {"_core", "_score", "_numeric", "_deviance", "_linear_model", "exceptions", "plotting"},
     {"_compressed", "_exports", "_model_file", "_tables"},
     {"_validation"},
     {"_labels", "_budget", "_splits", "_selection"},
@@ -43,6 +43,7 @@ STOREYS = [
     {"_scorers"},
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
+    {"_least_norm"},
     {"_routes", "_class_result"},
     {"_wide"},
     {

@@ -10,6 +10,7 @@ import numpy as np
 from . import _validation as check
 from ._class_result import ClassPathResult, make_result
 from ._fit import Callback, PathArrays, TaskArrays
+from ._least_norm import warn_of_separation
 from ._problem import Array, Problem, check_problem
 from ._result import PathResult
 from ._routes import (
@@ -184,6 +185,9 @@ def path(
             control.callback = _reporting(bar, callback)
             paths = _solve(problem, grid, control)
     warn_gaps(paths[:1], control)
+    if paths[0].alphas[-1:] == 0:
+        coef = paths[0].coefficients(len(paths[0].alphas) - 1, problem.X.shape[1])
+        warn_of_separation(problem, coef, float(paths[0].intercepts[-1]))
     rest = (problem.X.shape[1], control.tol, problem.l1_ratio, names, family, problem.classes)
     return make_result(paths[0], *rest) if len(paths) == 1 else ClassPathResult(paths, *rest)
 

@@ -11,6 +11,7 @@ from . import _validation as check
 from ._classes import earlier_fit, fit_classes, stopping_rule, warn_of_gap
 from ._classifier import LinearClassifier, class_weights, encode
 from ._estimator import feature_names
+from ._least_norm import warn_of_separation
 from ._problem import Array, Problem, check_problem
 
 
@@ -169,7 +170,9 @@ class LogisticRegression(LinearClassifier):
         self.n_iter_ = np.array([fit.n_iter], dtype=np.int32)
         self.certificate_ = fit.certificate
         self._take_columns(problem.X.shape[1], names)
-        warn_of_gap(fit.certificate, tol, self.max_iter, "the penalty")
+        warn_of_gap(fit.certificate, self.max_iter, "the penalty")
+        if fit.certificate.alpha == 0:
+            warn_of_separation(problem, fit.coef[0], float(fit.intercepts[0]))
         return self
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _fit, _ridge
-from ._classes import gap_tolerance
+from ._classes import LEAST, gap_tolerance
 from ._fit import Certificate
 from ._problem import Problem, check_problem
 from ._routes import relative_tolerance, unpenalised
@@ -195,7 +195,7 @@ def _check_loss(
     coef = np.asarray(coef, dtype=np.float64).ravel()
     if len(coef) != problem.X.shape[1]:
         raise ValueError(f"coef_ of {len(coef)} entries does not fit X of shape {problem.X.shape}")
-    alpha, tol = own._penalty(problem), gap_tolerance(float(estimator.tol))
+    alpha, tol = own._penalty(problem), max(gap_tolerance(float(estimator.tol)), LEAST)
     intercept = float(np.ravel(estimator.intercept_)[0])
     if alpha > 0:
         return _fit.certify(problem, coef, intercept, alpha, tol)

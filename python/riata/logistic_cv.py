@@ -211,7 +211,7 @@ class LogisticRegressionCV(LogisticRegression):
         self._runs, self._back = runs, back
         self._take_columns(p, names)
         if refit:
-            warn_of_gap(self.certificate_, tol, self.max_iter, "the penalty")
+            warn_of_gap(self.certificate_, self.max_iter, "the penalty")
         return self
 
     @property
