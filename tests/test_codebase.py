@@ -32,7 +32,7 @@ ROOMS = {
 
 # The Python modules from the ground up: a module may import the modules of earlier lines.
 STOREYS = [
-    {"_core", "_score", "_numeric", "_linear_model", "exceptions", "plotting", "_state"},
+    {"_core", "_score", "_numeric", "_deviance", "_linear_model", "exceptions", "plotting", "_state"},
     {"_compressed", "_exports", "_model_file", "_tables"},
     {"_validation", "_parameters", "_callbacks", "_legacy_shapes"},
     {"_labels", "_budget", "_splits", "_selection"},
@@ -43,6 +43,7 @@ STOREYS = [
     {"_scorers"},
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
+    {"_least_norm"},
     {"_routes", "_class_result", "_kept_path", "_separation"},
     {"_wide", "_ridge_folds", "_one_class", "_task_certificate", "_class_certificate"},
     {

@@ -4,8 +4,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from riata import _core
-
 probe = pytest.importorskip("riata._core").__dict__.get("_kernels")
 pytestmark = pytest.mark.skipif(probe is None, reason="built without the kernel probe")
 
@@ -14,15 +12,18 @@ LENGTHS = [1, 2, 3, 7, 8, 9, 16, 31, 100]
 
 
 def value(name, eta, y):
+    """f(y, eta) less its least value."""
     if name == "poisson":
-        return np.exp(eta) - y * eta
+        eta, y = np.asarray(eta, dtype=np.longdouble), np.asarray(y, dtype=np.longdouble)
+        d = eta - np.log(np.where(y > 0, y, 1))
+        return np.where(y > 0, y * (np.expm1(d) - d), np.exp(eta)).astype(float)
     return np.logaddexp(0, eta) - y * eta
 
 
 def slope(name, eta, y):
     """-f', exact on both tails."""
     if name == "poisson":
-        return y - np.exp(eta)
+        return (y - np.exp(np.asarray(eta, dtype=np.longdouble))).astype(float)
     miss = 1 / (1 + np.exp(np.clip(np.where(y > 0, eta, -eta), -700, 700)))
     return np.where(y > 0, miss, -miss)
 
@@ -72,7 +73,7 @@ def test_loss(isa, n, name, rng):
         assert_allclose(gradient, w @ r, rtol=0, atol=1e-14 * (w @ np.abs(r)))
         assert_allclose(second, w @ curvature(name, margin), rtol=1e-12)
         d = probe.loss_curvature(isa, name, r, y, weights)
-        assert_allclose(d, w * curvature(name, margin), rtol=1e-9, atol=1e-15)
+        assert_allclose(d, w * curvature(name, margin), rtol=1e-9, atol=1e-15 * max(1, y.max()))
 
 
 @pytest.mark.parametrize("isa", ISAS)
@@ -85,28 +86,76 @@ def test_margins_far_out_lose_nothing(isa):
         assert_allclose(r[2:4], slope("binomial", eta, y)[2:4], rtol=1e-15)
 
 
+def conjugate(name, c, y):
+    """f*(y, c) = sup_eta c eta - f(y, eta) in long double, from the mean at which the supremum is."""
+    mean = y.astype(np.longdouble) + c
+
+    def entropy(x):
+        return np.where(x > 0, x * np.log(np.where(x > 0, x, 1)), 0)
+
+    if name == "poisson":
+        return entropy(mean) - mean - (entropy(y.astype(np.longdouble)) - y)
+    return entropy(mean) + entropy(1 - mean)
+
+
 @pytest.mark.parametrize("name", ["binomial", "poisson"])
 @pytest.mark.parametrize("isa", ISAS)
 @pytest.mark.parametrize("n", LENGTHS)
-def test_conjugate(isa, n, name, rng):
-    """f(eta) + f*(c) >= c eta, with equality at c = f'(eta) = -r."""
+def test_divergence(isa, n, name, rng):
+    """f(m) + f*(-t r) + t r m, whatever t is."""
     eta = rng.uniform(-5, 3, n)
     y, s = responses(name, rng, n), rng.random(n)
-    r, (total, _, _) = probe.evaluate_loss(isa, name, eta, 0.0, y, s)
-    at_slope = probe.loss_conjugate(isa, name, r, 1.0, y, s)
-    assert_allclose(total + at_slope, -(s * r) @ eta, rtol=0, atol=1e-13 * n)
-    for t in (0.0, 0.3, 0.9):
-        assert total + probe.loss_conjugate(isa, name, r, t, y, s) >= -t * (s * r) @ eta - 1e-13 * n
-        one = sum(
-            probe.loss_conjugate(isa, name, r[i : i + 1], t, y[i : i + 1], s[i : i + 1])
-            for i in range(n)
+    for weights in (None, s):
+        w = np.ones(n) if weights is None else weights
+        r, _ = probe.evaluate_loss(isa, name, eta - 0.25, 0.25, y, weights)
+        m = (eta - 0.25) + 0.25
+        for t in (0.0, 0.3, 0.9, 0.999, 1.0):
+            ours = probe.loss_divergence(isa, name, eta - 0.25, 0.25, r, t, y, weights)
+            exact = w @ (value(name, m, y) + conjugate(name, -t * r, y) + t * r * m)
+            assert_allclose(ours, float(exact), rtol=1e-11, atol=1e-14 * n)
+            assert ours >= 0
+
+
+@pytest.mark.parametrize("name", ["binomial", "poisson"])
+@pytest.mark.parametrize("isa", ISAS)
+def test_divergence_is_exact_to_second_order(isa, name, rng):
+    """At slopes that are off by a little it is that much squared over twice the curvature."""
+    n = 40
+    eta, y = rng.uniform(-3, 3, n), responses(name, rng, n)
+    r, _ = probe.evaluate_loss(isa, name, eta, 0.0, y, None)
+    assert probe.loss_divergence(isa, name, eta, 0.0, r, 1.0, y, None) == 0
+    d = curvature(name, eta)
+    for size in (1e-6, 1e-8, 1e-10):
+        off = size * d * rng.choice([0.5, 1.0], n)
+        ours = probe.loss_divergence(isa, name, eta, 0.0, r - off, 1.0, y, None)
+        assert_allclose(ours, (off**2 / d).sum() / 2, rtol=1e3 * size + 1e-4)
+
+
+@pytest.mark.parametrize("isa", ISAS)
+def test_divergence_of_what_is_no_slope(isa):
+    y = np.array([0.0, 1.0])
+    for r in ([1e-3, 0.5], [-0.5, -1e-3], [-1.5, 0.5], [-0.5, 1.5]):
+        ours = probe.loss_divergence(isa, "binomial", np.zeros(2), 0.0, np.array(r), 1.0, y, None)
+        assert ours == np.inf
+    beyond = np.array([0.1, 1.1])
+    assert probe.loss_divergence(isa, "poisson", np.zeros(2), 0.0, beyond, 1.0, y, None) == np.inf
+
+
+@pytest.mark.parametrize("isa", ISAS)
+@pytest.mark.parametrize("y", [1e-6, 1.0, 1e6, 1e12])
+def test_poisson_loss_beside_its_least_value(isa, y):
+    """With d = eta - log y it is y (e^d - 1 - d), of second order in d, however large y is."""
+    best = np.log(y)
+    for way in (1e-3, 1e-5, 1e-7):
+        eta = np.full(1, best + way)
+        d = np.longdouble(eta[0]) - np.longdouble(best)
+        r, (total, _, _) = probe.evaluate_loss(isa, "poisson", eta, 0.0, np.full(1, y), None)
+        assert_allclose(
+            total, float(y * d * d / 2 * (1 + d / 3 + d**2 / 12 + d**3 / 60)), rtol=1e-12
         )
-        assert_allclose(probe.loss_conjugate(isa, name, r, t, y, s), one, rtol=0, atol=1e-13 * n)
-
-
-def test_perfect_predictions_have_no_entropy():
-    for isa in ISAS:
-        zero = np.zeros(3)
-        assert probe.loss_conjugate(isa, "binomial", zero, 1.0, zero, None) == 0
-        assert probe.loss_conjugate(isa, "binomial", np.ones(3), 1.0, np.ones(3), None) == 0
-    assert _core is not None
+        assert_allclose(r[0], float(-y * np.expm1(d)), rtol=1e-14)
+    r, (total, _, _) = probe.evaluate_loss(
+        isa, "poisson", np.full(1, best), 0.0, np.full(1, y), None
+    )
+    assert total == 0
+    assert r[0] == 0

@@ -2,6 +2,8 @@
 // rows are its vectors (the columns of a column-major matrix), possibly padded; results are written in place.
 #include "bindings/kernel_probe.hpp"
 
+#include <cmath>
+
 namespace riata::bindings {
 
 namespace {
@@ -208,28 +210,38 @@ const kernels::LossKernels& loss(const std::string& isa, const std::string& name
     return name == "poisson" ? table(isa).poisson : table(isa).binomial;
 }
 
+/// The rows of a loss, and the best margins that they point to.
+struct Rows {
+    Rows(const py::array& y, const Optional& s, std::size_t n) : best(n) {
+        const double* values = contiguous(y, n);
+        for (std::size_t i = 0; i < n; ++i) best[i] = values[i] > 0 ? std::log(values[i]) : 0.0;
+        rows = {values, best.data(), contiguous(s, n)};
+    }
+    std::vector<double> best;
+    kernels::LossRows rows;
+};
+
 /// (r, [sum s f, sum s r, sum s f'']).
 py::tuple evaluate_loss(const std::string& isa, const std::string& name, const py::array& eta, double shift,
                         const py::array& y, const Optional& s) {
     const std::size_t n = eta.size();
     std::vector<double> sums(3);
     py::array_t<double> r(eta.size());
-    loss(isa, name).evaluate(contiguous(eta, n), shift, contiguous(y, n), contiguous(s, n), n, r.mutable_data(),
-                             sums.data());
+    loss(isa, name).evaluate(contiguous(eta, n), shift, Rows(y, s, n).rows, n, r.mutable_data(), sums.data());
     return py::make_tuple(r, sums);
 }
 
 py::array_t<double> loss_curvature(const std::string& isa, const std::string& name, const py::array& r,
                                    const py::array& y, const Optional& s) {
     return map_to(r, [&](const double* x, std::size_t n, double* out) {
-        loss(isa, name).curvature(x, contiguous(y, n), contiguous(s, n), n, out);
+        loss(isa, name).curvature(x, Rows(y, s, n).rows, n, out);
     });
 }
 
-double loss_conjugate(const std::string& isa, const std::string& name, const py::array& r, double t, const py::array& y,
-                      const Optional& s) {
+double loss_divergence(const std::string& isa, const std::string& name, const py::array& eta, double shift,
+                       const py::array& r, double t, const py::array& y, const Optional& s) {
     const std::size_t n = r.size();
-    return loss(isa, name).conjugate(contiguous(r, n), t, contiguous(y, n), contiguous(s, n), n);
+    return loss(isa, name).divergence(contiguous(eta, n), shift, contiguous(r, n), t, Rows(y, s, n).rows, n);
 }
 
 }  // namespace
@@ -261,7 +273,7 @@ void bind_kernel_probe(py::module_& parent) {
     m.def("logarithms", [](const std::string& isa, const py::array& x) { return map_to(x, table(isa).logarithms); });
     m.def("evaluate_loss", &evaluate_loss);
     m.def("loss_curvature", &loss_curvature);
-    m.def("loss_conjugate", &loss_conjugate);
+    m.def("loss_divergence", &loss_divergence);
     bind_lane_probe(m);
 }
 

@@ -126,17 +126,25 @@ struct ReadKernels {
     double (*column_sweep)(const ColumnSweep<T>& sweep);
 };
 
-/// A loss f(y, eta) of one response and one margin, summed over n rows with weights s (null: ones).
+/// The rows of a loss: responses, the margins at which each row's own loss is least (0 where that is at infinity; for losses
+/// that ask for them) and weights (null: ones).
+struct LossRows {
+    const double *y, *best, *s;
+
+    LossRows from(size_t i) const { return {y + i, best ? best + i : nullptr, s ? s + i : nullptr}; }
+};
+
+/// A loss f(y, m) of one response and one margin, less the least that any margin reaches, summed over n rows with weights s.
 struct LossKernels {
     /// r_i = -f'(y_i, eta_i + shift); out = {sum s f, sum s r, sum s f''}. r may be eta.
-    void (*evaluate)(const double* eta, double shift, const double* y, const double* s, size_t n, double* r,
-                     double* out);
+    void (*evaluate)(const double* eta, double shift, const LossRows& rows, size_t n, double* r, double* out);
 
-    /// d_i = s_i f''(y_i, eta_i) where -f'(y_i, eta_i) = r_i.
-    void (*curvature)(const double* r, const double* y, const double* s, size_t n, double* d);
+    /// d_i = s_i f''(y_i, m_i) where -f'(y_i, m_i) = r_i.
+    void (*curvature)(const double* r, const LossRows& rows, size_t n, double* d);
 
-    /// sum_i s_i f*(y_i, -t r_i) with the conjugate f*(y, c) = sup_eta c eta - f(y, eta); infinite outside its domain.
-    double (*conjugate)(const double* r, double t, const double* y, const double* s, size_t n);
+    /// sum_i s_i [f(y_i, m_i) + f*(y_i, -t r_i) + t r_i m_i] at m = eta + shift with the conjugate f*(y, c) = sup_m c m - f(y, m):
+    /// what Fenchel's inequality leaves, no term below 0 and none where t r are the slopes; infinite where they never are.
+    double (*divergence)(const double* eta, double shift, const double* r, double t, const LossRows& rows, size_t n);
 };
 
 /// Dense double algebra on packed panels and on lower triangular factors (column-major, leading
@@ -188,8 +196,8 @@ struct Kernels {
     /// out may equal x, or lie one column before it.
     void (*rotate)(const double* x, double* v, double* out, double cs, double sn, size_t n);
 
-    LossKernels binomial;  ///< log(1 + e^eta) - y eta, y in {0, 1}
-    LossKernels poisson;   ///< e^eta - y eta, y >= 0
+    LossKernels binomial;  ///< log(1 + e^m) - y m, y in {0, 1}
+    LossKernels poisson;   ///< e^m - y m - (y - y log y), y >= 0; asks for the best margins log y
     void (*exponentials)(const double* x, size_t n, double* out);
     void (*logarithms)(const double* x, size_t n, double* out);
 };

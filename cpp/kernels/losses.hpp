@@ -54,9 +54,6 @@ RIATA_INLINE vec log_one_plus(vec e) {
     return pick(large, near + 0x1.62e42fefa39efp-1, near);
 }
 
-/// x log x with its limit 0 at 0.
-RIATA_INLINE vec entropy(vec x) { return x * logarithm(x < 1e-300 ? all(1e-300) : x); }
-
 void exponentials(const double* x, size_t n, double* out) {
     each(x, 1, n,
          [=](size_t i, vec v, auto... f) __attribute__((always_inline)) { store(out + i, exponential(v), f...); });
@@ -68,14 +65,37 @@ void logarithms(const double* x, size_t n, double* out) {
     });
 }
 
+/// e^x - 1 - x, from e = e^x.
+RIATA_INLINE vec excess(vec x, vec e) {
+    constexpr double kSeries[] = {1 / 2.,         1 / 6.,          1 / 24.,         1 / 120.,     1 / 720.,
+                                  1 / 5040.,      1 / 40320.,      1 / 362880.,     1 / 3628800., 1 / 39916800.,
+                                  1 / 479001600., 1 / 6227020800., 1 / 87178291200.};
+    return pick(absolute(x) <= 0.5, x * x * polynomial(x, kSeries), e - 1 - x);
+}
+
+/// The relative entropy a log(a / q) - a + q of a = q + change, which loses nothing where a is nearly q.
+RIATA_INLINE vec relative_entropy(vec a, vec q, vec change) {
+    constexpr double kSeries[] = {1 / 2.,   -1 / 6., 1 / 12.,   -1 / 20., 1 / 30.,   -1 / 42., 1 / 56.,
+                                  -1 / 72., 1 / 90., -1 / 110., 1 / 132., -1 / 156., 1 / 182.};
+    const vec from = larger(q, all(1e-300)), u = change / from, near = change * u * polynomial(u, kSeries);
+    const whole far = absolute(u) > 0.0625;
+    if (!any(far)) return near;
+    return pick(far, a * (logarithm(larger(a, all(1e-300))) - logarithm(from)) - change, near);
+}
+
 /// One vector of a loss: value, -f' and f''.
 struct Point {
     vec value, slope, curvature;
 };
 
+// A loss states f(y, m) - min f(y, .), itself and not as a difference: near its least value it is as exact as its margin. And
+// its divergence f(y, m) + f*(y, -r) + r m from the margin m to the one where the slope is r, a sum of relative entropies of
+// means for those here, infinite where r is no slope.
+
 /// log(1 + e^m) - y m with y in {0, 1}, from e = e^-|m|: no cancellation on either side.
 struct Binomial {
-    static RIATA_INLINE Point at(vec m, vec y) {
+    static constexpr bool kAnchored = false;
+    static RIATA_INLINE Point at(vec m, vec y, vec) {
         const vec a = absolute(m), e = exponential(-a), large = 1 / (e + 1), small = e * large;
         const whole positive = y > 0.5, right = pick(positive, m, -m) >= 0;
         const vec miss = pick(right, small, large);
@@ -86,35 +106,52 @@ struct Binomial {
         const vec a = absolute(r);
         return a - a * a;
     }
-    /// f*(y, -r), infinite where 1 - r (for y = 1) or -r is no probability.
-    static RIATA_INLINE vec conjugate(vec r, vec y) {
-        const vec a = pick(y > 0.5, r, -r), rest = 1 - a;
-        return pick(a < 0, all(kInfinite), pick(rest < 0, all(kInfinite), entropy(a) + entropy(rest)));
+    static RIATA_INLINE vec divergence(vec m, vec r, vec y, vec) {
+        const vec e = exponential(-absolute(m)), large = 1 / (e + 1), small = e * large;
+        const whole positive = y > 0.5, right = pick(positive, m, -m) >= 0;
+        const vec miss = pick(positive, r, -r), hit = 1 - miss, here = pick(right, small, large);
+        const vec sum =
+            relative_entropy(miss, here, miss - here) + relative_entropy(hit, pick(right, large, small), here - miss);
+        return pick(miss < 0, all(kInfinite), pick(hit < 0, all(kInfinite), sum));
     }
 };
 
-/// e^m - y m with y >= 0.
+/// e^m - y m - (y - y log y) = y (e^d - 1 - d) with d = m - log y, which is `best`; e^m where y = 0.
 struct Poisson {
-    static RIATA_INLINE Point at(vec m, vec y) {
-        const vec mean = exponential(m);
-        return {mean - y * m, y - mean, mean};
+    static constexpr bool kAnchored = true;
+    static constexpr double kRounding = 0x1p-50;  // of a margin: what is no distance from the best one
+    static RIATA_INLINE vec distance(vec m, vec best) {
+        const vec d = m - best;
+        return pick(absolute(d) <= kRounding * (absolute(best) + 1), vec{}, d);
     }
-    static RIATA_INLINE vec curvature(vec r, vec y) { return y - r; }
-    static RIATA_INLINE vec conjugate(vec r, vec y) {
-        const vec mean = y - r;
-        return pick(mean < 0, all(kInfinite), entropy(mean) - mean);
+    static RIATA_INLINE Point at(vec m, vec y, vec best) {
+        const whole none = y == 0;
+        const vec d = pick(none, m, distance(m, best)), e = exponential(d), over = excess(d, e);
+        const vec change = pick(absolute(d) <= 0.5, d + over, e - 1);  // e^d - 1
+        return {pick(none, e, y * over), pick(none, -e, -y * change), pick(none, e, y * e)};
+    }
+    static RIATA_INLINE vec curvature(vec r, vec y) { return larger(y - r, vec{}); }
+    static RIATA_INLINE vec divergence(vec m, vec r, vec y, vec best) {
+        const Point here = at(m, y, best);
+        const vec mean = y - r, sum = relative_entropy(mean, here.curvature, here.slope - r);
+        return pick(mean < 0, all(kInfinite), sum);
     }
 };
+
+/// Weight times value, of which infinite ones without weight are nothing.
+RIATA_INLINE vec weighted(vec value, vec weight) { return pick(weight > 0, value * weight, vec{}); }
 
 template <class Loss, bool Weighted>
-void loss_of(const double* eta, double shift, const double* y, const double* s, size_t n, double* r, double* out) {
+void loss_of(const double* eta, double shift, const LossRows& rows, size_t n, double* r, double* out) {
     vec value = {}, slope = {}, curvature = {};
     each(eta, 1, n, [&](size_t i, vec m, auto... f) __attribute__((always_inline)) {
-        const Point at = Loss::at(m + shift, load(y + i, f...));
+        vec best = {};
+        if constexpr (Loss::kAnchored) best = load(rows.best + i, f...);
+        const Point at = Loss::at(m + shift, load(rows.y + i, f...), best);
         store(r + i, at.slope, f...);
         vec weight = keep(all(1), f...);
-        if constexpr (Weighted) weight = load(s + i, f...);
-        value += at.value * weight;
+        if constexpr (Weighted) weight = load(rows.s + i, f...);
+        value += weighted(at.value, weight);
         slope += at.slope * weight;
         curvature += at.curvature * weight;
     });
@@ -122,33 +159,34 @@ void loss_of(const double* eta, double shift, const double* y, const double* s, 
 }
 
 template <class Loss>
-void evaluate_loss(const double* eta, double shift, const double* y, const double* s, size_t n, double* r,
-                   double* out) {
-    if (s)
-        loss_of<Loss, true>(eta, shift, y, s, n, r, out);
+void evaluate_loss(const double* eta, double shift, const LossRows& rows, size_t n, double* r, double* out) {
+    if (rows.s)
+        loss_of<Loss, true>(eta, shift, rows, n, r, out);
     else
-        loss_of<Loss, false>(eta, shift, y, s, n, r, out);
+        loss_of<Loss, false>(eta, shift, rows, n, r, out);
 }
 
 template <class Loss>
-void loss_curvature(const double* r, const double* y, const double* s, size_t n, double* d) {
+void loss_curvature(const double* r, const LossRows& rows, size_t n, double* d) {
     each(r, 1, n, [=](size_t i, vec v, auto... f) __attribute__((always_inline)) {
-        const vec c = Loss::curvature(v, load(y + i, f...));
-        store(d + i, s ? c * load(s + i, f...) : c, f...);
+        const vec c = Loss::curvature(v, load(rows.y + i, f...));
+        store(d + i, rows.s ? c * load(rows.s + i, f...) : c, f...);
     });
 }
 
 template <class Loss>
-double loss_conjugate(const double* r, double t, const double* y, const double* s, size_t n) {
+double loss_divergence(const double* eta, double shift, const double* r, double t, const LossRows& rows, size_t n) {
     vec total = {};
-    each(r, 1, n, [&](size_t i, vec v, auto... f) __attribute__((always_inline)) {
-        const vec yi = load(y + i, f...), c = Loss::conjugate(v * t, yi);
-        total += s ? c * load(s + i, f...) : keep(c, f...);
+    each(eta, 1, n, [&](size_t i, vec m, auto... f) __attribute__((always_inline)) {
+        vec best = {};
+        if constexpr (Loss::kAnchored) best = load(rows.best + i, f...);
+        const vec c = Loss::divergence(m + shift, load(r + i, f...) * t, load(rows.y + i, f...), best);
+        total += weighted(c, rows.s ? load(rows.s + i, f...) : keep(all(1), f...));
     });
     return sum(total);
 }
 
 template <class Loss>
 constexpr LossKernels loss_kernels() {
-    return {evaluate_loss<Loss>, loss_curvature<Loss>, loss_conjugate<Loss>};
+    return {evaluate_loss<Loss>, loss_curvature<Loss>, loss_divergence<Loss>};
 }

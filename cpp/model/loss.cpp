@@ -13,6 +13,7 @@ constexpr std::size_t kRows = 4096;   // per unit of work and per partial sum
 constexpr int kInterceptSteps = 200;  // bisection from 1e3 to the last bit takes 70
 constexpr double kShortStep = 0.1;    // of the intercept: what is left to the first order correction
 constexpr double kFirstReach = 4;     // longest first step, doubled with each
+constexpr double kRounding = 1e-30;   // of the loss: a gain that is none, as it is of second order
 
 const kernels::LossKernels& kernels_of(Family family) {
     const kernels::Kernels& active = kernels::active();
@@ -24,18 +25,21 @@ const kernels::LossKernels& kernels_of(Family family) {
 Loss::Loss(Family family, std::vector<double> y, const double* s, Team& team)
     : kernels_(kernels_of(family)), family_(family), y_(std::move(y)), s_(s), team_(team) {
     if (family_ != Family::kPoisson) return;
-    for (std::size_t i = 0; i < y_.size(); ++i)
-        if (y_[i] > 0) saturated_ += (s_ ? s_[i] : 1.0) * (y_[i] - y_[i] * std::log(y_[i]));
+    best_.resize(y_.size());
+    for (std::size_t i = 0; i < y_.size(); ++i) best_[i] = y_[i] > 0 ? std::log(y_[i]) : 0.0;
+}
+
+kernels::LossRows Loss::rows_from(std::size_t first) const {
+    return kernels::LossRows{y_.data(), best_.empty() ? nullptr : best_.data(), s_}.from(first);
 }
 
 Loss::Sums Loss::evaluate(const double* eta, double shift, double* r) const {
     const std::size_t blocks = (rows() + kRows - 1) / kRows;
     std::vector<double> parts(3 * blocks);
     team_.for_blocks(rows(), kRows, [&](std::size_t b, std::size_t e) {
-        kernels_.evaluate(eta + b, shift, y_.data() + b, s_ ? s_ + b : nullptr, e - b, r + b,
-                          parts.data() + 3 * (b / kRows));
+        kernels_.evaluate(eta + b, shift, rows_from(b), e - b, r + b, parts.data() + 3 * (b / kRows));
     });
-    Sums sums{-saturated_, 0, 0};
+    Sums sums;
     for (std::size_t k = 0; k < blocks; ++k) {
         sums.value += parts[3 * k];
         sums.slope += parts[3 * k + 1];
@@ -52,17 +56,19 @@ Loss::Sums Loss::evaluate_rows(std::size_t b, std::size_t e, const double* eta, 
 
 void Loss::curvature(const double* r, double* d, bool plain) const {
     team_.for_blocks(rows(), kRows, [&](std::size_t b, std::size_t e) {
-        kernels_.curvature(r + b, y_.data() + b, s_ && !plain ? s_ + b : nullptr, e - b, d + b);
+        kernels::LossRows rows = rows_from(b);
+        if (plain) rows.s = nullptr;
+        kernels_.curvature(r + b, rows, e - b, d + b);
     });
 }
 
-double Loss::conjugate(const double* r, double t) const {
+double Loss::divergence(const double* eta, double shift, const double* r, double t) const {
     const std::size_t blocks = (rows() + kRows - 1) / kRows;
     std::vector<double> parts(blocks);
     team_.for_blocks(rows(), kRows, [&](std::size_t b, std::size_t e) {
-        parts[b / kRows] = kernels_.conjugate(r + b, t, y_.data() + b, s_ ? s_ + b : nullptr, e - b);
+        parts[b / kRows] = kernels_.divergence(eta + b, shift, r + b, t, rows_from(b), e - b);
     });
-    return std::accumulate(parts.begin(), parts.end(), saturated_);
+    return std::accumulate(parts.begin(), parts.end(), 0.0);
 }
 
 double Loss::margin_of_mean() const {
@@ -76,13 +82,29 @@ double Loss::margin_of_mean() const {
     return std::log(std::max(sum, tiny) / std::max(weight - sum, tiny));
 }
 
+double loss_of(Family family, double y, double eta) {
+    switch (family) {
+        case Family::kBinomial: {
+            const double m = y > 0 ? -eta : eta;
+            return std::max(m, 0.0) + std::log1p(std::exp(-std::abs(m)));
+        }
+        case Family::kPoisson: {
+            const double d = eta - std::log(y);
+            return y > 0 ? y * (std::expm1(d) - d) : std::exp(eta);
+        }
+        default:
+            return (y - eta) * (y - eta);
+    }
+}
+
 Loss::Sums profile_intercept(const Loss& loss, const double* eta, double& shift, double* r, double tolerance) {
     double low = -std::numeric_limits<double>::infinity(), high = -low, reach = kFirstReach;
     Loss::Sums sums = loss.evaluate(eta, shift, r);
     for (int k = 0; k < kInterceptSteps; ++k) {
         const double g = sums.slope, h = sums.curvature;
-        if (std::isfinite(sums.value) && std::abs(g) <= kShortStep * h && 0.5 * g * g <= tolerance * h) break;
-        if (g == 0) break;
+        const double enough = std::max(tolerance, kRounding * sums.value);
+        if (std::isfinite(sums.value) && std::abs(g) <= kShortStep * h && 0.5 * g * g <= enough * h) break;
+        if (g == 0 || shift + g / h == shift) break;
         (g > 0 ? low : high) = shift;
         const double newton = std::abs(g) / h;
         double next = shift + std::copysign(newton < reach ? newton : reach, g);

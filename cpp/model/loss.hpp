@@ -1,6 +1,5 @@
-// A smooth loss over all rows at once: sum_i s_i f(y_i, eta_i) with its slopes, curvatures and conjugate. Values are less
-// that of the saturated model, sum_i s_i min f(y_i, .), so that the best loss thinkable is 0 and relative gaps mean
-// something for every family.
+// A smooth loss over all rows at once: sum_i s_i f(y_i, eta_i) with its slopes, curvatures and divergence. Every f is less its
+// least value, so that the best loss thinkable is 0 and relative gaps mean something for every family.
 #pragma once
 
 #include <cstddef>
@@ -42,23 +41,29 @@ public:
     /// d_i = s_i f''(y_i, eta_i) at the margins where -f' is r; without s where plain.
     void curvature(const double* r, double* d, bool plain = false) const;
 
-    /// sum_i s_i f*(y_i, -t r_i) with f*(y, c) = sup_eta c eta - f(y, eta).
-    double conjugate(const double* r, double t) const;
+    /// sum_i s_i [f(y_i, m_i) + f*(y_i, -t r_i) + t r_i m_i] at m = eta + shift: how far t r is from being the slopes there. It is
+    /// of second order in that, never below 0, and gives the conjugate without cancellation.
+    double divergence(const double* eta, double shift, const double* r, double t) const;
 
     /// The margin at which all rows have their mean's best prediction.
     double margin_of_mean() const;
 
 private:
+    kernels::LossRows rows_from(std::size_t first) const;
+
     const kernels::LossKernels& kernels_;
     Family family_;
     std::vector<double> y_;
     const double* s_;
+    std::vector<double> best_;  // margins, where the family asks for them
     Team& team_;
-    double saturated_ = 0;
 };
 
+/// f(y, eta) of one row.
+double loss_of(Family family, double y, double eta);
+
 /// Moves `shift` to where sum_i s_i r_i = 0 to first order, by Newton's method in a bracket: until another step would gain
-/// less than `tolerance` of the loss, and be short. r holds the slopes there. Returns the sums at `shift`.
+/// less than `tolerance`, or nothing but rounding, and be short. r holds the slopes there. Returns the sums at `shift`.
 Loss::Sums profile_intercept(const Loss& loss, const double* eta, double& shift, double* r, double tolerance);
 
 }  // namespace riata

@@ -16,6 +16,7 @@
 namespace riata {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kAtLimit = 4 * std::numeric_limits<double>::epsilon();  // of l1: beyond it by rounding alone
 
 /// The length of a row of K coefficients or correlations.
 inline double norm_of(const double* v, std::size_t K) {
@@ -85,6 +86,20 @@ struct ScalarPenalty {
             best = std::max(best, t * pull - 0.5 * l2 * t * t);
         }
         return best;
+    }
+    /// What Fenchel's inequality leaves, h(w) + h*(c) - c w, without cancellation where w is nearly where c pulls it: twice a way
+    /// from w, by 0 where the side changes, along which c u - h(u) rises. Correlations that rounding takes over l1 are at l1.
+    double divergence(double w, double c) const {
+        const double pull = std::abs(c) - l1;
+        double to = 0;
+        if (pull > kAtLimit * l1) to = l2 > 0 ? std::copysign(pull / l2, c) : std::copysign(kInfinity, c);
+        to = std::clamp(to, lower, upper);
+        if (std::isinf(to)) return kInfinity;
+        const auto rise = [&](double from, double end) {
+            const double side = from + end < 0 ? -1.0 : 1.0;
+            return side * (end - from) * (side * c - l1 - 0.5 * l2 * std::abs(from + end));
+        };
+        return to * w < 0 ? rise(w, 0) + rise(0, to) : rise(w, to);
     }
     /// Beyond |c| = limit() the conjugate is infinite (infinity when it never is), for either sign of c.
     double limit_above() const { return l2 > 0 || upper < kInfinity ? kInfinity : l1; }

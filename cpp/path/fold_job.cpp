@@ -7,20 +7,6 @@ namespace riata {
 
 namespace {
 
-/// The loss of a row at the margin eta, less its least value.
-double loss_of(Family family, double y, double eta) {
-    switch (family) {
-        case Family::kBinomial: {
-            const double m = y > 0 ? -eta : eta;
-            return std::max(m, 0.0) + std::log1p(std::exp(-std::abs(m)));
-        }
-        case Family::kPoisson:
-            return std::exp(eta) - y * eta - (y > 0 ? y - y * std::log(y) : 0.0);
-        default:
-            return (y - eta) * (y - eta);
-    }
-}
-
 /// Weighted means of the losses of the rows held out.
 std::vector<double> losses(const std::vector<double>& predictions, const Fold& fold, const Response& response,
                            const Request& request) {

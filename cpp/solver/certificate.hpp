@@ -29,6 +29,13 @@ struct Certificate {
         rel_gap = null_objective > 0 ? gap / null_objective : (gap > 0 ? kInfinity : 0.0);
         if (difference < -kRounding * null_objective) rel_gap = kInfinity;
     }
+
+    /// A gap known by itself, below what a difference of the two values resolves.
+    void resolve(double known, double null_objective) {
+        gap = known;
+        dual = primal - gap;
+        rel_gap = null_objective > 0 ? gap / null_objective : (gap > 0 ? kInfinity : 0.0);
+    }
 };
 
 /// Collects the correlations c_j = X_j'r of one residual and finds the best dual value among its multiples.
@@ -61,6 +68,11 @@ public:
 
     /// In units of the caller's columns.
     double kkt_max() const { return kkt_; }
+
+    /// The largest multiple of the residual that is a dual point.
+    double reach() const { return largest_; }
+    /// What is charged for correlations that count as none.
+    double slack() const { return slack_; }
 
     /// The best dual value over 0 <= t <= 1 with ry = r'y and rr = r'r; the search ends early at a value of `enough`.
     double best(double ry, double rr, double enough) const {

@@ -9,8 +9,6 @@ namespace riata {
 namespace {
 constexpr int kMaxRounds = 200;
 constexpr int kStalls = 6;               // rounds without progress before a lane is left as it is
-constexpr double kNullRounding = 1e-13;  // of the null objective, as accurate as it is
-constexpr double kLeastShift = 1e-24;    // half the square of the shortest step of its intercept
 constexpr double kProgress = 0.5;        // of the gap: a round that leaves more of it is none,
 constexpr double kGain = 1e-2;           // unless the objective fell by that much of it
 constexpr double kStuckRound = 0.3;      // of the gap left: a sign that curvatures are off where it matters
@@ -27,13 +25,19 @@ constexpr double kTogetherTol = 0.2;                  // of the gap aimed at: th
 constexpr double kLeastAccuracy = 0.1;                // of l1: the largest violation left
 constexpr double kMoreAccurate = 0.2;                 // after a round that left too much of the gap
 constexpr long kTogetherRounds = 50;
+constexpr double kFirstDamping = 1e-3, kMoreDamping = 30, kLessDamping = 0.1;  // after steps that fail, or do not
 constexpr double kStaleStep = 0.1;  // drift from which a single step takes new curvatures
+
+/// Without a dual point worth the name the loss itself, which is never below 0, is a gap.
+double bounded_gap(const Certificate& certificate) {
+    return certificate.gap < certificate.primal ? certificate.gap : certificate.primal;
+}
 }  // namespace
 
 Newton::Newton(Problem& problem, const Loss& loss, const double* offset, NewtonModel& model, Control& control)
-    : problem_(problem), loss_(loss), offset_(offset), model_(model), active_(model, make_gram_system(model), control),
+    : problem_(problem), loss_(loss), model_(model), active_(model, make_gram_system(model), control),
       control_(control), base_(problem.design.rows(), 0.0) {
-    if (offset_) base_.assign(offset_, offset_ + base_.size());
+    if (offset) base_.assign(offset, offset + base_.size());
 }
 
 void Newton::penalise(double alpha) const {
@@ -49,11 +53,13 @@ Lane Newton::empty_lane(double alpha) const {
     lane.alpha = alpha;
     lane.eta = base_;
     lane.r.resize(n);
-    if (problem_.request.fit_intercept) lane.b = loss_.margin_of_mean();
-    Loss::Sums sums = profile(lane.eta.data(), lane.b, lane.r.data());
-    if (problem_.request.fit_intercept)  // the unit of gaps: exact relative to itself
-        sums = profile_intercept(loss_, lane.eta.data(), lane.b, lane.r.data(),
-                                 std::max(kNullRounding * sums.value, kLeastShift * sums.curvature));
+    Loss::Sums sums;
+    if (problem_.request.fit_intercept) {  // to the last digit: gaps are relative to this loss
+        lane.b = loss_.margin_of_mean();
+        sums = profile_intercept(loss_, lane.eta.data(), lane.b, lane.r.data(), 0.0);
+    } else {
+        sums = loss_.evaluate(lane.eta.data(), 0.0, lane.r.data());
+    }
     const_cast<Newton*>(this)->settle(lane, sums);
     return lane;
 }
@@ -138,7 +144,11 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
         if (active.empty()) return;
         if (control_.cancelled()) throw Cancelled{};
         const bool recurves = !by_gradients() && curvature_pays(active, tol, progress, kept);
-        if (recurves) recurve(*active[active.size() / 2]);
+        if (recurves) {
+            double damping = 0;
+            for (const Lane* lane : active) damping = std::max(damping, lane->damping);
+            recurve(*active[active.size() / 2], damping);
+        }
         kept = !recurves;
         if (!together_ && lanes_pay(active)) {
             together_ = std::make_unique<Lanes>(problem_, control_);
@@ -150,7 +160,9 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
             steps = propose_together(active, max_solves);
         else
             for (Lane* lane : active) {
-                if (by_gradients()) recurve(*lane);
+                // Curvatures of another lane may be orders of magnitude off where means span orders of magnitude.
+                const bool astray = (lane->cut || lane->stalls > 0) && model_.drift(lane->r.data()) > kStaleStep;
+                if (by_gradients() || astray) recurve(*lane, lane->damping);
                 steps.push_back(propose(*lane, max_solves));
             }
         take(active, steps);
@@ -159,10 +171,10 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
             const Certificate before = lane->certificate;
             judge(*lane, tol);
             if (lane->done) continue;
-            const double left = lane->certificate.gap / before.gap;
+            const double gap = bounded_gap(before), left = bounded_gap(lane->certificate) / gap;
             progress = std::max(progress, left);
             if (together_ && left > kStuckRound) lane->accuracy *= kMoreAccurate;
-            const bool gained = before.primal - lane->certificate.primal > kGain * before.gap;
+            const bool gained = before.primal - lane->certificate.primal > kGain * gap;
             lane->stalls = left < kProgress || gained ? 0 : lane->stalls + 1;
             if (lane->stalls >= kStalls || lane->solves >= max_solves) give_up(*lane, tol);
         }
@@ -188,7 +200,7 @@ void Newton::rebase(Lane& lane, const std::vector<double>& offset) {
 }
 
 void Newton::step(Lane& lane, long max_solves) {
-    if (by_gradients() || lane.cut || model_.drift(lane.r.data()) > kStaleStep) recurve(lane);
+    if (by_gradients() || lane.cut || model_.drift(lane.r.data()) > kStaleStep) recurve(lane, lane.damping);
     std::vector<Lane*> lanes{&lane};
     advance(lanes, {propose(lane, max_solves)});
 }
@@ -198,7 +210,8 @@ void Newton::step(Lane& lane, long max_solves) {
 /// lanes differ among themselves.
 bool Newton::curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress, bool kept) {
     const double drift = model_.drift(lanes[lanes.size() / 2]->r.data());
-    if (drift == kInfinity) return true;
+    const auto held_back = [&](const Lane* lane) { return lane->damping > model_.damping(); };
+    if (drift == kInfinity || std::any_of(lanes.begin(), lanes.end(), held_back)) return true;
     if (drift == 0) return false;
     if (progress > kStuckRound && progress < 1) return true;
     if (std::any_of(lanes.begin(), lanes.end(), [](const Lane* lane) { return lane->cut; })) return true;
@@ -219,8 +232,8 @@ bool Newton::curvature_pays(const std::vector<Lane*>& lanes, double tol, double 
     return (rounds(drift, kept && progress < 1 ? progress : 0.0) - rounds(spread, 0.0)) * look > gram;
 }
 
-void Newton::recurve(const Lane& lane) {
-    model_.recurve(lane.r.data());
+void Newton::recurve(const Lane& lane, double damping) {
+    model_.recurve(lane.r.data(), damping);
     fresh_ = true;
 }
 
@@ -251,7 +264,7 @@ Newton::Step Newton::propose(Lane& lane, long max_solves) {
     else
         active_.refresh();
     fresh_ = false;
-    lane.solves += active_.solve(problem_.penalty, problem_.noise(), max_solves).solves;
+    lane.solves += active_.solve(problem_.penalty, problem_.noise(), std::max(max_solves - lane.solves, 1L)).solves;
     return {active_.w(), lane.b + model_.intercept_shift(active_.w())};
 }
 
@@ -321,8 +334,8 @@ void Newton::advance(std::vector<Lane*>& lanes, const std::vector<Step>& steps) 
         lane.cut = !descends(lane, step, sums.value);
         if (lane.cut) {
             Step shorter;
-            if (!cut_back(lane, step, eta_.data(), shorter)) {
-                lane.stalls = std::max(lane.stalls, kStalls - 2);
+            if (!cut_back(lane, step, sums.value, shorter)) {
+                lane.damping = std::max(kFirstDamping, kMoreDamping * lane.damping);
                 continue;
             }
             step = std::move(shorter);
@@ -330,6 +343,7 @@ void Newton::advance(std::vector<Lane*>& lanes, const std::vector<Step>& steps) 
         } else {
             reach_further(lane, step, sums);
         }
+        lane.damping = lane.damping > kFirstDamping ? kLessDamping * lane.damping : 0.0;
         lane.eta.swap(eta_);
         lane.r.swap(slopes_);
         lane.w = std::move(step.w);

@@ -26,6 +26,7 @@ struct Lane {
     bool done = false;        ///< converged, or no step gets any further
     bool cut = false;         ///< the last step was
     double accuracy = 1;      ///< factor on what its model is solved to, side by side
+    double damping = 0;       ///< of its model: share of the diagonal that is added to it
     int stalls = 0;           ///< rounds without progress worth the name
     long solves = 0;
 };
@@ -80,7 +81,7 @@ private:
     };
 
     bool curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress, bool kept);
-    void recurve(const Lane& lane);
+    void recurve(const Lane& lane, double damping = 0);
     double scale_penalty(const Lane& lane);
     Step propose(Lane& lane, long max_solves);
     bool propose_by_gradients(Lane& lane, Step& step);
@@ -90,12 +91,15 @@ private:
     void advance(std::vector<Lane*>& lanes, const std::vector<Step>& steps);
     bool descends(const Lane& lane, const Step& step, double loss) const;
     void reach_further(const Lane& lane, Step& step, Loss::Sums& sums);
-    bool cut_back(Lane& lane, const Step& step, const double* eta, Step& shorter);
+    bool cut_back(Lane& lane, const Step& step, double loss, Step& shorter);
     void settle(Lane& lane, const Loss::Sums& sums);
     Loss::Sums profile(const double* eta, double& b, double* r) const;
     void correlate(const std::vector<Lane*>& lanes);
     bool interleaves(std::size_t lanes) const { return lanes > 1 && problem_.design.interleaves(); }
     void judge(Lane& lane, double tol);
+    double divergence(const Lane& lane, const std::vector<Index>& beyond, const std::vector<double>& exact,
+                      double t) const;
+    bool is_exact(const Lane& lane) const;
     void give_up(Lane& lane, double tol);
     bool orthogonalise(Lane& lane);
     bool orthogonalise_by_gradients(Lane& lane, const std::vector<std::size_t>& free);
@@ -103,7 +107,6 @@ private:
 
     Problem& problem_;
     const Loss& loss_;
-    const double* offset_;
     NewtonModel& model_;
     ActiveSet active_;
     std::unique_ptr<Lanes> together_;  // in place of the active set, for large supports on sparse data

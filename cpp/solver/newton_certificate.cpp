@@ -2,7 +2,12 @@
 //
 //     P(w, b) >= D(v) = - sum_i s_i f*(y_i, -r_i) - v'offset - sum_j h_j*(xh_j'v),
 //
-// and every multiple of the slopes of an iterate is such a v as soon as the conjugates of the penalty are finite.
+// and every multiple of the slopes of an iterate is such a v as soon as the conjugates of the penalty are finite. As
+// v'(eta - offset) = sum_j w_j xh_j'v, the gap is a sum of terms that are none of them below 0,
+//
+//     P - D = sum_i s_i [f(y_i, m_i) + f*(y_i, -r_i) + r_i m_i] + sum_j [h_j(w_j) + h_j*(c_j) - c_j w_j],    c_j = xh_j'v,
+//
+// of second order in the distance from the optimum wherever h is smooth: no difference of large numbers limits it.
 #include <algorithm>
 #include <cmath>
 #include <numeric>
@@ -21,7 +26,9 @@ constexpr long kMostSteps = 2000;            // of each
 constexpr double kVanished = 0.1;            // of what the dual point takes for rounding
 constexpr double kFirstPart = 1e-6;          // of the correlations: what one projection leaves at best
 constexpr double kRounding = 1e3;            // rounding levels of a correlation that count as none
-constexpr double kNearlyAll = 1 - 1e-4;      // of the slopes: a multiple whose conjugate is expanded about them
+constexpr double kNearlyAll = 1 - 1e-4;      // of the slopes: a multiple whose divergence from them is taken for none
+constexpr double kResolved = 1e-11;          // relative gap that a difference of primal and dual value resolves
+constexpr double kRoundingOfGaps = 1e-14;    // of the objective: a difference of two values that is rounding
 constexpr double kShort = 0.5;  // largest relative change of a prediction's variance that keeps it in its range
 }  // namespace
 
@@ -32,53 +39,89 @@ Certificate Newton::certify(const Lane& lane, const std::vector<Index>& beyond, 
     DualPoint dual(kRounding * problem_.noise());
     Certificate result;
     result.primal = lane.loss;
+    double along = 0;  // (eta - offset)'v
     for (std::size_t slot = 0; slot < lane.c.size(); ++slot) {
         const auto j = static_cast<std::size_t>(model_.features()[slot]);
         const ScalarPenalty h = problem_.penalty[j];
         if (lane.alpha == kInfinity && h.l1 > 0) continue;  // held where it rests, whatever that costs
         result.primal += h.value(lane.w[slot]);
+        along += lane.c[slot] * lane.w[slot];
         dual.add(h, lane.w[slot], lane.c[slot], norm[j], scale[j]);
     }
     for (std::size_t i = 0; i < beyond.size(); ++i) {
         const auto j = static_cast<std::size_t>(beyond[i]);
         dual.add(problem_.penalty[j], 0.0, exact[i], norm[j], scale[j]);
     }
-    double along_offset = 0;
-    for (std::size_t i = 0; offset_ && i < lane.r.size(); ++i)
-        along_offset += (problem_.weights() ? problem_.s[i] : 1.0) * lane.r[i] * offset_[i];
-    // Where r are the slopes, f(m) + f*(-r) = -r m, and f*(-t r) changes by r m dt.
-    const double along = rough ? problem_.inner(lane.r.data(), lane.eta.data()) : 0.0;
     const auto part = [&](double t) {
-        const double conjugate = rough && t > kNearlyAll ? -t * along - lane.loss : loss_.conjugate(lane.r.data(), t);
-        return -conjugate - t * along_offset;
+        const double apart =
+            rough && t > kNearlyAll ? 0.0 : loss_.divergence(lane.eta.data(), lane.b, lane.r.data(), t);
+        return lane.loss + t * along - apart;
     };
     result.dual = dual.best(part, result.primal - 0.1 * tol * unit_, thorough);
+    if (std::isnan(result.dual)) result.dual = -kInfinity;  // of margins that overflow
     result.compare(unit_);
+    if (!rough && tol_ < kResolved && result.gap <= kResolved * std::max(unit_, result.primal)) {
+        const double sum = divergence(lane, beyond, exact, dual.reach()) + dual.slack();
+        if (sum <= std::max(result.gap, kRoundingOfGaps * std::max(unit_, result.primal))) result.resolve(sum, unit_);
+    }
     result.kkt_max = dual.kkt_max() / problem_.weight;
     return result;
+}
+
+/// The gap of the dual point t r, as the sum of its terms. What DualPoint charges as slack is no part of it.
+double Newton::divergence(const Lane& lane, const std::vector<Index>& beyond, const std::vector<double>& exact,
+                          double t) const {
+    const auto& norm = problem_.design.moments().norm;
+    double sum = loss_.divergence(lane.eta.data(), lane.b, lane.r.data(), t);
+    const auto add = [&](Index feature, double w, double c) {
+        const auto j = static_cast<std::size_t>(feature);
+        const ScalarPenalty h = problem_.penalty[j];
+        if (lane.alpha == kInfinity && h.l1 > 0) return;
+        const bool slack = h.l2 == 0 && std::abs(c) > h.l1 && std::abs(c) <= kRounding * problem_.noise() * norm[j];
+        if (!slack) sum += h.divergence(w, t * c);
+    };
+    for (std::size_t slot = 0; slot < lane.c.size(); ++slot) add(model_.features()[slot], lane.w[slot], lane.c[slot]);
+    for (std::size_t i = 0; i < beyond.size(); ++i) add(beyond[i], 0.0, exact[i]);
+    return sum;
+}
+
+/// Whether every condition holds to rounding: then no step gets any nearer.
+bool Newton::is_exact(const Lane& lane) const {
+    penalise(lane.alpha);
+    const auto& norm = problem_.design.moments().norm;
+    for (std::size_t slot = 0; slot < lane.c.size(); ++slot) {
+        const auto j = static_cast<std::size_t>(model_.features()[slot]);
+        const ScalarPenalty h = problem_.penalty[j];
+        if (lane.alpha == kInfinity && h.l1 > 0) continue;
+        if (!(h.violation(lane.w[slot], lane.c[slot] - h.l2 * lane.w[slot]) <= problem_.noise() * norm[j]))
+            return false;
+    }
+    return true;
 }
 
 /// Takes the lane's certificate over W. What no penalty holds has to have no correlation at all in the dual: where all else
 /// is well, r is made so; until then the certificate leaves it out.
 void Newton::judge(Lane& lane, double tol) {
     const auto free = unheld(lane);
+    const bool exact = tol < kResolved && is_exact(lane);
     if (!free.empty()) {
         std::vector<double> kept;
         for (std::size_t slot : free) kept.push_back(lane.c[slot]), lane.c[slot] = 0;
         lane.certificate = certify(lane, {}, {}, tol, false, true);
         for (std::size_t i = 0; i < free.size(); ++i) lane.c[free[i]] = kept[i];
-        if (!(lane.certificate.rel_gap <= tol)) return;
+        if (!(lane.certificate.rel_gap <= std::max(tol, kResolved))) return;
         const std::vector<double> r = lane.r, c = lane.c;
         if (orthogonalise(lane)) {
             lane.certificate = certify(lane, {}, {}, tol, false);
-            lane.done = lane.certificate.rel_gap <= tol;
+            lane.done = exact || lane.certificate.rel_gap <= tol;
         }
         if (!lane.done) lane.r = r, lane.c = c;
         return;
     }
     for (const bool rough : {true, false}) {
+        if (rough && tol < kResolved) continue;
         lane.certificate = certify(lane, {}, {}, tol, false, rough);
-        lane.done = lane.certificate.rel_gap <= tol;
+        lane.done = exact || lane.certificate.rel_gap <= tol;
         if (!lane.done) return;
     }
 }

@@ -25,7 +25,8 @@ double apart(const std::vector<double>& d, double sum_d, const std::vector<doubl
 
 }  // namespace
 
-void NewtonModel::recurve(const double* r) {
+void NewtonModel::recurve(const double* r, double damping) {
+    damping_ = damping;
     d_.resize(design_.rows());
     loss_.curvature(r, d_.data());
     total_ = total(d_);
@@ -110,17 +111,20 @@ bool NewtonModel::admit_together(const std::vector<std::size_t>& fresh, const st
     for (std::size_t b = 0; b < m; ++b) {
         member_place_[fresh[b]] = static_cast<Index>(b);
         for (std::size_t a = 0; a < m; ++a) G_[a + b * ld_] = all[a + b * m] - unit * xd_[fresh[a]] * xd_[fresh[b]];
+        G_[b + b * ld_] *= 1 + damping_;
     }
     return true;
 }
 
 void NewtonModel::products(const std::vector<Index>& A, const std::vector<Index>& B, double* out) {
     design_.products(A, B, d_.data(), out, team_);
-    if (!problem_.request.fit_intercept || !(total_ > 0)) return;
-    for (std::size_t a = 0; a < A.size(); ++a) {
-        const double mean = xd_[static_cast<std::size_t>(slot(A[a]))] / total_;
-        for (std::size_t b = 0; b < B.size(); ++b)
+    const bool centred = problem_.request.fit_intercept && total_ > 0;
+    for (std::size_t a = 0; a < A.size() && (centred || damping_ > 0); ++a) {
+        const double mean = centred ? xd_[static_cast<std::size_t>(slot(A[a]))] / total_ : 0.0;
+        for (std::size_t b = 0; b < B.size(); ++b) {
             out[a * B.size() + b] -= mean * xd_[static_cast<std::size_t>(slot(B[b]))];
+            if (A[a] == B[b]) out[a * B.size() + b] *= 1 + damping_;
+        }
     }
 }
 

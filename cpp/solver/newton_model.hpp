@@ -18,8 +18,9 @@ class NewtonModel final : public GramModel {
 public:
     NewtonModel(Problem& problem, const Loss& loss) : GramModel(problem), loss_(loss) {}
 
-    /// Takes the curvatures at the iterate whose slopes are r. Nobody is a member afterwards.
-    void recurve(const double* r);
+    /// Takes the curvatures at the iterate whose slopes are r. Nobody is a member afterwards. G's diagonal is made larger by the
+    /// share `damping` of itself: a step of less reach, and downhill as soon as that is large enough.
+    void recurve(const double* r, double damping = 0);
     /// sum_i d_i(r) / sum_i d_i, where d(r) are the curvatures at r.
     double scale(const double* r);
     /// sum_i |d_i(r) - a d_i| / sum_i d_i(r) with a = scale(r): how far the curvatures in use are from those at r but for a
@@ -28,6 +29,7 @@ public:
     /// The same between two iterates.
     double drift(const double* r, const double* other);
 
+    double damping() const { return damping_; }
     const std::vector<double>& curvatures() const { return d_; }
     double total_curvature() const { return total_; }
 
@@ -52,6 +54,7 @@ private:
     const Loss& loss_;
     std::vector<double> d_;   // s f'' where G was taken
     double total_ = 0;        // sum of d
+    double damping_ = 0;      // of G's diagonal
     std::vector<double> xd_;  // per slot: xh'd, of members
     std::vector<double> w0_, c_;
     std::vector<std::size_t> support_of_w0_;

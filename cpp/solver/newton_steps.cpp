@@ -11,10 +11,12 @@ constexpr double kStillFalling = 0.25;   // of the slope at the start of a step:
 constexpr double kFurthest = 16;         // times as long at most
 constexpr double kDescentSlack = 1e-13;  // of the loss: what of a difference of objectives is rounding
 constexpr int kMaxCuts = 40;
+constexpr double kFiniteWay = 700;  // of margins: e to the power of twice as much is no number
 }  // namespace
 
 /// Whether the objective at `step`, with this loss, is not above that of the lane.
 bool Newton::descends(const Lane& lane, const Step& step, double loss) const {
+    if (!std::isfinite(loss)) return false;
     penalise(lane.alpha);
     double change = loss - lane.loss;
     for (std::size_t slot = 0; slot < step.w.size(); ++slot) {
@@ -51,7 +53,8 @@ void Newton::reach_further(const Lane& lane, Step& step, Loss::Sums& sums) {
     // doubling would make more.
     std::fill(along_.begin(), along_.end(), 0.0);
     problem_.design.accumulate(model_.features(), way.data(), 1, along_.data(), problem_.team);
-    for (double t = 2; t <= kFurthest && slope(slopes_, t / 2) < enough; t *= 2) {
+    const double low = tol_ * unit_;  // a loss that is certified whatever the dual point
+    for (double t = 2; t <= kFurthest && sums.value > low && slope(slopes_, t / 2) < enough; t *= 2) {
         trial_.resize(n);
         trial_slopes_.resize(n);
         for (std::size_t i = 0; i < n; ++i) trial_[i] = eta_[i] + 0.5 * t * along_[i];
@@ -66,18 +69,24 @@ void Newton::reach_further(const Lane& lane, Step& step, Loss::Sums& sums) {
     }
 }
 
-/// Halves the step until it descends; then eta, which is eta_, holds its margins. False when it never does.
-bool Newton::cut_back(Lane& lane, const Step& step, const double* eta, Step& shorter) {
+/// Shortens the step that ends at the margins eta_, with this loss, until it descends: to where the loss is sure to be finite
+/// where it is not, then by halves. Then eta_ holds its margins. False when it never does.
+bool Newton::cut_back(Lane& lane, const Step& step, double loss, Step& shorter) {
     const std::size_t n = lane.eta.size();
     std::vector<double> trial(n);
     double t = 1;
+    if (!std::isfinite(loss)) {
+        double longest = std::abs(step.b - lane.b);
+        for (std::size_t i = 0; i < n; ++i) longest = std::max(longest, std::abs(eta_[i] - lane.eta[i]));
+        if (longest > kFiniteWay) t = kFiniteWay / longest;
+    }
     for (int k = 0; k < kMaxCuts; ++k) {
         t *= 0.5;
         shorter.w.resize(step.w.size());
         for (std::size_t slot = 0; slot < step.w.size(); ++slot)
             shorter.w[slot] = lane.w[slot] + t * (step.w[slot] - lane.w[slot]);
         shorter.b = lane.b + t * (step.b - lane.b);
-        for (std::size_t i = 0; i < n; ++i) trial[i] = lane.eta[i] + t * (eta[i] - lane.eta[i]);
+        for (std::size_t i = 0; i < n; ++i) trial[i] = lane.eta[i] + t * (eta_[i] - lane.eta[i]);
         const Loss::Sums sums = profile(trial.data(), shorter.b, slopes_.data());
         if (!descends(lane, shorter, sums.value)) continue;
         eta_.swap(trial);

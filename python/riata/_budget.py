@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from . import _deviance
 from . import _validation as check
 from ._linear_model import Array, LinearModel
 from ._model_file import encode
@@ -110,14 +111,13 @@ def losses(eta: Array, y: Any, family: str, classes: Array | None) -> Array:
         if labels.shape != eta.shape[:1] or not np.isin(labels, classes).all():
             raise ValueError(f"y must hold {len(eta)} of the labels {list(classes)!r}")
         second = (labels == classes[1])[:, None]
-        return np.asarray(np.logaddexp(0, np.where(second, -eta, eta)).mean(axis=0))
+        return np.asarray(_deviance.binomial(second, eta).mean(axis=0))
     truth = check.target(y, len(eta))[:, None]
     if family == "gaussian":
         return np.asarray(((eta - truth) ** 2).mean(axis=0))
     if (truth < 0).any():
         raise ValueError(f"y must hold counts, at least 0; got {truth.min():g}")
-    logarithm = np.log(np.where(truth > 0, truth, 1.0))
-    return np.asarray((np.exp(eta) - truth + truth * (logarithm - eta)).mean(axis=0))
+    return np.asarray(_deviance.poisson(truth, eta).mean(axis=0))
 
 
 def file_bytes(coef: Array, intercept: float) -> bytes:

@@ -13,13 +13,15 @@ from . import _validation as check
 from ._class_certificate import certify_classes
 from ._fit import Certificate, PathArrays
 from ._handed_out import in_dtype
+from ._least_norm import least_norm
 from ._problem import SMALL, Array, Problem
 from ._routes import unpenalised
 from .exceptions import warn_not_converged
 
 SYSTEMS = 1000  # linear systems that scikit-learn's one iteration stands for
-LEAST = 1e-12  # relative gap below which rounding rules
-ROUNDING = 1e-15  # and as near to the answer as it lets one get
+LEAST = 1e-12  # relative gap from which on a certificate counts, however little was asked for
+ROUNDING = 1e-15  # as near to the answer as rounding lets one get where the gap is of first order,
+FINEST = 1e-26  # and where it is of second order: it stands for a gradient of 1e-13
 SAMPLED = 2_000_000  # entries of X from which on a sample of the rows is fitted first,
 ROWS_PER_FEATURE = 100  # with so many rows for every feature,
 LONGEST_STRIDE = 16  # every so many rows at most,
@@ -28,7 +30,7 @@ SAMPLE_TOL = 1e-4  # to this relative gap
 
 def gap_tolerance(tol: float) -> float:
     """The relative gap for scikit-learn's tol: the gap is quadratic in the gradient that tol bounds there."""
-    return min(max(tol * tol, LEAST), 1e-6)
+    return min(max(tol * tol, FINEST), 1e-6)
 
 
 def stopping_rule(tol: Any, max_iter: Any) -> tuple[float, int]:
@@ -40,12 +42,12 @@ def stopping_rule(tol: Any, max_iter: Any) -> tuple[float, int]:
 
 
 def warn_of_gap(
-    certificate: Certificate, tol: float, max_iter: int, penalty: str, stacklevel: int = 3
+    certificate: Certificate, max_iter: int, penalty: str, stacklevel: int = 3
 ) -> None:
-    """Warn, from an estimator's fit, of a gap above tol; `penalty` is what makes the problem easier."""
+    """Warn, from an estimator's fit, of a gap above its tol; `penalty` is what makes the problem easier."""
     if not certificate.converged:
         warn_not_converged(
-            f"The relative duality gap is {certificate.rel_gap:.2g}, above {tol:.2g} (the square of tol, at most 1e-6). Raise "
+            f"The relative duality gap is {certificate.rel_gap:.2g}, above {certificate.tol:.2g} (the square of tol, between 1e-12 and 1e-6). Raise "
             f"max_iter (now {max_iter}), tol or {penalty}; certificate_ holds the gap of this fit.",
             stacklevel=stacklevel,
         )
@@ -95,6 +97,8 @@ def fit_classes(
 ) -> ClassFit:
     """Fit a binomial, multinomial or Poisson problem with penalty alpha (riata's scale), to the relative gap tol.
 
+    The certificate is judged by tol, but not by less than LEAST.
+
     A start that does not end there is dropped: it never costs the certificate.
     """
     if problem.sample_weight is not None and not problem.is_bounded:
@@ -139,10 +143,25 @@ def _fit_from(
                 return fit
         return _fit_wide(problem, alpha, tol, max_iter, start)
     if alpha == 0:
-        fit = _solve(unpenalised(problem), 1.0, tol, max_iter, start)
-        fit.certificate = replace(fit.certificate, alpha=0.0)
-        return fit
+        return _fit_unpenalised(problem, tol, max_iter, start)
     return _solve(problem, alpha, tol, max_iter, start)
+
+
+def _fit_unpenalised(problem: Problem, tol: float, max_iter: int, start: Start | None) -> ClassFit:
+    free = unpenalised(problem)
+    fit = _solve(free, 1.0, tol, max_iter, start)
+    better = least_norm(problem, fit.coef.T, fit.intercepts)
+    if better is not None:
+        coef, intercepts = better
+        certificate = fit.certificate
+        if problem.family != "multinomial":
+            certificate = _fit.certify(
+                free, coef[:, 0], float(intercepts[0]), 1.0, fit.certificate.tol
+            )
+        if certificate.rel_gap <= max(fit.certificate.tol, fit.certificate.rel_gap):
+            fit = ClassFit(np.ascontiguousarray(coef.T), intercepts, certificate, fit.n_iter)
+    fit.certificate = replace(fit.certificate, alpha=0.0)
+    return fit
 
 
 def _solve(
@@ -150,15 +169,13 @@ def _solve(
 ) -> ClassFit:
     if start is None:
         start = _start_from_sample(problem, alpha, max_iter)
-    # Small problems get all the accuracy there is: a Newton step more costs nothing, and equivalent data the same answer. Classes that
-    # are solved in turn get there by steps together, once the gap is what was asked for.
-    small = problem.X.size <= SMALL
-    joint = problem.family == "multinomial"
+    small, joint = problem.X.size <= SMALL, problem.family == "multinomial"
     paths = _annealing.solve_path(
         problem,
         np.array([alpha]),
-        tol=min(ROUNDING, tol) if small and not joint else tol,
-        gradient=0.0 if small else math.inf,
+        tol=max(tol, LEAST) if joint else _aim(problem, tol),
+        # Classes that are solved in turn get to the last digits by steps together, once the gap is what was asked for.
+        gradient=0.0 if small and joint else math.inf,
         max_iter=max_iter,
         single=True,
         start=start,
@@ -169,9 +186,20 @@ def _solve(
     return ClassFit(
         coef,
         np.array([path.intercepts[-1] for path in paths]),
-        last.certificate(k, tol),
+        last.certificate(k, max(tol, LEAST)),
         max(1, int(last.n_iter[k])),
     )
+
+
+def _aim(problem: Problem, tol: float) -> float:
+    """The relative gap to go for. Small problems get all the accuracy there is: a Newton step more costs nothing, and equivalent
+    data the same answer. With an L1 penalty alone gaps are of first order, and of several classes differences.
+    """
+    u = problem.penalty_weights
+    free = u is not None and not u[np.isfinite(u)].any()
+    second_order = problem.family != "multinomial" and (problem.l1_ratio < 1 or free)
+    finest = FINEST if second_order else ROUNDING
+    return finest if problem.X.size <= SMALL else max(tol, finest)
 
 
 def _start_from_sample(problem: Problem, alpha: float, max_iter: int) -> Start | None:

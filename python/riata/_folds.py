@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _fit, _grid, _labels, _selection
+from . import _deviance, _fit, _grid, _labels, _selection
 from ._fit import PathArrays, TaskArrays
 from ._problem import Array, Problem
 from ._routes import Control, solve_grid
@@ -188,9 +188,9 @@ def _row_losses(problem: Problem, rows: Array, eta: Array) -> Array:
     """Losses of rows at the margins eta (k, rows), less their least value; the Gaussian family's are squares."""
     y = problem.y[rows]
     if problem.family == "binomial":
-        return np.asarray(np.logaddexp(0, np.where(y > 0, -eta, eta)))
+        return _deviance.binomial(y > 0, eta)
     if problem.family == "poisson":
-        return np.asarray(np.exp(eta) - y + y * (np.log(np.where(y > 0, y, 1.0)) - eta))
+        return _deviance.poisson(y, eta)
     return np.asarray((y - eta) ** 2)
 
 

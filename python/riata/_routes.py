@@ -13,7 +13,10 @@ from . import _annealing, _fit, _ridge
 from . import _validation as check
 from ._fit import Callback, Certificate, PathArrays, TaskArrays
 from ._grid import ridge_grid
+from ._least_norm import least_norm
 from ._problem import Array, Problem
+
+TINY = 1e-3  # seconds: what a part of a path gets at least
 
 TIGHT = 1e-6  # relative gap that scikit-learn's looser tolerances are tightened to, since it costs next to nothing
 ROUNDING = 1e-12  # relative gap that stands for tol = 0
@@ -85,7 +88,7 @@ def solve_grid(problem: Problem, grid: int | Array, control: Control) -> PathArr
     if grid[-1] > 0:
         return _solve_core(problem, grid, control)
     positive = grid[grid > 0]
-    solve_zeros = _solve_unpenalised if problem.is_bounded else _solve_direct
+    solve_zeros = _solve_free_squares if problem.is_bounded else _solve_direct
     if len(positive) == 0:
         return solve_zeros(problem, grid, control)
     head = _solve_core(problem, positive, control)
@@ -100,7 +103,7 @@ def _solve_core(
     return _solve_targets(problem, alphas, control, n_alphas)[0]
 
 
-def _solve_unpenalised(
+def _solve_free_squares(
     problem: Problem, zeros: Array, control: Control, first: int = 0
 ) -> PathArrays:
     """Least squares under bounds: the core without penalty weights, to which any alpha is the same."""
@@ -134,24 +137,66 @@ def _solve_targets(
 
 def solve_smooth_grid(problem: Problem, grid: int | Array, control: Control) -> list[PathArrays]:
     """Any other loss than squares, a path for every class of a multinomial one: the core; without a penalty the core without
-    penalty weights.
+    penalty weights, of whose solutions that of least norm is taken.
     """
     if isinstance(grid, int):
         if problem.l1_ratio > 0:
             return _solve_targets(problem, None, control, grid)
         grid = ridge_grid(problem, grid, control.eps)
     positive = grid[grid > 0]
-    if len(positive) == len(grid):
-        return _solve_targets(problem, grid, control)
-    tails = _solve_targets(unpenalised(problem), np.ones(1), control)
-    for tail in tails:
-        tail.alphas = np.zeros(len(tail.alphas))
-    if len(positive) == 0:
-        return tails
-    heads = _solve_targets(problem, positive, control)
-    if heads[0].stop != "completed":
+    heads = _solve_targets(problem, positive, control) if len(positive) else []
+    if len(positive) == len(grid) or (heads and heads[0].stop != "completed"):
         return heads
-    return [joined(head, tail) for head, tail in zip(heads, tails, strict=True)]
+    spent = heads[0].seconds[-1] if heads else 0.0
+    left = replace(control, time_limit=max(control.time_limit - spent, TINY))
+    tails = _solve_unpenalised(problem, len(positive), left)
+    return [joined(head, tail) for head, tail in zip(heads, tails, strict=True)] if heads else tails
+
+
+def _solve_unpenalised(problem: Problem, k: int, control: Control) -> list[PathArrays]:
+    """The solution without a penalty, a path of one for every class, which is the k-th of its grid."""
+    free = unpenalised(problem)
+    quiet = replace(control, callback=None, max_features=0)
+    paths = _solve_targets(free, np.ones(1), quiet)
+    p = problem.X.shape[1]
+    coefs = np.column_stack([path.coefficients(0, p) for path in paths])
+    better = least_norm(problem, coefs, np.array([path.intercepts[0] for path in paths]))
+    for t, path in enumerate(paths):
+        if better is not None:
+            _replace_solution(free, path, better[0][:, t], float(better[1][t]), control.tol)
+        path.alphas = np.zeros(1)
+    first = paths[0]
+    df = max(len(path.data) for path in paths)
+    if control.callback is not None and control.callback(
+        k, 0.0, float(first.rel_gap[0]), df, float(first.dev_ratio[0])
+    ):
+        stop = "callback"
+    elif control.max_features and df > control.max_features:
+        stop = "max_features"
+    else:
+        stop = first.stop
+    for path in paths:
+        path.stop = stop
+    return paths
+
+
+def _replace_solution(
+    problem: Problem, path: PathArrays, coef: Array, intercept: float, tol: float
+) -> None:
+    """Put other coefficients with the same margins in the place of the path's only solution, with their own certificate."""
+    if len(path.alphas) != 1:
+        return
+    if problem.family != "multinomial":
+        judged = _fit.certify(problem, coef, intercept, 1.0, tol)
+        if not judged.rel_gap <= max(tol, float(path.rel_gap[0])):
+            return
+        for name in ("primal", "dual", "gap", "rel_gap", "kkt_max"):
+            setattr(path, name, np.array([getattr(judged, name)]))
+        path.status = np.array([not judged.converged], dtype=np.uint8)
+    path.indices = np.flatnonzero(coef).astype(np.int32)
+    path.data = coef[path.indices]
+    path.indptr = np.array([0, len(path.data)], dtype=np.int64)
+    path.intercepts = np.array([intercept])
 
 
 def solve_task_grid(problem: Problem, grid: int | Array, control: Control) -> TaskArrays:

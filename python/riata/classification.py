@@ -15,6 +15,7 @@ from ._callbacks import Observed
 from ._classes import earlier_fit, fit_classes, stopping_rule, warn_of_gap
 from ._classifier import LinearClassifier, class_weights, encode
 from ._estimator import feature_names
+from ._least_norm import warn_of_separation
 from ._parameters import (
     BOUNDS,
     DEPRECATED,
@@ -222,9 +223,10 @@ class LogisticRegression(Observed, LinearClassifier):
         self.n_iter_ = np.array([fit.n_iter], dtype=np.int32)
         self.certificate_ = fit.certificate
         self._take_columns(problem.X.shape[1], names)
-        warn_of_gap(fit.certificate, tol, self.max_iter, "the penalty", stacklevel=6)
+        warn_of_gap(fit.certificate, self.max_iter, "the penalty", stacklevel=6)
         if fit.certificate.alpha == 0:
             warn_of_separate_classes(problem, fit.coef, fit.intercepts, stacklevel=5)
+            warn_of_separation(problem, fit.coef[0], float(fit.intercepts[0]), stacklevel=5)
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
         """The data and this estimator's penalty, checked; sample weights times class weights."""

@@ -130,7 +130,7 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
         self.n_iter_ = fit.n_iter
         self.certificate_ = fit.certificate
         self._take_columns(problem.X.shape[1], names)
-        warn_of_gap(fit.certificate, tol, self.max_iter, "alpha")
+        warn_of_gap(fit.certificate, self.max_iter, "alpha")
         return self
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:

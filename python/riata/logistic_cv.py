@@ -231,7 +231,7 @@ class LogisticRegressionCV(LogisticRegression):
         self._take_columns(p, names)
         self._take_tables(chosen, scores[:, :, back], np.array(counts))
         if refit:
-            warn_of_gap(self.certificate_, tol, self.max_iter, "the penalty")
+            warn_of_gap(self.certificate_, self.max_iter, "the penalty")
         return self
 
     def _take_tables(self, chosen: tuple[float, float], scores: Array, counts: Array) -> None:
