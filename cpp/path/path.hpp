@@ -26,12 +26,14 @@ struct PathOptions {
     const Path* guide = nullptr;
     std::vector<std::int64_t> margins_of;  ///< rows of which a path of a smooth loss keeps the margins
     double tol = 1e-6;                     ///< relative duality gap
-    long max_solves = 1000000;             ///< linear systems per alpha
-    std::size_t max_features = 0;          ///< stop after the first solution with more, 0 for no limit
-    bool plain = false;                    ///< no look at a sample of the rows first
-    bool whole_gram = false;               ///< the whole Gram matrix from the start, whatever it costs
-    bool early_stop = false;               ///< stop when the fit no longer improves
-    std::size_t memory_limit = 0;          ///< bytes beyond X, 0 for none
+    double enough = 0;  ///< the gap that was asked for, where tol goes further as long as that is cheap
+    /// Linear systems and sweeps of coordinate descent for an alpha, with only_last for all of them.
+    long max_solves = 1000000;
+    std::size_t max_features = 0;  ///< stop after the first solution with more, 0 for no limit
+    bool plain = false;            ///< no look at a sample of the rows first
+    bool whole_gram = false;       ///< the whole Gram matrix from the start, whatever it costs
+    bool early_stop = false;       ///< stop when the fit no longer improves
+    std::size_t memory_limit = 0;  ///< bytes beyond X, 0 for none
     /// Called after each solution with (k, alpha, rel_gap, df, dev_ratio); true stops the path.
     std::function<bool(std::size_t, double, double, std::size_t, double)> callback;
 };

@@ -25,7 +25,8 @@ constexpr double kTogetherTol = 0.2;                  // of the gap aimed at: th
 constexpr double kLeastAccuracy = 0.1;                // of l1: the largest violation left
 constexpr double kMoreAccurate = 0.2;                 // after a round that left too much of the gap
 constexpr long kTogetherRounds = 50;
-constexpr double kStaleStep = 0.1;  // drift from which a single step takes new curvatures
+constexpr long kMostSweeps = 10000;  // of coordinate descent on one model
+constexpr double kStaleStep = 0.1;   // drift from which a single step takes new curvatures
 }  // namespace
 
 Newton::Newton(Problem& problem, const Loss& loss, const double* offset, NewtonModel& model, Control& control)
@@ -245,7 +246,10 @@ Newton::Step Newton::propose(Lane& lane, long max_solves) {
     else
         active_.refresh();
     fresh_ = false;
-    lane.solves += active_.solve(problem_.penalty, problem_.noise(), max_solves).solves;
+    const auto report = active_.solve(problem_.penalty, problem_.noise(), max_solves);
+    lane.solves += report.solves;
+    if (!report.settled && report.solves < max_solves)
+        lane.solves += active_.sweep(problem_.noise(), std::min(kMostSweeps, max_solves - report.solves)).solves;
     return {active_.w(), lane.b + model_.intercept_shift(active_.w())};
 }
 
