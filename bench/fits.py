@@ -232,7 +232,9 @@ def summary(rows):
         if own:
             ratios = [row["ratio"] for row in own]
             lost = [row["problem"] for row in own if row["lost"]]
-            out.append({"what": what, "fits": len(own), "median ratio": median(ratios), "lost": lost})
+            out.append(
+                {"what": what, "fits": len(own), "median ratio": median(ratios), "lost": lost}
+            )
     return out
 
 

@@ -32,7 +32,16 @@ ROOMS = {
 
 # The Python modules from the ground up: a module may import the modules of earlier lines.
 STOREYS = [
-    {"_core", "_score", "_numeric", "_deviance", "_linear_model", "exceptions", "plotting", "_state"},
+    {
+        "_core",
+        "_score",
+        "_numeric",
+        "_deviance",
+        "_linear_model",
+        "exceptions",
+        "plotting",
+        "_state",
+    },
     {"_compressed", "_exports", "_model_file", "_tables"},
     {"_validation", "_parameters", "_callbacks", "_legacy_shapes"},
     {"_labels", "_budget", "_splits", "_selection"},

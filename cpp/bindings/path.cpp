@@ -71,7 +71,8 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
                         const MaybeDoubles& upper, const MaybeDoubles& alphas, std::size_t n_alphas, double eps,
                         double l1_ratio, bool fit_intercept, bool standardize, double tol, double gradient,
                         long max_iter, std::size_t max_features, bool early_stop, double time_limit,
-                        std::size_t memory_limit, bool single, const py::object& callback, const std::string& family,
+                        std::size_t memory_limit, bool single, double enough, const py::object& callback,
+                        const std::string& family,
                         const MaybeDoubles& offset, const MaybeDoubles& start_coefs,
                         const MaybeDoubles& start_intercepts, bool grouped, int n_threads) {
     const Borrowed matrix = borrow(X);
@@ -94,6 +95,7 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
     options.only_last = single;
     options.tol = tol;
     options.gradient = gradient;
+    options.enough = enough;
     options.max_solves = max_iter;
     options.max_features = max_features;
     options.early_stop = early_stop;
@@ -200,7 +202,7 @@ void bind_path(py::module_& m) {
           py::arg("eps") = 0.0, py::arg("l1_ratio") = 1.0, py::arg("fit_intercept") = true,
           py::arg("standardize") = false, py::arg("tol") = 1e-6, py::arg("gradient") = kInfinity,
           py::arg("max_iter") = 1000000, py::arg("max_features") = 0, py::arg("early_stop") = false,
-          py::arg("time_limit") = 0.0, py::arg("memory_limit") = 0, py::arg("single") = false,
+          py::arg("time_limit") = 0.0, py::arg("memory_limit") = 0, py::arg("single") = false, py::arg("enough") = 0.0,
           py::arg("callback") = py::none(), py::arg("family") = "gaussian", py::arg("offset") = py::none(),
           py::arg("start_coefs") = py::none(), py::arg("start_intercepts") = py::none(), py::arg("grouped") = false,
           py::arg("n_threads") = 1);

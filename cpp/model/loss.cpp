@@ -50,7 +50,7 @@ Loss::Sums Loss::evaluate(const double* eta, double shift, double* r) const {
 
 Loss::Sums Loss::evaluate_rows(std::size_t b, std::size_t e, const double* eta, double shift, double* r) const {
     double sums[3];
-    kernels_.evaluate(eta, shift, y_.data() + b, s_ ? s_ + b : nullptr, e - b, r, sums);
+    kernels_.evaluate(eta, shift, rows_from(b), e - b, r, sums);
     return {sums[0], sums[1], sums[2]};
 }
 

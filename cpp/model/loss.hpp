@@ -35,8 +35,6 @@ public:
 
     /// The same for the rows [b, e) alone; eta and r begin at row b.
     Sums evaluate_rows(std::size_t b, std::size_t e, const double* eta, double shift, double* r) const;
-    /// What the sums over all rows begin with.
-    Sums none() const { return {-saturated_, 0, 0}; }
 
     /// d_i = s_i f''(y_i, eta_i) at the margins where -f' is r; without s where plain.
     void curvature(const double* r, double* d, bool plain = false) const;

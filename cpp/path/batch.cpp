@@ -23,6 +23,8 @@ void Driver::speculate(std::size_t first, std::size_t count) {
     batch_.count = count;
     batch_.w.resize(count);
     batch_.solves.assign(count, 0);
+    batch_.settled.assign(count, 1);
+    batch_.beside.assign(count, {});
     // Nothing is known of the path at first: begin with what the null model says the first alphas will want.
     if (first == 0 && !model_.complete()) grow(frontier_->first_candidates(alphas_[count - 1], 64));
     if (lanes_) {
@@ -30,18 +32,37 @@ void Driver::speculate(std::size_t first, std::size_t count) {
         return solve_in_lanes();
     }
     for (std::size_t k = 0; k < count; ++k) {
-        set_alpha(first + k);
-        if (lean_) {
-            lean_w_.resize(model_.size(), 0.0);
-            batch_.solves[k] += descend_columns(problem_, model_.features(), lean_w_, lean_tolerance_, problem_.noise(),
-                                                options_.max_solves, control_);
-            batch_.w[k] = lean_w_;
-            continue;
+        if (k > 0 && budget(k) <= 0) {
+            batch_.count = k;
+            batch_.w.resize(k);
+            batch_.beside.resize(k);
+            break;
         }
-        const auto report = active_->solve(problem_.penalty, problem_.noise(), options_.max_solves);
-        batch_.solves[k] += report.solves;
-        batch_.w[k] = active_->w();
+        set_alpha(first + k);
+        const long before = k == 0 || options_.only_last ? spent_ : 0;
+        batch_.solves[k] = before + solve_one(k, std::max(1L, budget(k)));
+        if (k == 0 || options_.only_last) spent_ = batch_.solves[k];
     }
+}
+
+/// Solves for batch member k on W; returns the systems or sweeps that took.
+long Driver::solve_one(std::size_t k, long most) {
+    if (lean_) {
+        lean_w_.resize(model_.size(), 0.0);
+        const long sweeps =
+            descend_columns(problem_, model_.features(), lean_w_, lean_tolerance_, problem_.noise(), most, control_);
+        batch_.w[k] = lean_w_;
+        return sweeps;
+    }
+    const bool sweeps = k == 0 && sweeps_ > 0;
+    const auto report = sweeps
+                            ? active_->sweep(problem_.noise(), std::min(sweeps_, most))
+                            : active_->solve(problem_.penalty, problem_.noise(), most, !on_columns_ && columns_fit());
+    batch_.settled[k] = report.settled;
+    batch_.w[k] = active_->w();
+    if (active_->residual() && !sweeps)
+        batch_.beside[k].assign(active_->residual(), active_->residual() + design_.rows());
+    return report.solves;
 }
 
 /// Where lane k of the batch starts: at what it was solved to before, or extrapolated along the path up to the next sign
@@ -88,17 +109,18 @@ void Driver::solve_in_lanes(double slack) {
         tolerance[k] = std::min(1e-2, slack * lane_tolerance_ * options_.tol * null_ / std::max(cost, 1e-300));
     }
     const long sweeps =
-        lanes_->solve(batch_.count, tolerance, std::min(options_.max_solves, kMostRounds), lane_budget());
+        lanes_->solve(batch_.count, tolerance, std::min(std::max(1L, budget(0)), kMostRounds), lane_budget());
+    spent_ += sweeps;
     for (std::size_t k = 0; k < batch_.count; ++k) {
         batch_.w[k] = lanes_->solution(k);
-        batch_.solves[k] += sweeps;
+        batch_.solves[k] = spent_;
     }
 }
 
 /// Correlations and norms of the batch's residuals from the Gram matrix, where all features have a column of it or a row:
 /// c = q - G w, r'y = y'y - q'w and r'r = r'y - c'w. False where rounding could matter.
 bool Driver::read_off_gram() {
-    if (!model_.complete() || !gram_settles()) return false;
+    if (!model_.complete() || on_columns_ || !gram_settles()) return false;
     const std::size_t p = model_.size(), K = batch_.count;
     every_slot_.resize(p);
     std::iota(every_slot_.begin(), every_slot_.end(), std::size_t{0});
@@ -118,6 +140,7 @@ bool Driver::read_off_gram() {
         batch_.ry[k] = problem_.yy - qw;
         batch_.rr[k] = batch_.ry[k] - cw;
     }
+    batch_.loss = batch_.rr;
     return true;
 }
 
@@ -135,8 +158,25 @@ void Driver::find_residuals() {
     }
     batch_.r.shape(design_.rows(), K, design_.interleaves());
     design_.combine(problem_.y.data(), support, minus_w.data(), batch_.r, problem_.team);
-    batch_.rr.resize(K);
-    batch_.ry.resize(K);
+    measure_residuals();
+    batch_.loss = batch_.rr;
+}
+
+/// Takes residuals for the dual points that know nothing of the rounding of w.
+void Driver::take_residuals_beside() {
+    std::vector<const double*> r;
+    for (auto& beside : batch_.beside) {
+        if (const double* root = problem_.root_weights())
+            for (std::size_t i = 0; i < beside.size(); ++i) beside[i] = root[i] > 0 ? beside[i] / root[i] : 0.0;
+        r.push_back(beside.data());
+    }
+    batch_.r.put(r, nullptr, problem_.team);
+    measure_residuals();
+}
+
+void Driver::measure_residuals() {
+    batch_.rr.resize(batch_.count);
+    batch_.ry.resize(batch_.count);
     batch_.r.measure(problem_.weights(), problem_.y.data(), batch_.rr.data(), batch_.ry.data(), problem_.team);
     if (problem_.request.fit_intercept) recentre_residuals();
     if (problem_.weights()) batch_.u.weigh(batch_.r, problem_.weights(), problem_.team);
@@ -215,7 +255,7 @@ Certificate Driver::certificate(std::size_t k) {
     set_alpha(batch_.first + k);
     const Penalty& penalty = problem_.penalty;
     DualPoint dual(1e3 * problem_.noise());
-    double cost = 0.5 * batch_.rr[k];
+    double cost = 0.5 * batch_.loss[k];
     for (std::size_t slot = 0; slot < model_.size(); ++slot) {
         const Index j = model_.features()[slot];
         const ScalarPenalty h = penalty[j];
@@ -235,11 +275,23 @@ Certificate Driver::certificate(std::size_t k) {
     return c;
 }
 
-void Driver::certify() {
+void Driver::judge() {
     batch_.certificates.resize(batch_.count);
-    const auto judge = [&] {
-        for (std::size_t k = 0; k < batch_.count; ++k) batch_.certificates[k] = certificate(k);
-    };
+    for (std::size_t k = 0; k < batch_.count; ++k) batch_.certificates[k] = certificate(k);
+}
+
+/// Certificates with other dual points where those are better.
+void Driver::certify_beside() {
+    const auto before = batch_.certificates;
+    take_residuals_beside();
+    correlate_model(false);
+    look_beyond();
+    judge();
+    for (std::size_t k = 0; k < batch_.count; ++k)
+        if (before[k].rel_gap <= batch_.certificates[k].rel_gap) batch_.certificates[k] = before[k];
+}
+
+void Driver::certify() {
     if (read_off_gram()) {
         judge();
         if (std::all_of(batch_.certificates.begin(), batch_.certificates.end(),
@@ -247,10 +299,11 @@ void Driver::certify() {
             return;
     }
     find_residuals();
-    const bool by_gram = active_ && !model_.complete() && !on_samples_ && gram_settles();
+    const bool by_gram = active_ && !model_.complete() && !on_samples_ && !on_columns_ && gram_settles();
     correlate_model(by_gram);
     look_beyond();
     judge();
+    if (on_columns_ && !accepted(0) && !batch_.beside[0].empty()) certify_beside();
     if (!by_gram || accepted(0) || frontier_->lacks(0)) return;
     correlate_model(false);
     judge();

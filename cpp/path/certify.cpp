@@ -80,7 +80,8 @@ std::vector<Index> unpenalised(const Problem& problem) {
 std::vector<double> null_correlations(Problem& problem, const GramModel& model, ActiveSet& active) {
     if (model.size() == 0) return problem.xty;
     problem.at_infinity();
-    active.solve(problem.penalty, problem.noise(), kNullSolves);
+    if (!active.solve(problem.penalty, problem.noise(), kNullSolves).settled)
+        active.sweep(problem.noise(), kNullSolves);
     std::vector<double> r = problem.y, u(r.size()), c(problem.design.cols()), minus_w;
     std::vector<Index> support;
     for (std::size_t slot = 0; slot < model.size(); ++slot)

@@ -6,17 +6,13 @@
 #include "path/certify.hpp"
 #include "path/grid.hpp"
 #include "path/handed_out.hpp"
-#include "solver/column_descent.hpp"
 
 namespace riata {
 
 namespace {
-constexpr double kAhead = 0.7;           // of the gap: what a single fit descends to
-constexpr double kOpened = 1e-2;         // relative gap from which the active set starts in the place of stepping stones
+constexpr double kAhead = 0.7;    // of the gap: what a single fit descends to
+constexpr double kOpened = 1e-2;  // relative gap from which the active set starts in the place of stepping stones
 constexpr double kFewSweeps = 30, kSweepsPerGram = 0.3, kSweepsPerL2 = 5;
-constexpr double kRestartTolerance = 1e-8;  // of coordinate descent from rest, relative to l1
-constexpr long kRestartSweeps = 1000;
-constexpr int kCorrections = 4;  // defect corrections of one alpha before its gap is reported as it is
 
 std::vector<Index> support_of(const std::vector<double>& w) {
     std::vector<Index> support;
@@ -33,7 +29,8 @@ Path Driver::run() {
     if (open()) return std::move(path_);
     start();
     alphas_ = make_alphas(options_, path_.alpha_max, wide());
-        for (std::size_t k = 0; k < alphas_.size() && path_.stop == Stop::kCompleted;) {
+    for (std::size_t k = 0; k < alphas_.size() && path_.stop == Stop::kCompleted;) {
+        if (options_.only_last && (spent_ >= options_.max_solves / 2 || control_.out_of_time())) k = alphas_.size() - 1;
         choose_system();
         speculate(k, std::min(width_, alphas_.size() - k));
         certify();
@@ -42,7 +39,7 @@ Path Driver::run() {
         width_ = next_width(design_, done, batch_.count);
         drafts_ = drafts_ || (done < batch_.count && frontier_->lacks(done));
         if (path_.stop != Stop::kCompleted) break;
-        if (control_.out_of_time()) path_.stop = Stop::kTimeLimit;
+        if (control_.out_of_time() && !path_.solutions.empty()) path_.stop = Stop::kTimeLimit;
         if (model_.complete() || k == alphas_.size()) continue;
         std::vector<Index> lacking;
         if (done < batch_.count) lacking = frontier_->violators(done, room());
@@ -174,33 +171,6 @@ bool Driver::accepted(std::size_t k) const {
     return batch_.certificates[k].rel_gap <= tolerance_of(options_, wanted(k));
 }
 
-/// Takes the leading solutions of the batch that are certified; returns how many.
-std::size_t Driver::accept() {
-    std::size_t k = 0;
-    for (; k < batch_.count && path_.stop == Stop::kCompleted; ++k) {
-        if (!accepted(k)) break;
-        corrections_ = 0;
-        if (finish(k)) {
-            ++k;
-            break;
-        }
-    }
-    if (k == 0 && path_.stop == Stop::kCompleted) {
-        // Not for want of features: either q is corrected and the alpha solved again, or this is as good as it gets.
-        if (!frontier_->lacks(0) && !correct(0)) {
-            if (!(batch_.certificates[0].primal <= null_)) start_over();  // NaN, too
-            finish(0);
-            k = 1;
-        }
-    }
-    if (k > 0) frontier_->remember(k - 1);
-    if (k > 0 && lanes_) {
-        w_before_ = k > 1 ? batch_.w[k - 2] : w_now_;
-        w_now_ = batch_.w[k - 1];
-    }
-    return k;
-}
-
 void Driver::grow(const std::vector<Index>& features) {
     if (features.empty()) return;
     model_.grow(features);
@@ -209,42 +179,14 @@ void Driver::grow(const std::vector<Index>& features) {
 
 /// Hands out one solution. True when the path ends here.
 bool Driver::finish(std::size_t k) {
-    if (!wanted(k)) return false;
-    path_.solutions.push_back(solution(k));
-    path_.stop = stop_after(options_, path_.solutions, path_.solutions.back().features.size());
-    return path_.stop != Stop::kCompleted;
-}
-
-/// Replaces q by what the explicit residual of batch member k says it is, q := X_W'r + G w. False when that has been
-/// tried often enough.
-bool Driver::correct(std::size_t k) {
-    if (corrections_++ >= kCorrections) {
-        corrections_ = 0;
+    if (!wanted(k)) {
+        leave_alpha();
         return false;
     }
-    if (lean_ || lanes_) {
-        lean_tolerance_ *= 0.1;
-        lane_tolerance_ *= 0.1;
-        return true;
-    }
-    model_.correct(batch_.in_model.data() + k, batch_.count, batch_.w[k].data());
-    active_->refresh();
-    return true;
-}
-
-/// Replaces the first solution of the batch, which is worse than none, by what coordinate descent makes of rest.
-void Driver::start_over() {
-    batch_.count = 1;
-    set_alpha(batch_.first);
-    std::vector<double> w(model_.size(), 0.0);
-    batch_.solves[0] += descend_columns(problem_, model_.features(), w, kRestartTolerance, problem_.noise(),
-                                        std::min(kRestartSweeps, options_.max_solves), control_);
-    batch_.w[0] = w;
-    if (active_) active_->start_from(problem_.penalty, w);
-    find_residuals();
-    correlate_model(false);
-    look_beyond();
-    batch_.certificates[0] = certificate(0);
+    path_.solutions.push_back(solution(k));
+    leave_alpha();
+    path_.stop = stop_after(options_, path_.solutions, path_.solutions.back().features.size());
+    return path_.stop != Stop::kCompleted;
 }
 
 Solution Driver::solution(std::size_t k) const {
@@ -252,7 +194,7 @@ Solution Driver::solution(std::size_t k) const {
     s.alpha = alphas_[batch_.first + k];
     s.n_solves = batch_.solves[k];
     s.seconds = control_.seconds();
-    s.dev_ratio = problem_.yy > 0 ? 1.0 - batch_.rr[k] / problem_.yy : 0.0;
+    s.dev_ratio = problem_.yy > 0 ? 1.0 - batch_.loss[k] / problem_.yy : 0.0;
     std::vector<std::pair<Index, double>> entries = problem_.displaced_constants;
     for (std::size_t slot = 0; slot < model_.size(); ++slot) {
         const Index j = model_.features()[slot];

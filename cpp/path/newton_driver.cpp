@@ -13,6 +13,7 @@ namespace riata {
 namespace {
 constexpr double kMargin = 0.7;     // of tol: gap over W at which the features beyond are looked at
 constexpr double kAhead = 0.5;      // of the gap: what quasi-Newton steps go to,
+constexpr double kFinest = 1e-13;   // relative gap below which they are slower than Newton's,
 constexpr long kQuasiNewton = 200;  // so many at most;
 constexpr double kOpened = 1e-2;    // of the null model: a gap at which Newton's method goes on from there
 constexpr double kNullGap = 1e-13;  // of the null model, as near as it gets
@@ -123,6 +124,7 @@ bool NewtonDriver::take_start(double alpha) {
 /// Tries quasi-Newton steps where a single smooth penalty is asked for; true where that was enough.
 bool NewtonDriver::open() {
     if (!options_.only_last || options_.alphas.empty() || !options_.start_coefs.empty()) return false;
+    if (options_.tol < kFinest) return false;
     newton_.penalise(options_.alphas.back());
     QuasiNewton steps(problem_, loss_, offset_, control_);
     if (!steps.applies()) return false;

@@ -26,10 +26,12 @@ struct PathOptions {
     const Path* guide = nullptr;
     std::vector<std::int64_t> margins_of;  ///< rows of which a path of a smooth loss keeps the margins
     double tol = 1e-6;                     ///< relative duality gap
+    double enough = 0;                     ///< the gap that was asked for, where tol goes further as long as that is cheap
     /// Largest violation of the optimality conditions, in units of alpha, that solutions within tol are improved for, as long as each
     /// step brings it clearly down.
     double gradient = kInfinity;
-    long max_solves = 1000000;     ///< linear systems per alpha
+    /// Linear systems and sweeps of coordinate descent for an alpha, with only_last for all of them.
+    long max_solves = 1000000;
     std::size_t max_features = 0;  ///< stop after the first solution with more, 0 for no limit
     bool plain = false;            ///< no look at a sample of the rows first
     bool whole_gram = false;       ///< the whole Gram matrix from the start, whatever it costs

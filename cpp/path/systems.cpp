@@ -55,6 +55,22 @@ bool Driver::gram_fits(std::size_t support) const {
     return 2 * sizeof(double) * roomy * roomy <= room;
 }
 
+/// True where orthogonal factors of the working set's columns have room, and samples do not take their place.
+bool Driver::columns_fit() const {
+    if (on_samples_ || lean_ || lanes_) return false;
+    const double room = options_.memory_limit ? static_cast<double>(options_.memory_limit)
+                                              : std::max(kRoom, kEntry * design_.entries());
+    const double m = kGrowth * static_cast<double>(active_->free_count() + 64);
+    return sizeof(double) * m * (static_cast<double>(design_.rows()) + 2 * m) <= room;
+}
+
+/// From here on no Gram matrix: it cannot tell the columns apart.
+void Driver::take_columns() {
+    on_columns_ = true;
+    model_.drop_gram();
+    active_->switch_system(make_column_system(model_));
+}
+
 void Driver::take_lanes() {
     w_now_ = active_->w();
     w_before_ = w_now_;
@@ -75,6 +91,7 @@ void Driver::leave_lanes() {
 /// Coordinate descent on the columns.
 void Driver::go_lean() {
     lean_ = true;
+    on_columns_ = false;
     lean_w_ = active_->w();
     active_.reset();
     model_.drop_gram();
@@ -83,6 +100,10 @@ void Driver::go_lean() {
 void Driver::choose_system() {
     if (lanes_ && lanes_->passes() > lane_budget()) leave_lanes();
     if (lean_ || lanes_) return;
+    if (on_columns_) {
+        if (!columns_fit()) go_lean();
+        return;
+    }
     if (!model_.complete() && !gram_fits(active_->free_count())) {
         if (design_.interleaves())
             take_lanes();

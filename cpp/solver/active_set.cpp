@@ -11,7 +11,6 @@ constexpr double kTolerated = 1e-9;  // violation, relative to l1, of a slot ref
 constexpr int kPatience = 4;         // exchanges without progress before the descent takes over
 constexpr int kMaxExchanges = 25;
 constexpr int kFailures = 2, kSkipped = 8;  // exchanges failed in a row before only each kSkipped-th is tried
-constexpr long kMaxSweeps = 10000;          // of coordinate descent, the last resort
 }  // namespace
 
 ActiveSet::ActiveSet(GramModel& model, std::unique_ptr<FreeSystem> system, Control& control)
@@ -121,7 +120,7 @@ std::vector<ActiveSet::Move> ActiveSet::violators(double noise) {
     for (std::size_t slot = 0; slot < w_.size(); ++slot)
         if (side_[slot] == 0 && !refused_[slot]) pinned_.push_back(slot);
     gradient_.resize(pinned_.size());
-    model_.gradient(w_.data(), pinned_, gradient_.data());
+    system_->gradient(w_.data(), pinned_, gradient_.data());
     std::vector<Move> moves;
     for (std::size_t i = 0; i < pinned_.size(); ++i) {
         const std::size_t slot = pinned_[i];
@@ -159,7 +158,7 @@ void ActiveSet::release(std::vector<Move>& moves, std::size_t limit) {
     }
 }
 
-ActiveSet::Report ActiveSet::solve(const Penalty& penalty, double noise, long max_solves) {
+ActiveSet::Report ActiveSet::solve(const Penalty& penalty, double noise, long max_solves, bool replaceable) {
     follow_model(penalty);
     Report report;
     const std::vector<double> before = w_;
@@ -172,15 +171,22 @@ ActiveSet::Report ActiveSet::solve(const Penalty& penalty, double noise, long ma
         w_ = before;
         rebuild();
     }
-    if (report.solves < max_solves) {
-        if (descend(noise, max_solves, report)) return report;
-    }
-    if (report.solves < max_solves) {
-        model_.descend(w_, kTie, noise, kMaxSweeps, control_);
-        rebuild();
-    }
-    report.settled = false;
+    const long steps = static_cast<long>(w_.size());
+    report.settled = descend(noise, max_solves, replaceable ? 2 * steps + 50 : 20 * steps + 200, report);
     return report;
+}
+
+ActiveSet::Report ActiveSet::sweep(double noise, long max_sweeps) {
+    Report report;
+    report.solves = model_.descend(w_, kTie, noise, max_sweeps, control_);
+    report.settled = report.solves < max_sweeps;
+    rebuild();
+    return report;
+}
+
+bool ActiveSet::over(const Report& report, long max_solves) {
+    if (control_.cancelled()) throw Cancelled{};
+    return report.solves >= max_solves || control_.out_of_time();
 }
 
 /// Where columns are nearly the same the exchange fails at one alpha after the other; then it is tried now and then.
@@ -190,8 +196,7 @@ bool ActiveSet::exchange_pays() { return failures_ < kFailures || ++skipped_ % k
 bool ActiveSet::exchange(double noise, long max_solves, Report& report) {
     std::size_t best = static_cast<std::size_t>(-1);
     int stalls = 0;
-    for (int iteration = 0; iteration < kMaxExchanges && report.solves < max_solves; ++iteration) {
-        if (control_.cancelled()) throw Cancelled{};
+    for (int iteration = 0; iteration < kMaxExchanges && !over(report, max_solves); ++iteration) {
         read_solution();
         ++report.solves;
         const auto outside = pin_outside();
@@ -279,12 +284,11 @@ void ActiveSet::release_one(const Move& move) {
     }
 }
 
-/// Active-set descent from a feasible w_: every step lowers the objective.
-bool ActiveSet::descend(double noise, long max_solves, Report& report) {
+/// Active-set descent from a feasible w_: every step lowers the objective. At most `limit` steps.
+bool ActiveSet::descend(double noise, long max_solves, long limit, Report& report) {
     std::vector<double> direction;
-    const long limit = report.solves + 20 * static_cast<long>(w_.size()) + 200;
-    while (report.solves < std::min(max_solves, limit)) {
-        if (control_.cancelled()) throw Cancelled{};
+    max_solves = std::min(max_solves, report.solves + limit);
+    while (!over(report, max_solves)) {
         read_solution();
         ++report.solves;
         const auto order = system_->order();

@@ -1,7 +1,7 @@
 // Minimises the quadratic model on the working set, min 1/2 w'Gw - q'w + sum_j h_j(w_j), by a primal-dual active set:
 // solve on the free set, pin what left its segment, free what violates its subdifferential, repeat. With an unchanged
 // free set this is the exact step along the regularisation path, so a path needs two or three solves per alpha. Where
-// the exchange does not settle, a descent method with guaranteed progress takes over, and at last coordinate descent.
+// the exchange does not settle, a descent method with guaranteed progress takes over; coordinate descent is the last resort.
 //
 // After Hintermueller, Ito and Kunisch (2002), "The primal-dual active set strategy as a semismooth Newton method", and
 // Osborne, Presnell and Turlach (2000) for the descent.
@@ -23,16 +23,22 @@ public:
 
     struct Report {
         long solves = 0;
-        bool settled = true;  ///< false when the iteration limit came first
+        bool settled = true;  ///< false where the limit, or rounding, came first
     };
 
     /// Minimises for this penalty, starting from the free set of the last call. `noise` is the rounding level of a
-    /// gradient; at most max_solves linear systems are solved.
-    Report solve(const Penalty& penalty, double noise, long max_solves);
+    /// gradient; at most max_solves linear systems are solved, and not many where another system could take over.
+    Report solve(const Penalty& penalty, double noise, long max_solves, bool replaceable = false);
+
+    /// Goes on from w() by at most max_sweeps sweeps of coordinate descent on the model, which it counts as solves.
+    Report sweep(double noise, long max_sweeps);
 
     /// The minimiser, an entry per slot.
     const std::vector<double>& w() const { return w_; }
     std::size_t free_count() const { return system_->order().size(); }
+
+    /// See FreeSystem::residual().
+    const double* residual() const { return system_->residual(); }
 
     /// The model's q has been corrected.
     void refresh() { system_->refresh(); }
@@ -64,9 +70,10 @@ private:
     void release(std::vector<Move>& moves, std::size_t limit);
     void release_one(const Move& move);
     void drop(const std::vector<std::size_t>& positions);
+    bool over(const Report& report, long max_solves);
     bool exchange_pays();
     bool exchange(double noise, long max_solves, Report& report);
-    bool descend(double noise, long max_solves, Report& report);
+    bool descend(double noise, long max_solves, long limit, Report& report);
     double step_to_border(const std::vector<double>& direction, std::size_t& blocking) const;
 
     GramModel& model_;

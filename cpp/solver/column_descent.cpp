@@ -9,6 +9,7 @@ namespace riata {
 
 namespace {
 constexpr std::size_t kTogether = 1 << 22;  // entries of columns that are kept side by side: 32 MB
+constexpr std::size_t kPoll = 256;  // steps from one look at the clock to the next
 }
 
 long descend_columns(const Problem& problem, const std::vector<Index>& features, std::vector<double>& w,
@@ -43,10 +44,11 @@ long descend_columns(const Problem& problem, const std::vector<Index>& features,
     // A sweep over everything is followed by sweeps over what moved in it, until those stand still.
     std::vector<std::size_t> all(features.size()), moving;
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
+    std::size_t steps = 0;
     const auto sweep = [&](const std::vector<std::size_t>& places) {
         double largest = 0;
         for (std::size_t i : places) {
-            if (control.cancelled()) throw Cancelled{};
+            if (++steps % kPoll == 0 && control.cancelled()) throw Cancelled{};
             const auto j = static_cast<std::size_t>(features[i]);
             const ScalarPenalty h = problem.penalty[j];
             const double norm = problem.design.moments().norm[j], diagonal = norm * norm, curvature = diagonal + h.l2;
@@ -62,7 +64,7 @@ long descend_columns(const Problem& problem, const std::vector<Index>& features,
         return largest;
     };
     long sweeps = 0;
-    while (sweeps < max_sweeps) {
+    while (sweeps < max_sweeps && !control.out_of_time()) {
         ++sweeps;
         if (sweep(all) <= 1) break;
         moving.clear();

@@ -1,6 +1,6 @@
 // The linear algebra that an active-set method needs from a quadratic model: solve on the free set, and move members in and
-// out of it. Two forms exist: on the Gram matrix (|A| x |A|) and, for more free
-// features than rows, on the samples (n x n).
+// out of it. Three forms exist: on the Gram matrix (|A| x |A|), for more free features than rows on the samples (n x n), and
+// on the columns (n x |A|) where a Gram matrix cannot tell them apart.
 #pragma once
 
 #include <cstddef>
@@ -40,6 +40,13 @@ public:
     /// d = H_AA^-1 H_A,slot in the order of order().
     virtual void regress(std::size_t slot, double* d) = 0;
 
+    /// g[i] = (q - G w)_i of the listed slots, none of them free, at the solution last solved for.
+    virtual void gradient(const double* w, const std::vector<std::size_t>& slots, double* g) = 0;
+
+    /// The model's residual t - Z w at the solution last solved for, free of what the rounding of w makes of it: its
+    /// correlations with free columns are right to rounding however large w is. Null where it is not at hand.
+    virtual const double* residual() const { return nullptr; }
+
     virtual void clear() = 0;
     virtual std::size_t bytes() const = 0;
 
@@ -52,5 +59,8 @@ std::unique_ptr<FreeSystem> make_gram_system(GramModel& model);
 
 /// On the samples: M = I + sum_A xh xh' / l2, for l2 > 0 throughout.
 std::unique_ptr<FreeSystem> make_sample_system(GramModel& model, Problem& problem);
+
+/// On the columns: orthogonal factors of Xh_A.
+std::unique_ptr<FreeSystem> make_column_system(GramModel& model);
 
 }  // namespace riata

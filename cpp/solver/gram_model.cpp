@@ -119,8 +119,37 @@ void GramModel::products(const std::vector<Index>& A, const std::vector<Index>& 
     design_.products(A, B, problem_.weights(), out, team_);
 }
 
-void GramModel::descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) {
-    descend_columns(problem_, features_, w, tolerance, noise, max_sweeps, control);
+void GramModel::root_columns(const std::vector<std::size_t>& slots, double* out) {
+    wanted_.clear();
+    for (std::size_t slot : slots) wanted_.push_back(features_[slot]);
+    design_.gather(wanted_, problem_.root_weights(), out, team_);
+    if (!problem_.request.fit_intercept) return;
+    // What rounding left in a mean far above the spread is the intercept's.
+    const std::size_t n = rows();
+    const double* root = problem_.root_weights();
+    for (double* z = out; z < out + n * slots.size(); z += n) {
+        double sum = 0;
+        for (std::size_t i = 0; i < n; ++i) sum += (root ? root[i] : 1.0) * z[i];
+        for (std::size_t i = 0; i < n; ++i) z[i] -= sum / problem_.weight * (root ? root[i] : 1.0);
+    }
+}
+
+void GramModel::root_target(double* t) {
+    for (std::size_t i = 0; i < rows(); ++i)
+        t[i] = problem_.y[i] * (problem_.root_weights() ? problem_.root_s[i] : 1.0);
+}
+
+void GramModel::root_correlate(const std::vector<std::size_t>& slots, const double* r, double* g) {
+    u_.assign(r, r + rows());
+    if (const double* root = problem_.root_weights())
+        for (std::size_t i = 0; i < rows(); ++i) u_[i] *= root[i];
+    wanted_.clear();
+    for (std::size_t slot : slots) wanted_.push_back(features_[slot]);
+    design_.correlate(wanted_, u_.data(), 1, g, team_);
+}
+
+long GramModel::descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) {
+    return descend_columns(problem_, features_, w, tolerance, noise, max_sweeps, control);
 }
 
 void GramModel::correct(const double* c, std::size_t stride, const double* w) {

@@ -19,6 +19,7 @@ public:
     virtual ~GramModel() = default;
 
     std::size_t size() const { return features_.size(); }
+    std::size_t rows() const { return design_.rows(); }
     const std::vector<Index>& features() const { return features_; }
     /// The slot of a feature, or -1.
     Index slot(Index feature) const { return slot_[static_cast<std::size_t>(feature)]; }
@@ -55,8 +56,14 @@ public:
     /// for every slot.
     virtual void gradient(const double* w, const std::vector<std::size_t>& slots, double* g);
 
-    /// The last resort: coordinate descent on w, an entry per slot.
-    virtual void descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control);
+    /// The model as least squares, min 1/2 |t - Z w|^2: columns out[f*rows() + i] of Z for the listed slots, the target t, and
+    /// g[i] = z_i' r for them.
+    virtual void root_columns(const std::vector<std::size_t>& slots, double* out);
+    virtual void root_target(double* t);
+    virtual void root_correlate(const std::vector<std::size_t>& slots, const double* r, double* g);
+
+    /// The last resort: coordinate descent on w, an entry per slot. Returns the number of sweeps.
+    virtual long descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control);
 
     /// c[m*K + k] = (q - G w_k) of the m-th member, for K solutions that are supported on members.
     void read_off(const std::vector<std::vector<double>>& w, std::vector<double>& c);

@@ -84,6 +84,10 @@ public:
         factor_.back(d);
     }
 
+    void gradient(const double* w, const std::vector<std::size_t>& slots, double* g) override {
+        model_.gradient(w, slots, g);
+    }
+
     void clear() override {
         factor_.clear();
         order_.clear();

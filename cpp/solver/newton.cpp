@@ -26,7 +26,8 @@ constexpr double kLeastAccuracy = 0.1;                // of l1: the largest viol
 constexpr double kMoreAccurate = 0.2;                 // after a round that left too much of the gap
 constexpr long kTogetherRounds = 50;
 constexpr double kFirstDamping = 1e-3, kMoreDamping = 30, kLessDamping = 0.1;  // after steps that fail, or do not
-constexpr double kStaleStep = 0.1;  // drift from which a single step takes new curvatures
+constexpr long kMostSweeps = 10000;  // of coordinate descent on one model
+constexpr double kStaleStep = 0.1;   // drift from which a single step takes new curvatures
 
 /// Without a dual point worth the name the loss itself, which is never below 0, is a gap.
 double bounded_gap(const Certificate& certificate) {
@@ -264,7 +265,11 @@ Newton::Step Newton::propose(Lane& lane, long max_solves) {
     else
         active_.refresh();
     fresh_ = false;
-    lane.solves += active_.solve(problem_.penalty, problem_.noise(), std::max(max_solves - lane.solves, 1L)).solves;
+    const long left = std::max(max_solves - lane.solves, 1L);
+    const auto report = active_.solve(problem_.penalty, problem_.noise(), left);
+    lane.solves += report.solves;
+    if (!report.settled && report.solves < left)
+        lane.solves += active_.sweep(problem_.noise(), std::min(kMostSweeps, left - report.solves)).solves;
     return {active_.w(), lane.b + model_.intercept_shift(active_.w())};
 }
 

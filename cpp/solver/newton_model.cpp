@@ -150,7 +150,7 @@ void NewtonModel::gradient(const double* w, const std::vector<std::size_t>& slot
 }
 
 /// Cyclic coordinate descent on the Gram matrix.
-void NewtonModel::descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) {
+long NewtonModel::descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) {
     std::vector<std::size_t> slots(size());
     std::iota(slots.begin(), slots.end(), std::size_t{0});
     admit(slots);
@@ -172,8 +172,9 @@ void NewtonModel::descend(std::vector<double>& w, double tolerance, double noise
             for (std::size_t other : slots) g[other] -= delta * column[position(other)];
             largest = std::max(largest, std::abs(delta) * curvature / (tolerance * h.l1 + noise));
         }
-        if (largest <= 1) return;
+        if (largest <= 1) return sweep + 1;
     }
+    return max_sweeps;
 }
 
 }  // namespace riata

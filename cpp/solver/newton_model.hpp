@@ -42,7 +42,7 @@ public:
     /// Of slots that are no members, which stay where they are in this model, the gradient at w0: the next model is made
     /// from exact ones, and sees what this leaves.
     void gradient(const double* w, const std::vector<std::size_t>& slots, double* g) override;
-    void descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) override;
+    long descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) override;
 
 protected:
     void products(const std::vector<Index>& A, const std::vector<Index>& B, double* out) override;

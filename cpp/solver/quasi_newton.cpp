@@ -52,7 +52,7 @@ void QuasiNewton::evaluate(Point& at) {
                 for (std::size_t i = begin; i < end; ++i) z[i - begin] *= s[i];
         },
         at.g.data(), problem_.team);
-    Loss::Sums sums = loss_.none();
+    Loss::Sums sums;
     for (const Loss::Sums& part : parts) sums += part;
     at.value = sums.value;
     at.gb = problem_.request.fit_intercept ? sums.slope : 0.0;

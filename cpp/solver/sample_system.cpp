@@ -99,6 +99,10 @@ public:
         solve_for(c, largest, d);
     }
 
+    void gradient(const double* w, const std::vector<std::size_t>& slots, double* g) override {
+        model_.gradient(w, slots, g);
+    }
+
     void clear() override {
         order_.clear();
         plus_.assign(ld_ * ld_, 0.0);

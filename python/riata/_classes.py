@@ -41,9 +41,7 @@ def stopping_rule(tol: Any, max_iter: Any) -> tuple[float, int]:
     )
 
 
-def warn_of_gap(
-    certificate: Certificate, max_iter: int, penalty: str, stacklevel: int = 3
-) -> None:
+def warn_of_gap(certificate: Certificate, max_iter: int, penalty: str, stacklevel: int = 3) -> None:
     """Warn, from an estimator's fit, of a gap above its tol; `penalty` is what makes the problem easier."""
     if not certificate.converged:
         warn_not_converged(
@@ -137,7 +135,9 @@ def _fit_from(
     problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None
 ) -> ClassFit:
     if alpha > 0 and _wide.applies(problem):
-        if problem.family != "multinomial":  # quasi-Newton steps need no n x n matrix, and are mostly enough
+        if (
+            problem.family != "multinomial"
+        ):  # quasi-Newton steps need no n x n matrix, and are mostly enough
             fit = _solve(problem, alpha, tol, max_iter, start)
             if fit.certificate.converged:
                 return fit

@@ -89,6 +89,7 @@ def solve_path(
     time_limit: float = ...,
     memory_limit: int = 0,
     single: bool = False,
+    enough: float = 0.0,
     callback: Callable[[int, float, float, int, float], Any] | None = None,
     family: str = "gaussian",
     offset: Vector | None = None,

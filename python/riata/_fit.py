@@ -171,13 +171,15 @@ def solve_path(
     time_limit: float = math.inf,
     memory_limit: int = 0,
     single: bool = False,
+    enough: float = 0.0,
     callback: Callback | None = None,
     start: tuple[Array, Array] | None = None,
 ) -> list[PathArrays]:
     """One path per target from the core; `alphas` strictly positive and descending, None for the automatic grid.
 
     Solutions within tol are improved until no optimality condition is violated by more than `gradient` (in units of alpha), as long
-    as each step clearly helps (softmax). `start` is where a single fit of a smooth loss begins: coefficients of shape (rows, p) and intercepts.
+    as each step clearly helps (softmax). `enough` is the gap that was asked for where `tol` goes further as long as that is cheap.
+    `start` is where a single fit of a smooth loss begins: coefficients of shape (rows, p) and intercepts.
     """
     coefs, intercepts = (None, None) if start is None else start
     solutions = _core.solve_path(
@@ -202,6 +204,7 @@ def solve_path(
         time_limit=time_limit,
         memory_limit=memory_limit,
         single=single,
+        enough=enough,
         callback=callback,
         family=problem.family,
         offset=problem.offset,

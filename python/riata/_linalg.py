@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from . import _blas
@@ -12,6 +14,8 @@ FULL_RANK = 1e-8
 # The same with a penalty: below, refining by residuals does not find back what rounding took away.
 REGULAR = 1e-10
 SMALLEST_SQUARE = 1e-280  # below, products lose digits
+
+FARTHEST = 1e-10  # of the largest norm of a column's inverse: see LeastSquares
 
 
 class ShiftedInverse:
@@ -79,9 +83,23 @@ def _unit_diagonal(A: Array) -> Array:
     return np.asarray(1 / np.sqrt(diagonal))
 
 
+def unit_scale(A: Array) -> Array:
+    """Powers of two that bring the columns of A to norms in [1, 2); 1 for empty ones.
+
+    Whether columns depend on one another does not depend on their units, but singular values do.
+    """
+    largest = np.abs(A).max(axis=0, initial=0.0)
+    first = _inverse_power(largest)
+    return first * _inverse_power(np.sqrt(((A * first) ** 2).sum(axis=0)))
+
+
+def _inverse_power(size: Array) -> Array:
+    return np.ldexp(1.0, np.where(size > 0, np.minimum(1 - np.frexp(size)[1], 1000), 0))
+
+
 def column_space(A: Array) -> Array:
-    """Orthonormal basis of the columns of A."""
-    U, size, _ = svd(A)
+    """Orthonormal basis of the columns of A, whatever their units."""
+    U, size, _ = svd(A * unit_scale(A))
     return U[:, size > cutoff(size, A.shape)]
 
 
@@ -106,11 +124,43 @@ def is_within_range(G: Array) -> bool:
     return bool((largest == 0 or largest > SMALLEST_SQUARE) and np.isfinite(G).all())
 
 
-def least_norm(A: Array, B: Array) -> Array:
-    """The solution of least squares of minimum norm, rounding in A taken for nothing."""
-    U, size, Vt = svd(A)
-    use = size > 16 * cutoff(size, A.shape)
-    return np.asarray(Vt[use].T @ ((U[:, use].T @ B) / size[use, None]))
+@dataclass(slots=True)
+class LeastSquares:
+    """The minimisers of |b - A w|: U and size belong to the columns of A in units of their own norms."""
+
+    U: Array
+    size: Array
+    Vt: Array
+    scale: Array
+
+    @classmethod
+    def of(cls, A: Array) -> LeastSquares:
+        scale = unit_scale(A)
+        U, size, Vt = svd(A * scale)
+        use = size > cutoff(size, A.shape)
+        return cls(U[:, use], size[use], Vt[use], scale)
+
+    def solve(self, B: Array) -> Array:
+        """Of all minimisers the one with the smallest |w|, w in the units of A.
+
+        All of them have Vt v = c with w = scale v. Among them w = M (M'M)^-1 c with M = V / scale, by way of orthogonal factors of
+        M whose rows come in order of size: small rows keep their digits beside large ones (Cox and Higham, 1998). A scale below
+        FARTHEST of the largest counts as that: rounding of V would outweigh what such coefficients add to |w|.
+        """
+        c = (self.U.T @ B) / self.size[:, None]
+        least = np.maximum(self.scale, FARTHEST * self.scale.max(initial=0.0))
+        if len(self.size) == len(least) or (least == least[:1]).all():
+            return np.asarray(self.scale[:, None] * (self.Vt.T @ c))
+        from scipy.linalg import qr, solve_triangular
+
+        M = self.Vt.T / least[:, None]
+        order = np.argsort(-np.abs(M).max(axis=1), kind="stable")
+        Q, R, pivots = qr(M[order], mode="economic", pivoting=True, check_finite=False)
+        w = np.zeros((len(least), c.shape[1]))
+        for _ in range(2):
+            rest = c - self.Vt @ (w / least[:, None])
+            w[order] += Q @ solve_triangular(R, rest[pivots], trans="T", check_finite=False)
+        return np.asarray(w / least[:, None] * self.scale[:, None])
 
 
 def svd(A: Array) -> tuple[Array, Array, Array]:

@@ -27,11 +27,11 @@ from ._compressed import CompressedX
 from ._fit import Certificate
 from ._grams import Grams
 from ._linalg import (
+    LeastSquares,
     ShiftedInverse,
     column_space,
     cutoff,
     is_within_range,
-    least_norm,
     off_space,
     svd,
 )
@@ -52,6 +52,8 @@ CG_GOAL = 1e-16  # relative gap that conjugate gradients go for
 CG_GOAL_FREE = (
     1e-12  # without a penalty, where the bound falls with the gradient and not with its square
 )
+NEGLIGIBLE = 1e4  # times the rounding of singular values: what the root of a penalty has to be for them to be right
+LARGEST_STACK = 2000  # columns of X with rows for the penalty below
 CHUNK = 16  # answers refined together: bounds the n x CHUNK residuals
 
 
@@ -333,7 +335,7 @@ class _Samples:
         root = system.root[:, None]
         W, R, b = system.represented(root * c, self.inverse_v, columns)
         if len(self.free):  # least squares on what the penalised ones leave
-            W[self.free] = least_norm(self.Z, root * R)
+            W[self.free] = LeastSquares.of(self.Z).solve(root * R)
             R, b = system.residual(W, columns)
         lam = system.lam[columns]
         rho = self.project(root * R - lam * c)
@@ -351,30 +353,62 @@ class _Samples:
 
 
 def _solve_svd(system: System) -> Direct:
-    """Singular values of the centred X: s / (s^2 + lam), and the minimum-norm solution for lam = 0."""
+    """Singular values of the centred X: s / (s^2 + lam). They know s to rounding of the largest, which sqrt(lam) has to be well above."""
     A = system.explicit()
     lam, v, kept = system.lam, system.v, system.kept
     B = system.B[:, system.targets]
-    is_penalised = lam[0] > 0
-    free = kept[v[kept] == 0] if is_penalised else kept[:0]
+    if lam[0] == 0:
+        return _least_squares(system, A[:, kept], B)
+    free = kept[v[kept] == 0]
     rest = np.setdiff1d(kept, free, assume_unique=True)
-    scale = 1 / np.sqrt(v[rest]) if is_penalised else np.ones(len(rest))
+    scale = 1 / np.sqrt(v[rest])
     Z, P = A[:, free], A[:, rest] * scale
     basis = column_space(Z)
     U, size, Vt = svd(off_space(P, basis))
-    use = size > cutoff(size, P.shape)
+    least = cutoff(size, P.shape)
+    if lam.min() < (NEGLIGIBLE * least) ** 2 and len(kept) <= LARGEST_STACK:
+        return _least_squares(system, A[:, kept], B)
+    use = size > least
     U, size, Vt = U[:, use], size[use], Vt[use]
     core = (U.T @ B) / (size[:, None] + lam / size[:, None])
     W = np.zeros((system.p, len(lam)), order="F")
     W[rest] = scale[:, None] * (Vt.T @ core)
     if len(free):
-        W[free] = least_norm(Z, B - A[:, rest] @ W[rest])
+        W[free] = LeastSquares.of(Z).solve(B - A[:, rest] @ W[rest])
     R, b = system.residual(W, slice(None))
     gradient = size[:, None] * (U.T @ (system.root[:, None] * R)) - lam * core
     lost = 0.5 * ((gradient / np.hypot(size[:, None], np.sqrt(lam))) ** 2).sum(axis=0)
     slopes = system.correlate(system.root[:, None] ** 2 * R)[kept] - lam * v[kept, None] * W[kept]
     kkt = np.abs(slopes).max(axis=0, initial=0.0)
     return system.answer(W, b, system.loss(R), np.full(len(lam), np.inf), kkt, lost, 1, "svd")
+
+
+def _least_squares(system: System, A: Array, B: Array) -> Direct:
+    """Least squares on X above rows of (lam V)^.5, of minimum norm where that leaves a choice; A has the columns that may enter.
+
+    What counts as dependent is judged with every column in units of its own norm, the norm that is minimal in the caller's.
+    """
+    lam, kept = system.lam, system.kept
+    W = np.zeros((system.p, len(lam)), order="F")
+    lost = np.empty(len(lam))
+    for value in dict.fromkeys(lam.tolist()):
+        columns = np.flatnonzero(lam == value)
+        ridge = np.sqrt(value * system.v[kept])
+        rows = np.diag(ridge)[ridge > 0]
+        answer = LeastSquares.of(np.vstack([A, rows]))
+        padding = np.zeros((len(rows), len(columns)))
+        W[np.ix_(kept, columns)] = answer.solve(np.vstack([B[:, columns], padding]))
+        R, _ = system.residual(W, slice(None))
+        below = rows @ W[np.ix_(kept, columns)]
+        left = np.vstack([system.root[:, None] * R[:, columns], -below])
+        lost[columns] = 0.5 * ((answer.U.T @ left) ** 2).sum(axis=0)
+    R, b = system.residual(W, slice(None))
+    slopes = (
+        system.correlate(system.root[:, None] ** 2 * R)[kept] - lam * system.v[kept, None] * W[kept]
+    )
+    kkt = np.abs(slopes).max(axis=0, initial=0.0)
+    bound = np.full(len(lam), np.inf)
+    return system.answer(W, b, system.loss(R), bound, kkt, lost, 1, "svd")
 
 
 def _descend(system: System, Y: Array, max_iter: int, tol: float = 1.0) -> tuple[Array, ...]:

@@ -59,13 +59,13 @@ def fit_targets(
         problem, alphas = unpenalised(problem), [1.0] * len(alphas)
     if alphas.count(alphas[0]) == len(alphas):
         grid = np.array(alphas[:1])
-        paths = _fit.solve_path(problem, grid, tol=aim, max_iter=max_iter, single=True)
+        paths = _fit.solve_path(problem, grid, tol=aim, max_iter=max_iter, single=True, enough=tol)
     else:
         paths = []
         for t, alpha in enumerate(alphas):
             one = replace(problem, y=np.ascontiguousarray(problem.y[:, t]))
             paths += _fit.solve_path(
-                one, np.array([alpha]), tol=aim, max_iter=max_iter, single=True
+                one, np.array([alpha]), tol=aim, max_iter=max_iter, single=True, enough=tol
             )
     coef = np.zeros((p, len(paths)), order="F")
     for t, solved in enumerate(paths):

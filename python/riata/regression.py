@@ -45,10 +45,10 @@ class Lasso(SparseRegressor):
         scikit-learn's, accepted and of no effect: the solver decides about Gram matrices itself, never writes to X, finds the same
         solution from any start and uses no randomness.
     max_iter : int or None, default=1000
-        Most linear systems solved.
+        Most linear systems solved and sweeps of coordinate descent taken, in all.
     tol : float, default=1e-4
         scikit-learn's: the fit has converged when the duality gap is below ``tol * |y|^2 / n`` (y centred), which is a relative gap of
-        ``2 * tol``. The solver goes on to a relative gap of 1e-6 in any case, and usually far beyond.
+        ``2 * tol``. The solver goes on to a relative gap of 1e-6 as long as that is cheap, and usually far beyond.
     positive : bool, default=False
         Only coefficients >= 0.
     penalty_weights : float or array-like of shape (n_features,), optional
@@ -70,7 +70,7 @@ class Lasso(SparseRegressor):
     dual_gap_ : float or ndarray of shape (n_targets,)
         Duality gap on the scale of the objective.
     n_iter_ : int or list of int
-        Linear systems solved.
+        Linear systems solved and sweeps taken, those of the short path towards alpha included.
     certificate_ : Certificate or list of Certificate
         See `riata.Certificate`.
     sparse_coef_ : sparse container
