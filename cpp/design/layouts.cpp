@@ -158,11 +158,10 @@ public:
                 std::vector<double> z(step);
                 for (std::size_t i = n * range / ranges, last = n * (range + 1) / ranges; i < last; i += step) {
                     const std::size_t rows = std::min(step, last - i);
-                    std::fill_n(z.begin(), rows, 0.0);
-                    this->read_.accumulate_rows(this->at(i, 0), ld, m.mean.data(), p, scaled.data(), 1, 1, rows, z.data(), rows);
+                    this->read_.rows_dot(this->at(i, 0), ld, m.mean.data(), p, scaled.data(), rows, z.data());
                     at(range, i, i + rows, z.data());
-                    this->read_.correlate_rows(this->at(i, 0), ld, m.mean.data(), p, z.data(), rows, 1, rows,
-                                               sums.data() + range * p, 1);
+                    this->read_.rows_axpy(this->at(i, 0), ld, m.mean.data(), p, z.data(), rows,
+                                          sums.data() + range * p);
                 }
             },
             this->work(p, 2));

@@ -118,6 +118,50 @@ void correlate_rows(const T* x, size_t ldx, const double* c, size_t m, const dou
     }
 }
 
+/// z[i] = sum_j (x[i*ldx + j] - c_j) w_j for R rows.
+template <int R, class T>
+RIATA_INLINE void rows_dot_tile(const T* x, size_t ldx, const double* c, size_t m, const double* w, double* z) {
+    vec acc[R] = {};
+    const auto step = [&](size_t j, auto... f) __attribute__((always_inline)) {
+        const vec wj = load(w + j, f...), cj = load(c + j, f...);
+#pragma GCC unroll 8
+        for (int r = 0; r < R; ++r) acc[r] += (load(x + r * ldx + j, f...) - cj) * wj;
+    };
+    size_t j = 0;
+    for (; j + W <= m; j += W) step(j);
+    if (j < m) step(j, few(m - j));
+    for (int r = 0; r < R; ++r) z[r] = sum(acc[r]);
+}
+
+template <class T>
+void rows_dot(const T* x, size_t ldx, const double* c, size_t m, const double* w, size_t n, double* z) {
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) rows_dot_tile<8>(x + i * ldx, ldx, c, m, w, z + i);
+    for (; i < n; ++i) rows_dot_tile<1>(x + i * ldx, ldx, c, m, w, z + i);
+}
+
+/// out[j] += sum_i (x[i*ldx + j] - c_j) u_i for R rows.
+template <int R, class T>
+RIATA_INLINE void rows_axpy_tile(const T* x, size_t ldx, const double* c, size_t m, const double* u, double* out) {
+    const auto step = [&](size_t j, auto... f) __attribute__((always_inline)) {
+        const vec cj = load(c + j, f...);
+        vec sum = load(out + j, f...);
+#pragma GCC unroll 8
+        for (int r = 0; r < R; ++r) sum += (load(x + r * ldx + j, f...) - cj) * u[r];
+        store(out + j, sum, f...);
+    };
+    size_t j = 0;
+    for (; j + W <= m; j += W) step(j);
+    if (j < m) step(j, few(m - j));
+}
+
+template <class T>
+void rows_axpy(const T* x, size_t ldx, const double* c, size_t m, const double* u, size_t n, double* out) {
+    size_t i = 0;
+    for (; i + 8 <= n; i += 8) rows_axpy_tile<8>(x + i * ldx, ldx, c, m, u + i, out);
+    for (; i < n; ++i) rows_axpy_tile<1>(x + i * ldx, ldx, c, m, u + i, out);
+}
+
 void axpy(double a, const double* x, double* y, size_t n) {
     size_t i = 0;
     for (; i + W <= n; i += W) store(y + i, load(y + i) + load(x + i) * a);

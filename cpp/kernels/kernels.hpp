@@ -117,6 +117,11 @@ struct ReadKernels {
     void (*accumulate_compressed)(const T* value, const int* row, size_t n, double c, const double* w, size_t lanes,
                                   double* r);
 
+    /// z[i] = sum_j (x[i*ldx + j] - c_j) w_j, and out[j] += sum_i (x[i*ldx + j] - c_j) u_i, for i < n, j < m: for rows that meet
+    /// both while they are in cache.
+    void (*rows_dot)(const T* x, size_t ldx, const double* c, size_t m, const double* w, size_t n, double* z);
+    void (*rows_axpy)(const T* x, size_t ldx, const double* c, size_t m, const double* u, size_t n, double* out);
+
     /// Row-major twin of moments for n rows of m consecutive columns, rows ldx apart: the sum k of column j is added to
     /// out[k*ldo + j].
     void (*moments_rows)(const T* x, size_t ldx, const double* c, const double* s, const double* y, size_t m, size_t n,
