@@ -32,18 +32,31 @@ ROOMS = {
 
 # The Python modules from the ground up: a module may import the modules of earlier lines.
 STOREYS = [
-    {"_core", "_score", "_numeric", "_linear_model", "exceptions", "plotting", "_state"},
+    {
+        "_core",
+        "_score",
+        "_numeric",
+        "_linear_model",
+        "exceptions",
+        "_drawing",
+        "_state",
+        "_table",
+        "_links",
+    },
+    {"plotting"},
     {"_compressed", "_exports", "_model_file", "_tables"},
     {"_validation", "_parameters", "_callbacks", "_legacy_shapes"},
     {"_labels", "_budget", "_splits", "_selection"},
     {"_problem"},
     {"_fit", "_blas", "_metadata"},
+    {"_spreads"},
+    {"_summary", "_views"},
     {"_linear", "_annealing", "_grams", "_linalg", "_units", "_objective", "_grid"},
     {"_classifier", "_scores", "_handed_out"},
     {"_scorers"},
     {"_ridge_system"},
     {"_config", "_result", "_ridge", "scales"},
-    {"_routes", "_class_result", "_kept_path", "_separation"},
+    {"_routes", "_class_result", "_kept_path", "_separation", "_cv_views"},
     {"_wide", "_ridge_folds", "_one_class", "_task_certificate", "_class_certificate"},
     {
         "_path",
@@ -53,7 +66,7 @@ STOREYS = [
         "_leave_one_out",
         "_criteria",
     },
-    {"_cv_result", "_class_folds"},
+    {"_cv_result", "_class_folds", "_class_curves"},
     {"_cv"},
     {"_estimator"},
     {
