@@ -10,9 +10,11 @@ import numpy as np
 
 from . import _deviance
 from . import _validation as check
+from . import plotting
 from ._linear_model import Array, LinearModel
 from ._model_file import encode
 from ._state import portable
+from ._table import Table
 
 _ENTRIES = 1 << 18  # of X that one timed call reads, about
 _REPEATS = 20
@@ -61,33 +63,33 @@ class Costs:
         return "\n".join(lines)
 
     def plot(self, ax: Any = None) -> Any:
-        """Error, file size and rows per second against the number of features; needs matplotlib. Returns the axes.
+        """The least error for a number of features, and what these models cost; needs matplotlib. Returns the axes.
+
+        Every model is a dot; the line is the lower envelope, the models that none with fewer features equals.
 
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
             Where to draw; a new figure by default.
         """
-        try:
-            import matplotlib.pyplot as plt
-        except ImportError as error:
-            raise ImportError("plotting costs needs matplotlib: pip install matplotlib") from error
-        if ax is None:
-            _, ax = plt.subplots(figsize=(8, 5), layout="constrained")
-        ax.plot(self.n_features, self.errors, color="tab:blue", marker=".", label="error")
-        if self.best is not None:
-            ax.axvline(self.n_features[self.best], color="0.4", linewidth=0.8)
-        ax.set_xlabel("features")
-        ax.set_ylabel("error")
-        second = ax.twinx()
-        second.plot(self.n_features, self.n_bytes, color="tab:orange", label="bytes")
-        if not np.isnan(self.nanoseconds).all():
-            second.plot(self.n_features, 1e9 / self.nanoseconds, color="tab:green", label="rows/s")
-        second.set_yscale("log")
-        second.set_ylabel("bytes, rows per second (log scale)")
-        lines = [*ax.get_lines()[:1], *second.get_lines()]
-        ax.legend(lines, [str(line.get_label()) for line in lines], loc="best")
-        return ax
+        return plotting.plot_costs(
+            self.n_features,
+            self.errors,
+            self.n_bytes,
+            self.nanoseconds,
+            best=self.best,
+            ax=ax,
+        )
+
+    def _repr_html_(self) -> str:
+        columns = {
+            "alpha": self.alphas,
+            "error": self.errors,
+            "features": self.n_features,
+            "bytes": self.n_bytes,
+            "ns/row": self.nanoseconds,
+        }
+        return Table(columns, marked=self.best)._repr_html_()
 
 
 def losses(eta: Array, y: Any, family: str, classes: Array | None) -> Array:

@@ -10,6 +10,7 @@ from . import plotting
 from ._fit import PathArrays, TaskArrays
 from ._problem import Array
 from ._result import PathPoint, PathResult
+from ._spreads import Spreads
 
 
 class JointPathResult(PathResult):
@@ -30,6 +31,18 @@ class JointPathResult(PathResult):
             PathResult(path, n_features, tol, l1_ratio, names, family, classes) for path in paths
         ]
         self.intercepts = np.array([path.intercepts for path in paths])
+        for name, part in self._outputs():
+            part._part = f"{self._kind} {name}"
+
+    _kind = "output"
+
+    def _outputs(self) -> list[tuple[Any, Any]]:
+        return list(enumerate(self._paths))
+
+    def _remember(self, spreads: Spreads) -> None:
+        super()._remember(spreads)
+        for part in self._paths:
+            part._remember(spreads)
 
     def _features_used(self) -> list[int]:
         used = []
@@ -117,11 +130,49 @@ class ClassPathResult(JointPathResult):
     def df(self) -> Array:
         return np.sum([path.df for path in self._paths], axis=0)
 
-    def plot(self, ax: Any = None, *, max_labels: int = 10, label: Any = None) -> Any:
-        """Coefficients of one class (by default the first) against log alpha, see `PathResult.plot`."""
+    _kind = "class"
+
+    def _outputs(self) -> list[tuple[Any, Any]]:
         assert self.classes_ is not None
-        chosen = self.of_class(self.classes_[0] if label is None else label)
-        return chosen.plot(ax, max_labels=max_labels)
+        return list(zip(self.classes_, self._paths))
+
+    def plot(self, ax: Any = None, *, label: Any = None, **options: Any) -> Any:
+        """Coefficients of one class (by default the first) against log alpha, see `PathResult.plot`; `plot_classes` shows all at one alpha."""
+        assert self.classes_ is not None
+        return self.of_class(self.classes_[0] if label is None else label).plot(ax, **options)
+
+    def plot_classes(
+        self,
+        alpha: float | None = None,
+        ax: Any = None,
+        *,
+        max_features: int = 40,
+        raw: bool = False,
+        X: Any = None,
+    ) -> Any:
+        """A heat map of classes x features at one penalty (by default the smallest); returns the matplotlib axes.
+
+        Parameters
+        ----------
+        alpha : float, optional
+        ax : matplotlib.axes.Axes, optional
+        max_features : int, default=40
+            Features with the largest coefficients.
+        raw, X
+            As in `PathResult.plot`.
+        """
+        assert self.classes_ is not None
+        point = self.at(float(self.alphas[-1]) if alpha is None else alpha)
+        spreads = self._scale(raw, X)
+        return plotting.plot_classes(
+            point.coef if spreads is None else point.coef * spreads,
+            [str(label) for label in self.classes_],
+            self._names().tolist(),
+            standardised=spreads is not None,
+            max_features=max_features,
+            title=f"{self._title()}, alpha {point.alpha:.3g}",
+            ax=ax,
+        )
 
 
 class TaskPathResult(JointPathResult):
@@ -163,23 +214,28 @@ class TaskPathResult(JointPathResult):
     def df(self) -> Array:
         return np.max([path.df for path in self._paths], axis=0)
 
-    def plot(self, ax: Any = None, *, max_labels: int = 10, task: int | None = None) -> Any:
+    _kind = "task"
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        task: int | None = None,
+        max_labels: int = 10,
+        raw: bool = False,
+        X: Any = None,
+        marks: Any = None,
+    ) -> Any:
         """Lengths of the features' rows of coefficients against log alpha, or one task's coefficients; see `PathResult.plot`."""
+        options: dict[str, Any] = {"max_labels": max_labels, "marks": marks, "ax": ax}
         if task is not None:
-            return self.of_task(task).plot(ax, max_labels=max_labels)
+            return self.of_task(task).plot(raw=raw, X=X, **options)
         supports = [path._support() for path in self._paths]
         used = np.unique(np.concatenate([support for support, _ in supports]))
         squares = np.zeros((len(used), len(self)))
         for support, coefs in supports:
             squares[np.searchsorted(used, support)] += coefs**2
-        return plotting.plot_path(
-            self.alphas,
-            used,
-            np.sqrt(squares),
-            feature_names=self.feature_names_in_,
-            max_labels=max_labels,
-            ax=ax,
-        )
+        return self._draw(used, np.sqrt(squares), self._scale(raw, X), **options)
 
 
 def make_result(path: PathArrays, *about: Any) -> PathResult:

@@ -16,6 +16,7 @@ from ._problem import Array, Problem, check_problem
 from ._routes import Control, check_control
 from ._selection import Select
 from ._splits import Split, make_splits
+from ._spreads import Spreads
 from .exceptions import GridEndWarning
 
 
@@ -126,7 +127,7 @@ def cv_path(
         family=family,
     )
     control = check_control(eps, tol, max_iter, time_limit, memory_limit)
-    return cross_validate(
+    result = cross_validate(
         problem,
         make_splits(
             cv,
@@ -148,6 +149,8 @@ def cv_path(
         names=names,
         lengthen=True,
     )
+    result._remember(Spreads(problem, X))
+    return result
 
 
 def mixing_ratios(l1_ratio: Any) -> list[float]:

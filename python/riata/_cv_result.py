@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from . import _folds, _metadata, _scorers, _selection, plotting
+from . import _folds, _metadata, _scorers, _selection
 from ._class_result import make_result
+from ._cv_views import CVViews
 from ._fit import Certificate, PathArrays, TaskArrays
 from ._folds import FoldPaths
 from ._kept_path import GONE, KeptPath
@@ -18,15 +19,8 @@ from ._scorers import Fitted
 from ._selection import Select
 from ._splits import Split
 
-LOSSES = {
-    "gaussian": "mean squared error",
-    "binomial": "log loss",
-    "poisson": "half the deviance",
-    "multi-gaussian": "mean squared error",
-}
 
-
-class CVResult:
+class CVResult(CVViews):
     """Scores along a grid, the models of all rows, and the one that was chosen.
 
     Attributes
@@ -55,6 +49,8 @@ class CVResult:
     cv_results_ : dict
         As of scikit-learn's GridSearchCV: a long array per key, l1_ratio by l1_ratio. Scores here are such that more is better.
     splits : list of (train, test)
+    family, link, classes_, feature_names_in_, n_features_in_
+        As in `PathResult`.
     """
 
     def __init__(
@@ -218,26 +214,6 @@ class CVResult:
             "std_error_test_score": self._error.ravel(),
             "rank_test_score": _selection.ranks(mean),
         }
-
-    def predict(self, X: Any) -> Array:
-        """Predictions of the model chosen, (n_samples,) or (n_samples, n_tasks)."""
-        return self.path.predict(X, self.alpha)
-
-    def plot(self, ax: Any = None) -> Any:
-        """Mean score and one standard error against log alpha; returns the matplotlib axes. See `riata.plotting.plot_cv`."""
-        row = self._index[0]
-        return plotting.plot_cv(
-            self._alphas[row],
-            (self._loss[row] if self._sign < 0 else -self._loss[row]),
-            self.paths[row].df,
-            alpha_min=self.alpha_min,
-            alpha_1se=self.alpha_1se,
-            alpha=self.alpha,
-            label=LOSSES[self.path.family] if self._sign < 0 else "score",
-            ax=ax,
-        )
-
-    plot_cv = plot
 
     def without_models(self) -> CVResult:
         """A copy that holds the scores alone; `keep_model` gives it the model that was chosen."""

@@ -16,6 +16,7 @@ from . import _core
 from ._compressed import CompressedX
 from ._problem import SMALL, Array, Problem
 from ._state import portable
+from ._table import certified
 from ._validation import thread_count
 
 Callback = Callable[[int, float, float, int, float], Any]
@@ -77,6 +78,8 @@ class Certificate:
     def converged(self) -> bool:
         """Whether the gap asked for was reached."""
         return self.status == "converged"
+
+    _repr_html_ = certified
 
 
 @portable

@@ -11,6 +11,7 @@ from . import _validation as check
 from ._fit import Certificate
 from ._problem import Array
 from ._result import PathPoint, PathResult
+from ._table import facts
 
 KEPT = ("df", "tol", "l1_ratio", "family", "classes_", "n_features_in_", "stop")
 GONE = "a copied or unpickled estimator has the model chosen only: take {} before, or pickle its cv_result_"
@@ -55,6 +56,9 @@ class KeptPath(PathResult):
         point = self.at(alpha)
         X = check.prediction_matrix(X, self.n_features_in_, "this path")
         return np.asarray(_fit.predict(X, np.ascontiguousarray(point.coef.T)) + point.intercept)
+
+    def _repr_html_(self) -> str:
+        return facts(repr(self), {})
 
     def __repr__(self) -> str:
         return f"KeptPath({len(self)} alphas, one model)"

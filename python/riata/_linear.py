@@ -11,12 +11,13 @@ from . import _fit, _score
 from . import _validation as check
 from ._linear_model import Array, linear_model
 from ._model_file import WEIGHT_TYPES, coefficients, model_file
+from ._summary import Summarised
 
 # What the state holds in place of `coef_` and `feature_names_in_`: the file, dtype and shape of `coef_`.
 FILE, KIND = "model_file", "coef_kind"
 
 
-class LinearEstimator:
+class LinearEstimator(Summarised):
     """Anything with `coef_` and `intercept_`, fitted or set by hand.
 
     It is pickled and copied with the file that `Scorer.from_estimator` makes of it; what no file can hold, coefficients that are not

@@ -21,6 +21,7 @@ from ._routes import (
     solve_smooth_grid,
 )
 from ._separation import warn_of_separate_classes
+from ._spreads import Spreads
 from .exceptions import warn_not_converged
 
 LONG_WORK = 2e9  # entries of X times alphas from which on a progress bar may show
@@ -119,6 +120,7 @@ def path(
     Returns
     -------
     result : PathResult, or ClassPathResult for the multinomial family, TaskPathResult for "multi-gaussian"
+        It refers to X until the standard deviations of the columns have been asked for, by `plot` or by pickling it; X is not copied.
 
     Raises
     ------
@@ -192,7 +194,9 @@ def path(
         warn_of_separate_classes(problem, coef, np.array([one.intercepts[-1] for one in paths]))
         warn_of_separation(problem, coef[0], float(paths[0].intercepts[-1]))
     rest = (problem.X.shape[1], control.tol, problem.l1_ratio, names, family, problem.classes)
-    return make_result(paths[0], *rest) if len(paths) == 1 else ClassPathResult(paths, *rest)
+    result = make_result(paths[0], *rest) if len(paths) == 1 else ClassPathResult(paths, *rest)
+    result._remember(Spreads(problem, X))
+    return result
 
 
 def _solve(problem: Problem, grid: int | Array, control: Control) -> list[PathArrays]:

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from . import _fit, plotting
+from . import _fit
 from . import _validation as check
 from ._budget import Costs, choose, file_bytes, losses, nanoseconds_per_row
 from ._fit import Certificate, PathArrays
 from ._linear_model import LinearModel
 from ._problem import Array
 from ._state import portable
+from ._views import PathViews
 
 
 @portable
@@ -124,7 +125,7 @@ _LINKS = {
 }
 
 
-class PathResult:
+class PathResult(PathViews):
     """Models along a grid of penalties.
 
     Attributes
@@ -313,18 +314,6 @@ class PathResult:
     def _support(self) -> tuple[Array, Array]:
         """Features that are ever non-zero, and their coefficients as a dense array."""
         return self._arrays.support()
-
-    def plot(self, ax: Any = None, *, max_labels: int = 10) -> Any:
-        """Coefficients against log alpha, the largest labelled; returns the matplotlib axes. See `riata.plotting.plot_path`."""
-        support, coefs = self._support()
-        return plotting.plot_path(
-            self.alphas,
-            support,
-            coefs,
-            feature_names=self.feature_names_in_,
-            max_labels=max_labels,
-            ax=ax,
-        )
 
     # --- costs in production --------------------------------------------------------------------------------------------
 

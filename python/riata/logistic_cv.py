@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metadata_routing import UNUSED
+from sklearn.utils.validation import check_is_fitted
 
-from . import _class_folds, _legacy_shapes, _metadata, _scorers, _selection, _splits
+from . import _class_curves, _class_folds, _legacy_shapes, _metadata, _scorers, _selection, _splits
 from . import _validation as check
 from ._class_folds import ClassFolds
 from ._classes import ClassFit, fit_classes, stopping_rule, warn_of_gap
@@ -269,6 +270,15 @@ class LogisticRegressionCV(LogisticRegression):
                     coef = np.concatenate([coef, intercepts[:, :, None]], axis=2)
                 parts[-1].append(coef[self._back])
         return np.array(parts)
+
+    def plot_cv(self, ax: Any = None) -> Any:
+        """Mean scores against log C, a curve for every l1_ratio; returns the matplotlib axes. See `riata.plotting.plot_curves`."""
+        check_is_fitted(self)
+        return _class_curves.plot(self, ax)
+
+    def _fold_shares(self) -> Array | None:
+        """Of the folds, those whose model at the C chosen has the feature."""
+        return _class_curves.fold_shares(self)
 
     def __getstate__(self) -> dict[str, Any]:
         """The folds' models as the coefficients that `coefs_paths_` shows, sparse where that is smaller."""

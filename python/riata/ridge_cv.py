@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.validation import check_is_fitted
 
-from . import _blas, _metadata, _scorers, _splits
+from . import _blas, _metadata, _scorers, _selection, _splits, plotting
 from . import _fit as _fitting
 from . import _validation as check
 from ._estimator import LinearRegressor, feature_names
@@ -185,11 +186,35 @@ class RidgeCV(LinearRegressor):
         chosen = alphas[choice.best]
         self.alpha_ = chosen if np.ndim(chosen) else float(chosen)
         self.best_score_ = choice.best_score
+        self._curve = (alphas, *choice.curve)
         if store:
             self.cv_results_ = choice.results.astype(problem.X.dtype, copy=False)
         elif hasattr(self, "cv_results_"):
             del self.cv_results_
         return self
+
+    def plot_cv(self, ax: Any = None) -> Any:
+        """Mean scores against log alpha, of folds with one standard error; returns the matplotlib axes."""
+        check_is_fitted(self)
+        alphas, mean, error = self._curve
+        order = np.argsort(-alphas, kind="stable")
+        curve = plotting.Curve(alphas[order], mean[order], error[order])
+        return plotting.plot_curves(
+            [curve],
+            0,
+            marks={} if np.ndim(self.alpha_) else {"chosen": self.alpha_},
+            label=self._score_name(),
+            title="RidgeCV, gaussian, l1_ratio 0",
+            ax=ax,
+        )
+
+    def _score_name(self) -> str:
+        rows = "folds" if self.cv is not None else "rows left out"
+        if self.scoring is None:
+            name = "R²" if self.cv is not None else "negative mean squared error"
+        else:
+            name = self.scoring if isinstance(self.scoring, str) else "score"
+        return f"{name}, mean over {rows}"
 
     def _check_gcv_mode(self, X: Any) -> None:
         if self.gcv_mode == "svd" and self.cv is None and hasattr(X, "tocsr"):
@@ -305,6 +330,7 @@ class _LeaveOneOut:
             score = score.mean(axis=0, keepdims=True)
         best = np.argmax(np.where(np.isnan(score), -np.inf, score), axis=1)
         best_score = score[np.arange(len(score)), best]
+        self.curve = (score.mean(axis=0), np.full(k, np.nan))
         self.best: Any = best if apart else int(best[0])
         self.best_score: Any = best_score if apart else float(best_score[0])
         if store and problem.y.ndim == 1:
@@ -386,5 +412,6 @@ class _Folds:
                 scorer, predictions, X, problem.y[test], own, fitted
             )
         mean = scores.mean(axis=0)
+        self.curve = (mean, _selection.standard_error(scores.T))
         self.best: Any = int(np.argmax(mean))
         self.best_score: Any = float(mean[self.best])
