@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from . import _deviance
+from . import _deviance, plotting
 from . import _validation as check
-from . import plotting
 from ._linear_model import Array, LinearModel
 from ._model_file import encode
 from ._state import portable
