@@ -81,7 +81,7 @@ class Costs:
         )
 
     def _repr_html_(self) -> str:
-        columns = {
+        columns: dict[str, Any] = {
             "alpha": self.alphas,
             "error": self.errors,
             "features": self.n_features,
