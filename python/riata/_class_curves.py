@@ -32,7 +32,10 @@ def plot(model: Any, ax: Any) -> Any:
     name = scoring or ("score" if callable(model.scoring) else "accuracy")
     family = "binomial" if len(model.classes_) == 2 else "multinomial"
     return plotting.plot_curves(
-        [plotting.Curve(*parts, f"l1_ratio {r:g}") for *parts, r in zip(Cs, mean, error, ratios)],
+        [
+            plotting.Curve(Cs[i], mean[i], error[i], f"l1_ratio {ratio:g}")
+            for i, ratio in enumerate(ratios)
+        ],
         row,
         df=np.round(df).astype(int),
         marks=marks,

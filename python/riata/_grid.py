@@ -43,8 +43,8 @@ def _curvature(problem: Problem) -> float:
         share = float(np.average(problem.y, weights=s))
         return share * (1 - share)
     if problem.family == "multinomial":
-        share = np.bincount(problem.y.astype(np.intp), weights=s) / problem.total_weight
-        return float((share * (1 - share)).max())
+        shares = np.bincount(problem.y.astype(np.intp), weights=s) / problem.total_weight
+        return float((shares * (1 - shares)).max())
     return 1.0
 
 

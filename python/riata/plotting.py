@@ -316,7 +316,7 @@ def plot_classes(
     size = np.abs(coef).max(axis=0)
     order = np.sort(np.argsort(-size, kind="stable")[:max_features])
     order = order[size[order] > 0]
-    width = (2.5 + 0.28 * max(len(order), 8), 1.8 + 0.3 * len(classes))
+    width = (2.5 + 0.28 * max(len(order), 12), 2.8 + 0.3 * len(classes))
     ax = axes(ax, "plotting coefficients", width)
     limit = float(size.max(initial=0.0)) or 1.0
     # Purple to orange through white: told apart by people who do not tell red from green.
@@ -326,7 +326,7 @@ def plot_classes(
     labels = [short(names[j]) for j in order]
     ax.set_xticks(np.arange(len(order)), labels=labels, rotation=90, fontsize=8)
     bar = ax.figure.colorbar(image, ax=ax)
-    bar.set_label(STANDARDISED if standardised else RAW, fontsize=8)
+    bar.set_label(f"{'standardised' if standardised else 'raw'} coefficient", fontsize=8)
     left = int(np.count_nonzero(size)) - len(order)
     ax.set_title(title + (f" ({left} smaller ones not shown)" if left else ""))
     return ax
