@@ -73,6 +73,7 @@ def test_the_largest_on_the_scale_drawn_are_labelled(data):
 
 def test_labels_stay_beside_their_lines_unless_they_crowd(rng):
     X = rng.standard_normal((200, 6))
+    X = np.linalg.qr(X - X.mean(axis=0))[0] * np.sqrt(200)  # orthonormal: coefficients are known
     y = X @ [9.0, 6.0, 3.0, -3.0, -6.02, -6.0]
     ax = riata.path(X, y, alphas=[1.0, 0.01]).plot()
     low, high = ax.get_ylim()
@@ -187,7 +188,7 @@ def test_coefficients_by_name_with_the_share_of_folds(data):
     np.testing.assert_allclose(
         [bar.get_width() for bar in ax.patches[:3]], (result.coef * X.std(axis=0))[:3]
     )
-    model = riata.LassoCV(select="1se").fit(frame, y)
+    model = riata.LassoCV(select="1se", standardize=True).fit(frame, y)
     assert model.plot_coefficients(X=frame).get_yticklabels()[0].get_text() == "column 0  100 %"
 
 
@@ -224,3 +225,13 @@ def test_colours_are_of_the_palette_for_the_colour_blind(data):
     ax = riata.path(X, y).plot(max_labels=10)
     used = {line.get_color() for line in ax.lines if line.get_linewidth() == 1.5}
     assert used <= set(_drawing.COLOURS)
+
+
+def test_labels_beside_a_choice_are_of_what_it_uses(data):
+    X, y = data
+    X = np.c_[X, X[:, 0] + 1e-3 * X[:, 0].std() * np.random.default_rng(0).standard_normal(80)]
+    result = riata.cv_path(X, y, select="1se", standardize=True, eps=1e-6)
+    ax = result.plot_path(max_labels=3)
+    coefs = result.path.coefs.toarray()[:, result.path.alphas >= result.alpha_min]
+    largest = np.argsort(-(np.abs(coefs) * X.std(axis=0)[:, None]).max(axis=1))[:3]
+    assert {int(text.get_text()) for text in ax.texts} == set(largest.tolist())

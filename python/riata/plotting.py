@@ -57,7 +57,8 @@ def plot_path(
     df : ndarray of shape (k,), optional
         Number of features of every model, shown along the top.
     marks : mapping of str to float, optional
-        Penalties that get a vertical line, by what they are.
+        Penalties that get a vertical line, by what they are; the largest coefficients are then those of models down to the least of
+        them, not those of the overfit end.
     title : str
     max_labels : int, default=10
         How many features get a colour and a label; the others are drawn in grey.
@@ -80,7 +81,9 @@ def plot_path(
         raise ValueError("nothing to draw: no penalty of the path is positive")
     if spreads is not None:
         coefs = coefs * spreads[support][:, None]
-    order = np.argsort(-np.abs(coefs).max(axis=1, initial=0.0), kind="stable")[:MAX_LINES]
+    least = min((at for at in (marks or {}).values() if at <= alphas[0]), default=0.0)
+    size = np.abs(coefs[:, alphas >= least]).max(axis=1, initial=0.0)
+    order = np.argsort(-size, kind="stable")[:MAX_LINES]
     marker = "o" if len(alphas) == 1 else None
     for row in order[max_labels:]:
         ax.plot(alphas, coefs[row], color="0.75", linewidth=0.6, marker=marker, zorder=1)
