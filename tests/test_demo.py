@@ -19,7 +19,9 @@ def test_demo_on_small_data(tmp_path):
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    for plot in ("riata_path.png", "riata_cv.png"):
+    for plot in ("riata_path.png", "riata_cv.png", "riata_coefficients.png", "riata_classes.png"):
         assert (tmp_path / plot).stat().st_size > 10_000
     assert "1se" in done.stdout
+    assert "worst concave points" in done.stdout  # the features have names
+    assert "empty model" in done.stdout
     assert "breast_cancer" in done.stdout

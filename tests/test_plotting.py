@@ -23,7 +23,7 @@ def texts(ax):
 
 
 def test_coefficients_against_log_alpha(fit):
-    ax = fit.plot()
+    ax = fit.plot(raw=True)
     assert ax.get_xscale() == "log"
     assert ax.get_xlim() == pytest.approx((fit.alphas[0], fit.alphas[-1]))
     drawn = [line for line in ax.lines if len(line.get_xdata()) == len(fit)]

@@ -81,12 +81,12 @@ class Costs:
         )
 
     def _repr_html_(self) -> str:
-        columns: dict[str, Any] = {
-            "alpha": self.alphas,
-            "error": self.errors,
-            "features": self.n_features,
-            "bytes": self.n_bytes,
-            "ns/row": self.nanoseconds,
+        columns = {
+            "alpha": self.alphas.tolist(),
+            "error": self.errors.tolist(),
+            "features": self.n_features.tolist(),
+            "bytes": self.n_bytes.tolist(),
+            "ns/row": self.nanoseconds.tolist(),
         }
         return Table(columns, marked=self.best)._repr_html_()
 

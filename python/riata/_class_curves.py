@@ -33,8 +33,8 @@ def plot(model: Any, ax: Any) -> Any:
     family = "binomial" if len(model.classes_) == 2 else "multinomial"
     return plotting.plot_curves(
         [
-            plotting.Curve(grid, scores, spread, f"l1_ratio {r:g}")
-            for grid, scores, spread, r in zip(Cs, mean, error, ratios)
+            plotting.Curve(Cs[i], mean[i], error[i], f"l1_ratio {ratio:g}")
+            for i, ratio in enumerate(ratios)
         ],
         row,
         df=np.round(df).astype(int),

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from . import _links, _selection, plotting
+from . import _links, _selection, _summary, plotting
 from ._problem import Array
 from ._result import PathResult
 from ._spreads import Spreads
@@ -244,7 +244,7 @@ class CVViews:
             label=self._score_name(),
             l1_ratios=self.l1_ratios,
             row=row,
-            title=self.path._title(),
+            title=("chosen: " if len(self.l1_ratios) > 1 else "") + self.path._title(),
             ax=ax,
         )
 
@@ -267,7 +267,7 @@ class CVViews:
         options: dict[str, Any] = {
             "standardised": spreads is not None,
             "max_features": max_features,
-            "title": self.path._title(),
+            "title": self.path._title() + _summary.odds_of(self.classes_),
             "ax": ax,
         }
         if spreads is not None:

@@ -72,7 +72,8 @@ class Summarised:
         options: dict[str, Any] = {
             "standardised": X is not None,
             "max_features": max_features,
-            "title": type(self).__name__,
+            "title": type(self).__name__
+            + odds_of(getattr(self, "classes_", None) if len(W) == 1 else None),
             "ax": ax,
         }
         if len(W) > 1:
@@ -104,6 +105,11 @@ def coefficient_table(
         columns["folds"] = shares[order].tolist()
     b = ", ".join(f"{value:.4g}" for value in np.atleast_1d(intercept))
     return Table(columns, note=f"{len(order)} of {len(names)} features, intercept {b}")
+
+
+def odds_of(classes: Any) -> str:
+    """Of which label a positive coefficient raises the odds, for a title."""
+    return "" if classes is None else f", log odds of {classes[-1]}"
 
 
 def _parts(estimator: Any, names: Any) -> tuple[Array, list[str], list[str]]:

@@ -57,7 +57,8 @@ def plot_path(
     df : ndarray of shape (k,), optional
         Number of features of every model, shown along the top.
     marks : mapping of str to float, optional
-        Penalties that get a vertical line, by what they are.
+        Penalties that get a vertical line, by what they are; the largest coefficients are then those of models down to the least of
+        them, not those of the overfit end.
     title : str
     max_labels : int, default=10
         How many features get a colour and a label; the others are drawn in grey.
@@ -80,7 +81,9 @@ def plot_path(
         raise ValueError("nothing to draw: no penalty of the path is positive")
     if spreads is not None:
         coefs = coefs * spreads[support][:, None]
-    order = np.argsort(-np.abs(coefs).max(axis=1, initial=0.0), kind="stable")[:MAX_LINES]
+    least = min((at for at in (marks or {}).values() if at <= alphas[0]), default=0.0)
+    size = np.abs(coefs[:, alphas >= least]).max(axis=1, initial=0.0)
+    order = np.argsort(-size, kind="stable")[:MAX_LINES]
     marker = "o" if len(alphas) == 1 else None
     for row in order[max_labels:]:
         ax.plot(alphas, coefs[row], color="0.75", linewidth=0.6, marker=marker, zorder=1)
@@ -316,7 +319,7 @@ def plot_classes(
     size = np.abs(coef).max(axis=0)
     order = np.sort(np.argsort(-size, kind="stable")[:max_features])
     order = order[size[order] > 0]
-    width = (2.5 + 0.28 * max(len(order), 8), 1.8 + 0.3 * len(classes))
+    width = (2.5 + 0.28 * max(len(order), 12), 2.8 + 0.3 * len(classes))
     ax = axes(ax, "plotting coefficients", width)
     limit = float(size.max(initial=0.0)) or 1.0
     # Purple to orange through white: told apart by people who do not tell red from green.
@@ -326,7 +329,7 @@ def plot_classes(
     labels = [short(names[j]) for j in order]
     ax.set_xticks(np.arange(len(order)), labels=labels, rotation=90, fontsize=8)
     bar = ax.figure.colorbar(image, ax=ax)
-    bar.set_label(STANDARDISED if standardised else RAW, fontsize=8)
+    bar.set_label(f"{'standardised' if standardised else 'raw'} coefficient", fontsize=8)
     left = int(np.count_nonzero(size)) - len(order)
     ax.set_title(title + (f" ({left} smaller ones not shown)" if left else ""))
     return ax
