@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "kernels/kernels.hpp"
+#include "kernels/sum_of.hpp"
 
 namespace riata {
 
@@ -98,9 +99,7 @@ double Softmax::descent(std::size_t k, const double* P, double* u) const {
     for (std::size_t i = 0; i < n_; ++i) u[i] = weight(i) * (is(i, k) - p[i]);
     for (std::size_t i = 0; i < n_ && problem_.uneven; ++i)
         if (is(i, k) > 0) u[i] = weight(i) * others(P, k, i);
-    double sum = 0;
-    for (std::size_t i = 0; i < n_; ++i) sum += u[i];
-    return sum;
+    return sum_of(n_, [&](std::size_t i) { return u[i]; });
 }
 
 /// 1 - p_k of a row, from the other classes' without cancellation.
@@ -112,16 +111,14 @@ double Softmax::others(const double* P, std::size_t k, std::size_t i) const {
 
 double Softmax::curvature(std::size_t k, std::size_t l, const double* P, double* d) const {
     const double *p = P + k * n_, *other = P + l * n_;
-    double sum = 0;
     if (k != l) {
-        for (std::size_t i = 0; i < n_; ++i) sum += d[i] = -weight(i) * p[i] * other[i];
-        return sum;
+        for (std::size_t i = 0; i < n_; ++i) d[i] = -weight(i) * p[i] * other[i];
+    } else {
+        for (std::size_t i = 0; i < n_; ++i) d[i] = weight(i) * p[i] * (1 - p[i]);
+        for (std::size_t i = 0; i < n_ && problem_.uneven; ++i)
+            if (p[i] > kCertain) d[i] = weight(i) * p[i] * others(P, k, i);
     }
-    for (std::size_t i = 0; i < n_; ++i) d[i] = weight(i) * p[i] * (1 - p[i]);
-    for (std::size_t i = 0; i < n_ && problem_.uneven; ++i)
-        if (p[i] > kCertain) d[i] = weight(i) * p[i] * others(P, k, i);
-    for (std::size_t i = 0; i < n_; ++i) sum += d[i];
-    return sum;
+    return sum_of(n_, [&](std::size_t i) { return d[i]; });
 }
 
 void Softmax::bend(const double* P, double* U) const {
@@ -167,19 +164,21 @@ std::vector<double> Softmax::intercept_step(const double* P) const {
 }
 
 bool Softmax::find_slopes(const double* P, const std::vector<double>& step, double* R) const {
-    double longest = 0;
-    for (std::size_t i = 0; i < n_; ++i) {
-        double mean = 0, sum = 0;
-        for (std::size_t k = 0; k < C_; ++k) mean += P[k * n_ + i] * step[k];
-        for (std::size_t k = 0; k < C_; ++k) {
-            const double move = step[k] - mean;
-            longest = std::max(longest, std::abs(move));
-            R[k * n_ + i] = -P[k * n_ + i] * (1 + move);
-            sum += is(i, k) > 0 ? 0.0 : R[k * n_ + i];
+    std::vector<double> mean(n_, 0.0), sum(n_, 0.0);
+    for (std::size_t k = 0; k < C_; ++k)
+        for (std::size_t i = 0; i < n_; ++i) mean[i] += P[k * n_ + i] * step[k];
+    for (std::size_t k = 0; k < C_; ++k) {
+        double* r = R + k * n_;
+        const int own = static_cast<int>(k);
+        for (std::size_t i = 0; i < n_; ++i) {
+            r[i] = -P[k * n_ + i] * (1 + (step[k] - mean[i]));
+            sum[i] += labels_[i] == own ? 0.0 : r[i];
         }
-        R[own(i)] = -sum;  // rows of slopes add up to 0
     }
-    return longest <= kShort;
+    for (std::size_t i = 0; i < n_; ++i) R[own(i)] = -sum[i];  // rows of slopes add up to 0
+    const auto [least, most] = std::minmax_element(step.begin(), step.end());
+    const auto [lowest, highest] = std::minmax_element(mean.begin(), mean.end());
+    return std::max(*most - *lowest, *highest - *least) <= kShort;
 }
 
 void Softmax::probabilities(const double* R, double* Q) const {
