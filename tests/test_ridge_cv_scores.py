@@ -145,7 +145,8 @@ def test_a_plain_scorer_reads_coefficients_of_classes(rng, classes, p):
         seen.append(np.abs(model.coef_).sum())
         return -seen[-1]
 
-    riata.LogisticRegressionCV(Cs=[0.1, 1.0], scoring=scorer, cv=3).fit(X, y)
+    settings = {"l1_ratios": (0.0,), "use_legacy_attributes": False}
+    riata.LogisticRegressionCV(Cs=[0.1, 1.0], scoring=scorer, cv=3, **settings).fit(X, y)
     assert len(set(seen)) == 6
 
 

@@ -32,6 +32,19 @@ def test_every_parameter_has_its_constraints(Estimator):
     clone(Estimator())._validate_params()
 
 
+def test_a_subclass_has_its_own_parameters(data):
+    class Narrow(riata.Lasso):
+        def __init__(self, alpha=0.5, depth=3):
+            super().__init__(alpha)
+            self.depth = depth
+
+    assert set(Narrow().get_params()) == {"alpha", "depth"}
+    assert clone(Narrow(depth=4)).depth == 4
+    assert "depth" not in riata.Lasso().get_params()
+    with pytest.raises(InvalidParameterError, match="'alpha' parameter of Narrow"):
+        Narrow(alpha=-1.0).fit(*data)
+
+
 @pytest.mark.parametrize(
     ("Estimator", "params"),
     [

@@ -16,6 +16,8 @@ from ._summary import Summarised
 # What the state holds in place of `coef_` and `feature_names_in_`: the file, dtype and shape of `coef_`.
 FILE, KIND = "model_file", "coef_kind"
 
+_parameters: dict[type, list[str]] = {}
+
 
 class LinearEstimator(Summarised):
     """Anything with `coef_` and `intercept_`, fitted or set by hand.
@@ -27,6 +29,13 @@ class LinearEstimator(Summarised):
     coef_: Any
     intercept_: Any
     n_features_in_: int
+
+    @classmethod
+    def _get_param_names(cls) -> list[str]:
+        """scikit-learn's list of a class's parameters, which it makes anew of the signature for every clone."""
+        if cls not in _parameters:
+            _parameters[cls] = super()._get_param_names()  # type: ignore[misc]
+        return list(_parameters[cls])
 
     def _linear(self, X: Any) -> Array:
         """X coef_' + intercept_, with a column for each row of a two-dimensional `coef_`."""

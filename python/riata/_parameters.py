@@ -64,8 +64,9 @@ def validate(estimator: Any) -> None:
     """
     kind = type(estimator)
     table = _tables.get(kind) or _table(kind)
+    values = vars(estimator)
     for name, default, constraints in table:
-        value = getattr(estimator, name)
+        value = values.get(name, default)
         if value is not default and not any(c.is_satisfied_by(value) for c in constraints):
             if not get_config()["skip_parameter_validation"]:
                 estimator._validate_params()
