@@ -263,7 +263,7 @@ def test_offsets_that_saturate_every_probability(rng, l1_ratio, size):
         (np.array(["a", 1, "b", 2], dtype=object), "Mix of label input types"),
         ([0, 1, 2, 1], "two classes"),
         ([[0, 1], [1, 0], [1, 1], [0, 0]], "1d array"),
-        ([0, 1, 1], "same number of samples"),
+        ([0, 1, 1], "inconsistent numbers of samples"),
         (None, "y is None"),
     ],
 )

@@ -412,7 +412,7 @@ def test_weights_are_repetitions_in_the_scores(rng):
     ("change", "message"),
     [
         ({"y": np.ones(50)}, "For mono-task outputs"),
-        ({"y": np.ones((49, 2))}, "same number of samples; got 50 and 49"),
+        ({"y": np.ones((49, 2))}, "inconsistent numbers of samples: X has 50 and y has 49"),
         ({"y": np.full((50, 2), np.nan)}, r"y\[0, 0\]"),
         ({"lower": 0.0}, "not available for several tasks"),
         ({"l1_ratio": 1.5}, "l1_ratio must be in"),

@@ -24,12 +24,12 @@ std::size_t Driver::accept() {
     while (k < batch_.count && path_.stop == Stop::kCompleted && accepted(k)) finish(k++);
     if (k == 0) {
         keep_best();
-        const bool late = control_.out_of_time(), over = late || budget(0) <= 0;
+        const bool late = control_.out_of_time(), over = (late && options_.only_last) || budget(0) <= 0;
         if (late && !path_.solutions.empty()) {  // the path ends with what is certified
             path_.stop = Stop::kTimeLimit;
             return 0;
         }
-        // Not for want of features: either it is tried harder, or this is as good as it gets.
+        // Not for want of features: either it is tried harder, or this is as good as it gets. A path has one solution at least.
         if (over || (!frontier_->lacks(0) && !try_harder())) {
             hand_out_best();
             finish(k++);

@@ -96,6 +96,7 @@ private:
     bool try_harder();
     bool correct();
     void start_over();
+    void judge_as_handed_out(Solution& s) const;
     Solution solution(std::size_t k) const;
 
     Problem& problem_;
