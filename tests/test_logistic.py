@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from oracle import coefficients
 from oracle_loss import LossProblem
+from sklearn.exceptions import ConvergenceWarning
 
 import riata
 from riata import _core
@@ -221,7 +222,8 @@ def test_no_penalty(rng):
     eta = X @ fit.coefs.toarray()[:, 0] + fit.intercepts[0]
     r = y - 1 / (1 + np.exp(-eta))
     assert_allclose(np.column_stack([X, np.ones(len(y))]).T @ r, 0, atol=1e-5)
-    separable = riata.path(X, X[:, 0] > 0, family="binomial", alphas=[0.0])
+    with pytest.warns(ConvergenceWarning, match="separable"):
+        separable = riata.path(X, X[:, 0] > 0, family="binomial", alphas=[0.0])
     assert separable.dual_gaps.max() <= TOL
 
 

@@ -119,8 +119,8 @@ def test_weights_are_repetitions_to_rounding(l1_ratio, rng):
     s = rng.integers(0, 4, 60)
     weighted = riata.LogisticRegression(l1_ratio=l1_ratio).fit(X, y, sample_weight=s)
     repeated = riata.LogisticRegression(l1_ratio=l1_ratio).fit(np.repeat(X, s, axis=0), y.repeat(s))
-    assert_allclose(weighted.coef_, repeated.coef_, atol=1e-12)
-    assert_allclose(weighted.intercept_, repeated.intercept_, atol=1e-12)
+    assert_allclose(weighted.coef_, repeated.coef_, atol=1e-10)
+    assert_allclose(weighted.intercept_, repeated.intercept_, atol=1e-10)
 
 
 @pytest.mark.parametrize("l1_ratio", [1.0, 0.5, 0.0])

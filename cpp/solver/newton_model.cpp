@@ -119,13 +119,14 @@ bool NewtonModel::admit_together(const std::vector<std::size_t>& fresh, const st
 void NewtonModel::products(const std::vector<Index>& A, const std::vector<Index>& B, double* out) {
     design_.products(A, B, d_.data(), out, team_);
     const bool centred = problem_.request.fit_intercept && total_ > 0;
-    for (std::size_t a = 0; a < A.size() && (centred || damping_ > 0); ++a) {
-        const double mean = centred ? xd_[static_cast<std::size_t>(slot(A[a]))] / total_ : 0.0;
-        for (std::size_t b = 0; b < B.size(); ++b) {
+    for (std::size_t a = 0; a < A.size() && centred; ++a) {
+        const double mean = xd_[static_cast<std::size_t>(slot(A[a]))] / total_;
+        for (std::size_t b = 0; b < B.size(); ++b)
             out[a * B.size() + b] -= mean * xd_[static_cast<std::size_t>(slot(B[b]))];
-            if (A[a] == B[b]) out[a * B.size() + b] *= 1 + damping_;
-        }
     }
+    for (std::size_t a = 0; a < A.size() && damping_ > 0; ++a)
+        for (std::size_t b = 0; b < B.size(); ++b)
+            if (A[a] == B[b]) out[a * B.size() + b] *= 1 + damping_;
 }
 
 double NewtonModel::intercept_shift(const std::vector<double>& w) const {

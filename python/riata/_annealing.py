@@ -19,6 +19,9 @@ from ._problem import Array, Problem
 
 SMOOTH = 8.0  # largest offset, in units of the temperature, that Newton's method begins with
 FACTOR = 2.0  # from one temperature to the next
+FIRST = (
+    2000  # linear systems per solution after which the plain way is left, where there is this one
+)
 ROUGH = 1e-5  # relative gap at which a temperature above 1 is left
 PER_SOLUTION = (
     "intercepts",
@@ -35,13 +38,13 @@ PER_SOLUTION = (
 
 def solve_path(problem: Problem, alphas: Array | None, **options: Any) -> list[PathArrays]:
     """As `_fit.solve_path`, but that solutions with large offsets that were not certified are solved once more."""
-    paths = _fit.solve_path(problem, alphas, **options)
     if problem.family != "binomial" or problem.offset is None:
-        return paths
+        return _fit.solve_path(problem, alphas, **options)
     tol, highest = options.get("tol", 1e-6), _first_temperature(problem)
     if highest == 1:
-        return paths
-    path = paths[0]
+        return _fit.solve_path(problem, alphas, **options)
+    few = min(options.get("max_iter", _fit.MAX_ITER), FIRST)
+    path = _fit.solve_path(problem, alphas, **{**options, "max_iter": few})[0]
     for k in np.flatnonzero(path.rel_gap > tol):
         again = _cooled(problem, float(path.alphas[k]), highest, tol, options)
         if again.rel_gap[-1] < path.rel_gap[k]:

@@ -21,7 +21,8 @@ from .exceptions import warn_not_converged
 SYSTEMS = 1000  # linear systems that scikit-learn's one iteration stands for
 LEAST = 1e-12  # relative gap from which on a certificate counts, however little was asked for
 ROUNDING = 1e-15  # as near to the answer as rounding lets one get where the gap is of first order,
-FINEST = 1e-26  # and where it is of second order: it stands for a gradient of 1e-13
+FINEST = 1e-26  # and where it is of second order: it stands for a gradient of 1e-13;
+FINE = 1e-22  # what small problems get of that unasked
 SAMPLED = 2_000_000  # entries of X from which on a sample of the rows is fitted first,
 ROWS_PER_FEATURE = 100  # with so many rows for every feature,
 LONGEST_STRIDE = 16  # every so many rows at most,
@@ -198,8 +199,9 @@ def _aim(problem: Problem, tol: float) -> float:
     u = problem.penalty_weights
     free = u is not None and not u[np.isfinite(u)].any()
     second_order = problem.family != "multinomial" and (problem.l1_ratio < 1 or free)
+    unasked = FINE if second_order else ROUNDING
     finest = FINEST if second_order else ROUNDING
-    return finest if problem.X.size <= SMALL else max(tol, finest)
+    return max(min(tol, unasked) if problem.X.size <= SMALL else tol, finest)
 
 
 def _start_from_sample(problem: Problem, alpha: float, max_iter: int) -> Start | None:
