@@ -13,6 +13,7 @@ namespace riata {
 namespace {
 constexpr int kMaxCycles = 2000;
 constexpr int kPatience = 20;      // cycles that gain nothing before an alpha is left as it is
+constexpr int kStuck = 2;          // cycles from which on a step together sets free what is pulled
 constexpr double kMargin = 0.7;    // of tol: gap over the working sets at which the features beyond are looked at
 constexpr double kFalling = 0.99;  // or what they may leave of the gap
 constexpr double kSlow = 0.3;      // of the gap left by a cycle: classes had better step together
@@ -193,6 +194,10 @@ void MultinomialDriver::solve(double alpha, double tol) {
         if (control_.cancelled()) throw Cancelled{};
         cycle(alpha);
         balance(alpha);
+        if (idle >= kStuck) {  // with what the classes' own steps did not set free
+            look(alpha, tol, false);
+            step_jointly(alpha, 0.0, true);
+        }
         if (slow) slow = step_jointly(alpha, 0.0);
         const Certificate before = certificate_;
         look(alpha, tol, false);

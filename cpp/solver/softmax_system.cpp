@@ -1,6 +1,7 @@
 #include "solver/softmax_system.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "kernels/kernels.hpp"
@@ -14,6 +15,7 @@ constexpr std::size_t kMost = 3000;  // unknowns whose Hessian is made
 constexpr int kProjections = 20;     // each mends what the one before it left
 constexpr double kLong = 0.1;        // relative change of a probability from which on the Hessian is made anew
 constexpr double kSettled = 1e-9;    // and the one after which nothing is left but rounding
+constexpr double kRounding = 1e-14;  // of the weights: what of a sum of slopes is
 
 /// Where each class begins, and how many there are in all.
 std::vector<std::size_t> starts(const ClassFeatures& features) {
@@ -79,11 +81,15 @@ bool orthogonalise(Problem& problem, const Softmax& softmax, const ClassFeatures
             problem.design.accumulate(features[k], g.data() + start[k], 1, U.data() + k * n, problem.team);
         }
         longest = softmax.shift_slopes(U.data(), R.data());
-        if (longest < kInfinity) continue;
-        R = kept;
-        return false;
+        if (longest == kInfinity) break;
     }
-    return true;
+    bool balanced = longest < kInfinity;
+    for (std::size_t k = 0; k < C && shifts && balanced; ++k) {
+        problem.weigh(R.data() + k * n, u.data());
+        balanced = std::abs(std::accumulate(u.begin(), u.end(), 0.0)) <= kRounding * problem.weight;
+    }
+    if (!balanced) R = kept;
+    return balanced;
 }
 
 }  // namespace riata
