@@ -177,7 +177,10 @@ void MultinomialDriver::restore(const Iterate& kept) {
 /// are looked at when all is well within.
 void MultinomialDriver::solve(double alpha, double tol) {
     // Each class leaves its intercept a little off, which the joint dual point sees to first order.
-    for (auto& one : classes_) one->newton.set_tolerance(std::max(tol * tol, kLeast));
+    for (auto& one : classes_) {
+        one->newton.set_tolerance(std::max(tol * tol, kLeast));
+        one->lane.alpha = alpha;
+    }
     solves_ = 0;
     best_dual_ = 0;
     if (is_smooth(alpha) && solve_smoothly(alpha, tol)) return;

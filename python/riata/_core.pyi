@@ -82,6 +82,7 @@ def solve_path(
     fit_intercept: bool = True,
     standardize: bool = False,
     tol: float = 1e-6,
+    gradient: float = ...,
     max_iter: int = ...,
     max_features: int = 0,
     early_stop: bool = False,
