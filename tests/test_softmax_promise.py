@@ -63,11 +63,23 @@ def test_bounds_that_exclude_zero_hold_for_every_class(seed, l1_ratio):
 def test_constant_columns_rest_at_their_bounds(rng):
     X, y = labelled(rng)
     X[:, 2] = 1.0
-    fit = riata.path(X, y, family="multinomial", l1_ratio=0.5, alphas=[0.1], lower=0.2)
-    [(alpha, W, b, certificate)] = models(fit)
-    np.testing.assert_array_equal(W[:, 2], 0.2)
-    assert certificate.converged
-    assert value(X, y, W, b, alpha, 0.5) == pytest.approx(certificate.primal, rel=1e-9)
+    fit = riata.path(X, y, family="multinomial", l1_ratio=0.5, alphas=[3.0, 0.1, 0.0], lower=0.2)
+    for alpha, W, b, certificate in models(fit):
+        np.testing.assert_array_equal(W[:, 2], 0.2)
+        assert certificate.converged
+        assert value(X, y, W, b, alpha, 0.5) == pytest.approx(certificate.primal, rel=1e-9)
+
+
+def test_classes_that_are_separated_in_part_are_certified():
+    """The loss falls towards a limit that is not 0: the dual point of it has probabilities of 0."""
+    rng = np.random.default_rng(3)
+    X = rng.standard_normal((60, 2))
+    y = np.where(X[:, 0] > 0.5, 2, rng.integers(0, 2, 60))
+    fit = riata.path(X, y, family="multinomial", alphas=[0.1, 0.0])
+    for alpha, W, b, certificate in models(fit):
+        assert certificate.converged
+        assert value(X, y, W, b, alpha, 1.0) == pytest.approx(certificate.primal, rel=1e-9)
+    assert np.abs(W).max() < 1e5
 
 
 @pytest.mark.parametrize("free", [0.0, 1.0])

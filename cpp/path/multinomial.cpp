@@ -14,6 +14,7 @@ namespace riata {
 namespace {
 constexpr int kMaxCycles = 2000;
 constexpr int kPatience = 20;      // cycles that gain nothing before an alpha is left as it is
+constexpr int kStuck = 2;          // cycles from which on a step together sets free what is pulled
 constexpr double kMargin = 0.7;    // of tol: gap over the working sets at which the features beyond are looked at
 constexpr double kFalling = 0.99;  // or what they may leave of the gap
 constexpr double kSlow = 0.3;      // of the gap left by a cycle: classes had better step together
@@ -177,7 +178,10 @@ void MultinomialDriver::restore(const Iterate& kept) {
 /// are looked at when all is well within.
 void MultinomialDriver::solve(double alpha, double tol) {
     // Each class leaves its intercept a little off, which the joint dual point sees to first order.
-    for (auto& one : classes_) one->newton.set_tolerance(std::max(tol * tol, kLeast));
+    for (auto& one : classes_) {
+        one->newton.set_tolerance(std::max(tol * tol, kLeast));
+        one->lane.alpha = alpha;
+    }
     solves_ = 0;
     best_dual_ = 0;
     if (is_smooth(alpha) && solve_smoothly(alpha, tol)) return;
@@ -194,6 +198,10 @@ void MultinomialDriver::solve(double alpha, double tol) {
         if (control_.cancelled()) throw Cancelled{};
         cycle(alpha);
         balance(alpha);
+        if (idle >= kStuck) {  // with what the classes' own steps did not set free
+            look(alpha, tol, false);
+            step_jointly(alpha, 0.0, true);
+        }
         if (slow) slow = step_jointly(alpha, 0.0);
         const Certificate before = certificate_;
         look(alpha, tol, false);

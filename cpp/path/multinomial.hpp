@@ -56,10 +56,11 @@ private:
     struct Free {
         std::vector<std::vector<std::size_t>> slots;
         std::vector<std::vector<Index>> features;
+        std::vector<std::vector<ScalarPenalty::Segment>> segments;  ///< where they may go
         std::vector<std::size_t> start;
         std::size_t size = 0;
     };
-    Free find_free(bool held) const;
+    Free find_free(bool held, bool pulled = false) const;
     /// Neither a penalty nor, on both sides, a bound: off a bound a correlation is an equality in the dual.
     static bool is_unheld(const ScalarPenalty& h) {
         return h.l1 == 0 && h.l2 == 0 && !(h.lower > -kInfinity && h.upper < kInfinity);
@@ -68,7 +69,7 @@ private:
     std::vector<double> joint_slope(const Free& free);
     std::vector<double> solve_jointly(const Free& free, std::vector<double> g);
     double move_jointly(const Free& free, const std::vector<double>& step, double t, double alpha);
-    bool step_jointly(double alpha, double slack);
+    bool step_jointly(double alpha, double slack, bool pulled = false);
     struct Block;
     bool is_smooth(double alpha) const;
     void push(const Block& v, std::vector<double>& U);

@@ -7,14 +7,18 @@
 
 namespace riata {
 
-/// R = y - p, moved to s'R_k = 0 for all classes as a first order step of the intercepts would; not sound where there is no
-/// such step or where it is too long for probabilities to stay such.
+/// R = y - p, moved to s'R_k = 0 for all classes as a first order step of the intercepts would, or several where that is too long for
+/// probabilities to stay such; not sound where they get nowhere.
 void MultinomialDriver::find_slopes() {
     predict();
     std::vector<double> step = softmax_.intercept_step(R_.data());
     sound_ = !step.empty();
     step.resize(classes(), 0.0);
     sound_ = softmax_.find_slopes(R_.data(), step, R_.data()) && sound_;
+    if (sound_) return;
+    predict();
+    softmax_.find_slopes(R_.data(), std::vector<double>(classes(), 0.0), R_.data());
+    sound_ = orthogonalise(problem_, softmax_, ClassFeatures(classes()), R_);
 }
 
 /// c_k = Xh'S R_k over all features.

@@ -14,22 +14,32 @@ namespace {
 constexpr std::size_t kMostFree = 3000;  // unknowns that a joint step is made for
 constexpr double kRidge = 1e-10;         // of the diagonal: shifts of all classes change nothing
 constexpr int kMaxCuts = 40;
+constexpr double kPulled = 1e-9;  // of a correlation: what pulls a coefficient off the end of a segment
 }  // namespace
 
-/// The coefficients that are not at the end of a segment; of those only what no penalty or bound holds unless `held`.
-MultinomialDriver::Free MultinomialDriver::find_free(bool held) const {
+/// The coefficients that are not at the end of a segment, and with `pulled` those that their correlations pull off it; of all only what
+/// no penalty or bound holds unless `held`.
+MultinomialDriver::Free MultinomialDriver::find_free(bool held, bool pulled) const {
     Free free;
     for (const auto& one : classes_) {
         free.start.push_back(free.size);
         free.slots.emplace_back();
         free.features.emplace_back();
+        free.segments.emplace_back();
         for (std::size_t slot = 0; slot < one->lane.w.size(); ++slot) {
             const Index j = one->model.features()[slot];
             const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(j)];
-            if (h.is_breakpoint(one->lane.w[slot])) continue;
+            const double w = one->lane.w[slot];
+            auto segment = h.around(w);
+            if (h.is_breakpoint(w)) {
+                const double pull = pulled ? one->c[static_cast<std::size_t>(j)] - h.l2 * w : 0.0;
+                if (!pulled || h.violation(w, pull) <= kPulled * (h.l1 + std::abs(pull))) continue;
+                segment = h.above(w).exists() && pull > h.above(w).slope ? h.above(w) : h.below(w);
+            }
             if (!held && !is_unheld(h)) continue;
             free.slots.back().push_back(slot);
             free.features.back().push_back(j);
+            free.segments.back().push_back(segment);
         }
         free.size += free.slots.back().size();
     }
@@ -61,7 +71,7 @@ std::vector<double> MultinomialDriver::joint_slope(const Free& free) {
         for (std::size_t i = 0; i < free.slots[a].size(); ++i) {
             const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(free.features[a][i])];
             const double w = classes_[a]->lane.w[free.slots[a][i]];
-            g[free.start[a] + i] -= h.l2 * w + h.around(w).slope;
+            g[free.start[a] + i] -= h.l2 * w + free.segments[a][i].slope;
         }
         if (problem_.request.fit_intercept) g[free.start[C] + a] = total;
     }
@@ -76,7 +86,7 @@ double MultinomialDriver::move_jointly(const Free& free, const std::vector<doubl
         delta.clear();
         for (std::size_t i = 0; i < free.slots[a].size(); ++i) {
             double& w = one.lane.w[free.slots[a][i]];
-            const auto segment = problem_.penalty[static_cast<std::size_t>(free.features[a][i])].around(w);
+            const auto& segment = free.segments[a][i];
             const double before = w;
             w = std::clamp(w + t * step[free.start[a] + i], segment.from, segment.to);
             delta.push_back(w - before);
@@ -106,9 +116,9 @@ std::vector<double> MultinomialDriver::solve_jointly(const Free& free, std::vect
 }
 
 /// True when the objective fell, or rose by no more than `slack` of it.
-bool MultinomialDriver::step_jointly(double alpha, double slack) {
+bool MultinomialDriver::step_jointly(double alpha, double slack, bool pulled) {
     classes_[0]->newton.penalise(alpha);
-    const Free free = find_free(true);
+    const Free free = find_free(true, pulled);
     if (free.size == 0 || free.size > kMostFree) return false;
     predict();
     const double before = loss_ + penalty(alpha);

@@ -186,21 +186,22 @@ void Softmax::probabilities(const double* R, double* Q) const {
         for (std::size_t i = 0; i < n_; ++i) Q[k * n_ + i] = is(i, k) - R[k * n_ + i];
 }
 
-bool Softmax::shift_slopes(const double* U, double* R) const {
+double Softmax::shift_slopes(const double* U, double* R) const {
     double longest = 0;
     for (std::size_t i = 0; i < n_; ++i) {
         double mean = 0, sum = 0;
         for (std::size_t k = 0; k < C_; ++k) mean += (is(i, k) - R[k * n_ + i]) * U[k * n_ + i];
         for (std::size_t k = 0; k < C_; ++k) {
-            const double move = U[k * n_ + i] - mean;
-            longest = std::max(longest, std::abs(move));
             if (is(i, k) > 0) continue;
-            R[k * n_ + i] *= 1 + move;
+            const double move = U[k * n_ + i] - mean;
+            if (R[k * n_ + i] < 0) longest = std::max(longest, std::abs(move));
+            R[k * n_ + i] *= std::max(0.0, 1 + move);
             sum += R[k * n_ + i];
         }
+        if (!(sum >= -1)) return kInfinity;
         R[own(i)] = -sum;
     }
-    return longest <= kShort;
+    return longest;
 }
 
 /// With q = -t R off a row's own class and 1 + sum t R = 1 - d on it, -(1 - d) log(1 - d) keeps its digits.

@@ -57,8 +57,9 @@ public:
     bool find_slopes(const double* P, const std::vector<double>& step, double* R) const;
     /// Q := y - R.
     void probabilities(const double* R, double* Q) const;
-    /// R := the slopes after a step U of the margins, to first order, R = y - p before it. False as above.
-    bool shift_slopes(const double* U, double* R) const;
+    /// R := the slopes after a step U of the margins, to first order, R = y - p before it, but that no probability falls below 0.
+    /// Returns the largest relative change of one, infinity where that of a row's own class would be below 0.
+    double shift_slopes(const double* U, double* R) const;
     /// -sum_i s_i sum_k q_ik log q_ik with q = y - t r: what the loss gives to the dual value of t R.
     double dual_value(const double* R, double t) const;
 

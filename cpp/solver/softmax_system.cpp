@@ -1,6 +1,7 @@
 #include "solver/softmax_system.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "kernels/kernels.hpp"
@@ -11,7 +12,10 @@ namespace riata {
 namespace {
 
 constexpr std::size_t kMost = 3000;  // unknowns whose Hessian is made
-constexpr int kProjections = 3;      // the last two mend what rounding left
+constexpr int kProjections = 20;     // each mends what the one before it left
+constexpr double kLong = 0.1;        // relative change of a probability from which on the Hessian is made anew
+constexpr double kSettled = 1e-9;    // and the one after which nothing is left but rounding
+constexpr double kRounding = 1e-14;  // of the weights: what of a sum of slopes is
 
 /// Where each class begins, and how many there are in all.
 std::vector<std::size_t> starts(const ClassFeatures& features) {
@@ -59,9 +63,12 @@ bool orthogonalise(Problem& problem, const Softmax& softmax, const ClassFeatures
     const kernels::Kernels& leaf = kernels::active();
     const std::vector<double> kept = R;
     std::vector<double> L, g(N), U(n * C), u(n);
-    softmax.probabilities(R.data(), U.data());
-    factor_raised(leaf, softmax_hessian(problem, softmax, features, U.data()), N, L);
-    for (int round = 0; round < kProjections; ++round) {
+    double longest = kInfinity;
+    for (int round = 0; round < kProjections && longest > kSettled; ++round) {
+        if (longest > kLong) {
+            softmax.probabilities(R.data(), U.data());
+            factor_raised(leaf, softmax_hessian(problem, softmax, features, U.data()), N, L);
+        }
         for (std::size_t k = 0; k < C; ++k) {
             problem.weigh(R.data() + k * n, u.data());
             problem.design.correlate(features[k], u.data(), 1, g.data() + start[k], problem.team);
@@ -73,11 +80,16 @@ bool orthogonalise(Problem& problem, const Softmax& softmax, const ClassFeatures
             std::fill_n(U.data() + k * n, n, shifts ? g[start[C] + k] : 0.0);
             problem.design.accumulate(features[k], g.data() + start[k], 1, U.data() + k * n, problem.team);
         }
-        if (softmax.shift_slopes(U.data(), R.data())) continue;
-        R = kept;
-        return false;
+        longest = softmax.shift_slopes(U.data(), R.data());
+        if (longest == kInfinity) break;
     }
-    return true;
+    bool balanced = longest < kInfinity;
+    for (std::size_t k = 0; k < C && shifts && balanced; ++k) {
+        problem.weigh(R.data() + k * n, u.data());
+        balanced = std::abs(std::accumulate(u.begin(), u.end(), 0.0)) <= kRounding * problem.weight;
+    }
+    if (!balanced) R = kept;
+    return balanced;
 }
 
 }  // namespace riata

@@ -16,8 +16,8 @@ std::vector<double> softmax_hessian(Problem& problem, const Softmax& softmax, co
                                     const double* P);
 
 /// R := R - D U, the slopes less what a step of the features' coefficients makes of them, with D = diag q - qq' and q = y - R, such that
-/// neither they nor ones have any correlation with S R. False where they are too many or the step is too long for q to stay
-/// probabilities: then R is as it was.
+/// neither they nor ones have any correlation with S R; where classes are all but separated some q end at 0. False where the features
+/// are too many or q do not stay probabilities: then R is as it was. Correlations tell how near it came.
 bool orthogonalise(Problem& problem, const Softmax& softmax, const ClassFeatures& features, std::vector<double>& R);
 
 }  // namespace riata
