@@ -13,6 +13,7 @@ namespace {
 constexpr double kRestartTolerance = 1e-8;  // of coordinate descent from rest, relative to l1
 constexpr long kRestartSweeps = 1000;
 constexpr int kCorrections = 4;    // defect corrections of one alpha
+constexpr long kUntimed = 100;     // systems that a first solution gets whatever the time
 constexpr double kHelps = 0.1;     // of the gap: what a correction leaves that another one is worth trying after
 constexpr long kFirstSweeps = 64;  // of coordinate descent, doubled
 constexpr double kGains = 0.5;     // of the gap: what sweeps leave at most
@@ -24,12 +25,12 @@ std::size_t Driver::accept() {
     while (k < batch_.count && path_.stop == Stop::kCompleted && accepted(k)) finish(k++);
     if (k == 0) {
         keep_best();
-        const bool late = control_.out_of_time(), over = (late && options_.only_last) || budget(0) <= 0;
+        const bool late = control_.out_of_time(), over = (late && spent_ >= kUntimed) || budget(0) <= 0;
         if (late && !path_.solutions.empty()) {  // the path ends with what is certified
             path_.stop = Stop::kTimeLimit;
             return 0;
         }
-        // Not for want of features: either it is tried harder, or this is as good as it gets. A path has one solution at least.
+        // Not for want of features: either it is tried harder, or this is as good as it gets.
         if (over || (!frontier_->lacks(0) && !try_harder())) {
             hand_out_best();
             finish(k++);

@@ -68,7 +68,7 @@ bool Driver::columns_fit() const {
 void Driver::take_columns() {
     on_columns_ = true;
     model_.drop_gram();
-    active_->switch_system(make_column_system(model_));
+    active_->switch_system(make_column_system(model_, problem_));
 }
 
 void Driver::take_lanes() {

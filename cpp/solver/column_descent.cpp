@@ -9,6 +9,7 @@ namespace riata {
 
 namespace {
 constexpr std::size_t kTogether = 1 << 22;  // entries of columns that are kept side by side: 32 MB
+constexpr long kUntimed = 100;  // sweeps that no time limit cuts short
 constexpr std::size_t kPoll = 256;  // steps from one look at the clock to the next
 }
 
@@ -64,7 +65,7 @@ long descend_columns(const Problem& problem, const std::vector<Index>& features,
         return largest;
     };
     long sweeps = 0;
-    while (sweeps < max_sweeps && !control.out_of_time()) {
+    while (sweeps < max_sweeps && (sweeps < kUntimed || !control.out_of_time())) {
         ++sweeps;
         if (sweep(all) <= 1) break;
         moving.clear();

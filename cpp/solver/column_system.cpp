@@ -15,14 +15,17 @@ namespace riata {
 
 namespace {
 
-constexpr double kDependent = 1e-13;  // of a column: what is left of one that depends on the others
+constexpr double kDependent = 2e-11;  // of a column with its mean: what is left of one that depends on the others
 constexpr double kKept = 0.7;         // of a column, by a projection after which it is orthogonal to rounding
 constexpr int kProjections = 6;
 constexpr std::size_t kPanel = 8;  // columns that meet the others together
 
 class ColumnSystem final : public FreeSystem {
 public:
-    explicit ColumnSystem(GramModel& model) : model_(model), n_(model.rows()), kernels_(kernels::active()) { clear(); }
+    ColumnSystem(GramModel& model, const Problem& problem)
+        : model_(model), problem_(problem), n_(model.rows()), kernels_(kernels::active()) {
+        clear();
+    }
 
     std::vector<std::size_t> set_curvature(const std::vector<double>& l2) override {
         bool changed = false;
@@ -173,7 +176,7 @@ private:
         for (std::size_t k = 0; k < K; ++k) {
             std::vector<double> along(order_.size(), 0.0);
             for (std::size_t i = 0; i < m; ++i) along[i] = -c[i * K + k];
-            if (enter(panel.data() + k * ld_, whole[k], along)) {
+            if (enter(panel.data() + k * ld_, whole[k], least_of(slots[k]), along)) {
                 order_.push_back(slots[k]);
                 unit_.push_back(unit[k]);
                 ridge_row_.push_back(rows[k]);
@@ -185,14 +188,22 @@ private:
         stale_ = true;
     }
 
-    /// Makes v, of which `along` has been taken off, the next column. False where nothing of it is left.
-    bool enter(double* v, double whole, std::vector<double>& along) {
+    /// What has to be left of a column. Predictions from coefficients and an intercept in the caller's units are right to
+    /// rounding of |x| |w|, and w is as large as what is left is small.
+    double least_of(std::size_t slot) const {
+        const auto j = static_cast<std::size_t>(model_.features()[slot]);
+        const Moments& moments = problem_.design.moments();
+        return kDependent * (moments.norm[j] + std::abs(moments.mean[j]) * moments.scale[j] * std::sqrt(problem_.weight));
+    }
+
+    /// Makes v, of which `along` has been taken off, the next column. False where no more than `least` of it is left.
+    bool enter(double* v, double whole, double least, std::vector<double>& along) {
         const std::size_t m = along.size();
         double left = whole;
         for (int round = 0; round < kProjections; ++round) {
             project(m, v, along.data());
             const double now = length(v);
-            if (!(now > kDependent * whole)) return false;
+            if (!(now > least)) return false;
             const bool done = now > kKept * left;
             left = now;
             if (done) break;
@@ -240,6 +251,7 @@ private:
     }
 
     GramModel& model_;
+    const Problem& problem_;
     const std::size_t n_;
     const kernels::Kernels& kernels_;
     std::size_t capacity_ = 0, ld_ = n_;
@@ -257,6 +269,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<FreeSystem> make_column_system(GramModel& model) { return std::make_unique<ColumnSystem>(model); }
+std::unique_ptr<FreeSystem> make_column_system(GramModel& model, const Problem& problem) {
+    return std::make_unique<ColumnSystem>(model, problem);
+}
 
 }  // namespace riata

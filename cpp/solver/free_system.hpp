@@ -61,6 +61,6 @@ std::unique_ptr<FreeSystem> make_gram_system(GramModel& model);
 std::unique_ptr<FreeSystem> make_sample_system(GramModel& model, Problem& problem);
 
 /// On the columns: orthogonal factors of Xh_A.
-std::unique_ptr<FreeSystem> make_column_system(GramModel& model);
+std::unique_ptr<FreeSystem> make_column_system(GramModel& model, const Problem& problem);
 
 }  // namespace riata
