@@ -20,7 +20,6 @@ from ._table import certified
 from ._validation import thread_count
 
 Callback = Callable[[int, float, float, int, float], Any]
-
 Moments = _core.Moments
 
 MAX_ITER = 100_000

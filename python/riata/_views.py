@@ -132,7 +132,7 @@ class PathViews:
         >>> import numpy as np, riata
         >>> path = riata.path(np.eye(4), [3.0, 0.0, 0.0, 1.0], alphas=[0.5, 0.1])
         >>> path.to_frame()[["alpha", "df"]].to_numpy().tolist()
-        [[0.5, 1.0], [0.1, 2.0]]
+        [[0.5, 0.0], [0.1, 3.0]]
         >>> path.to_frame("long").columns.tolist()
         ['alpha', 'feature', 'coefficient']
         """
