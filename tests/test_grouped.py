@@ -35,9 +35,9 @@ class Oracle:
         self.u = np.ones(p) if u is None else u
         self.v = self.u if v is None else v
         if scale:
-            centre = self.s @ self.X if intercept else np.zeros(p)
-            size = np.sqrt(self.s @ (self.X - centre) ** 2)
-            size[size < 1e-9] = 1.0  # constants have no slope that a penalty could meet
+            size = np.sqrt(self.s @ (self.X - self.s @ self.X) ** 2)
+            # Constants have no slope that a penalty could meet; without an intercept they have, and no penalty.
+            size[size < 1e-9] = 1.0 if intercept else 0.0
             self.u, self.v = self.u * size, self.v * size**2
         self.ratio, self.intercept = l1_ratio, intercept
         self.null = self.loss(*self.profile(np.zeros((n, self.Y.shape[1])))[:1])
