@@ -139,7 +139,9 @@ def test_estimators_agree_in_every_layout(rng, tmp_path, model, shape, dtype):
     X, y = design(rng, *shape, dtype)
     Y = np.column_stack([y, -y + X[:, 1]])
     s = rng.integers(0, 4, len(y)).astype(float)
-    model.set_params(tol=1e-13 if dtype == np.float64 else 1e-7)  # what coefficients of that dtype can hold
+    model.set_params(
+        tol=1e-13 if dtype == np.float64 else 1e-7
+    )  # what coefficients of that dtype can hold
     for target in (y, Y):
         model.fit(X, target, sample_weight=s)
         coef, intercept, eta = model.coef_, model.intercept_, model.predict(X)

@@ -78,7 +78,12 @@ def test_losses_of_folds_are_those_of_refits(rng, by_rows):
         riata.MultiTaskLassoCV(cv=5, alphas=[0.1, 0.01]),
         riata.MultiTaskElasticNetCV(cv=5, alphas=[0.1, 0.01], l1_ratio=0.5),
         riata.LogisticRegressionCV(
-            cv=5, Cs=[0.1, 1.0], l1_ratios=[1.0], solver="saga", scoring="accuracy", use_legacy_attributes=False
+            cv=5,
+            Cs=[0.1, 1.0],
+            l1_ratios=[1.0],
+            solver="saga",
+            scoring="accuracy",
+            use_legacy_attributes=False,
         ),
         riata.LogisticRegressionCV(
             cv=5, Cs=[0.1, 1.0], l1_ratios=[0.0], scoring="accuracy", use_legacy_attributes=False

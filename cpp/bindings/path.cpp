@@ -72,8 +72,7 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
                         double l1_ratio, bool fit_intercept, bool standardize, double tol, double gradient,
                         long max_iter, std::size_t max_features, bool early_stop, double time_limit,
                         std::size_t memory_limit, bool single, double enough, const py::object& callback,
-                        const std::string& family,
-                        const MaybeDoubles& offset, const MaybeDoubles& start_coefs,
+                        const std::string& family, const MaybeDoubles& offset, const MaybeDoubles& start_coefs,
                         const MaybeDoubles& start_intercepts, bool grouped, int n_threads) {
     const Borrowed matrix = borrow(X);
     const auto columns = responses(y, matrix.rows);

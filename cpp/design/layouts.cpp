@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kColumnBlock = 64;
 constexpr std::size_t kCached = std::size_t{1} << 16;    // entries of X that are read twice, close together
 constexpr std::size_t kOneRange = std::size_t{1} << 17;  // entries of X that are not worth ranges of rows
-constexpr std::size_t kRanges = 8;  // of columns, each with sums of its own
+constexpr std::size_t kRanges = 8;                       // of columns, each with sums of its own
 
 template <class T>
 class ColumnMajor final : public Dense<T> {
@@ -148,7 +148,8 @@ public:
     void through(const double* w, const Design::AtRows& at, double* out, Team& team) const override {
         const std::size_t n = this->rows_, p = this->cols_;
         const std::size_t step = std::clamp<std::size_t>(kCached / p, 8, 256);
-        const std::size_t ranges = n * p < kOneRange ? 1 : Design::kRowRanges, ld = static_cast<std::size_t>(this->row_stride_);
+        const std::size_t ranges = n * p < kOneRange ? 1 : Design::kRowRanges,
+                          ld = static_cast<std::size_t>(this->row_stride_);
         const Moments& m = this->moments_;
         std::vector<double> scaled(p), sums(ranges * p, 0.0);
         for (std::size_t j = 0; j < p; ++j) scaled[j] = w[j] * m.scale[j];

@@ -29,10 +29,14 @@ namespace {
 
 template <class T>
 constexpr ReadKernels<T> readers() {
-    return {
-        max_abs<T>, moments<T>, correlate<T>,   accumulate<T>,           correlate_rows<T>, accumulate_rows<T>,
-        gather<T>,  pack<T>,    pack_across<T>, correlate_compressed<T>, dot_compressed<T>, accumulate_compressed<T>,
-        rows_dot<T>, rows_axpy<T>, moments_rows<T>, column_sweep<T>};
+    return {max_abs<T>,        moments<T>,
+            correlate<T>,      accumulate<T>,
+            correlate_rows<T>, accumulate_rows<T>,
+            gather<T>,         pack<T>,
+            pack_across<T>,    correlate_compressed<T>,
+            dot_compressed<T>, accumulate_compressed<T>,
+            rows_dot<T>,       rows_axpy<T>,
+            moments_rows<T>,   column_sweep<T>};
 }
 
 }  // namespace

@@ -91,8 +91,7 @@ template <bool Weighted, bool Product, class T>
 void moments_rows_of(const T* x, size_t ldx, const double* c, const double* s, const double* y, size_t m, size_t n,
                      double* out, size_t ldo) {
     size_t j = 0;
-    for (; j + 4 * W <= m; j += 4 * W)
-        moments_tile<Weighted, Product, 4>(x + j, ldx, c + j, s, y, n, out + j, ldo);
+    for (; j + 4 * W <= m; j += 4 * W) moments_tile<Weighted, Product, 4>(x + j, ldx, c + j, s, y, n, out + j, ldo);
     for (; j + W <= m; j += W) moments_tile<Weighted, Product, 1>(x + j, ldx, c + j, s, y, n, out + j, ldo);
     if (j < m) moments_tile<Weighted, Product, 1>(x + j, ldx, c + j, s, y, n, out + j, ldo, few(m - j));
 }

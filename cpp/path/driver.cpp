@@ -10,9 +10,9 @@
 namespace riata {
 
 namespace {
-constexpr double kAhead = 0.7;    // of the gap: what a single fit descends to
-constexpr double kOpened = 1e-2;  // relative gap from which the active set starts in the place of stepping stones
-constexpr double kNoticed = 1e-2;    // of the tolerance: rounding of the intercept that is looked at
+constexpr double kAhead = 0.7;      // of the gap: what a single fit descends to
+constexpr double kOpened = 1e-2;    // relative gap from which the active set starts in the place of stepping stones
+constexpr double kNoticed = 1e-2;   // of the tolerance: rounding of the intercept that is looked at
 constexpr double kSmall = 1 << 17;  // entries of X up to which the exact solution costs next to nothing
 constexpr double kFewSweeps = 30, kSweepsPerGram = 0.3, kSweepsPerL2 = 5;
 

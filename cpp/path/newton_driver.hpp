@@ -52,8 +52,8 @@ private:
     std::unique_ptr<Frontier> frontier_;
     std::vector<double> null_r_, null_c_;  // slopes of the null model and their correlations
     double null_loss_ = 0;                 // of the model without features
-    std::vector<double> opening_;  // where quasi-Newton steps came to, an entry per column, or empty;
-    double opening_b_ = 0;         // and the intercept beside centred columns
+    std::vector<double> opening_;          // where quasi-Newton steps came to, an entry per column, or empty;
+    double opening_b_ = 0;                 // and the intercept beside centred columns
     std::vector<double> alphas_;
     std::size_t first_ = 0;             // of alphas_, in the batch
     std::vector<Lane> lanes_;           // the batch; what the last one left over is taken up again

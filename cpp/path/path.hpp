@@ -26,7 +26,7 @@ struct PathOptions {
     const Path* guide = nullptr;
     std::vector<std::int64_t> margins_of;  ///< rows of which a path of a smooth loss keeps the margins
     double tol = 1e-6;                     ///< relative duality gap
-    double enough = 0;                     ///< the gap that was asked for, where tol goes further as long as that is cheap
+    double enough = 0;  ///< the gap that was asked for, where tol goes further as long as that is cheap
     /// Largest violation of the optimality conditions, in units of alpha, that solutions within tol are improved for, as long as each
     /// step brings it clearly down.
     double gradient = kInfinity;

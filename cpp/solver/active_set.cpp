@@ -10,7 +10,7 @@ constexpr double kTie = 1e-11;       // relative slack at |g| = l1: without it t
 constexpr double kTolerated = 1e-9;  // violation, relative to l1, of a slot refused for depending on others
 constexpr int kPatience = 4;         // exchanges without progress before the descent takes over
 constexpr int kMaxExchanges = 25;
-constexpr long kUntimed = 100;  // solves that no time limit cuts short: a path starts with a solution
+constexpr long kUntimed = 100;              // solves that no time limit cuts short: a path starts with a solution
 constexpr int kFailures = 2, kSkipped = 8;  // exchanges failed in a row before only each kSkipped-th is tried
 }  // namespace
 

@@ -9,9 +9,9 @@ namespace riata {
 
 namespace {
 constexpr std::size_t kTogether = 1 << 22;  // entries of columns that are kept side by side: 32 MB
-constexpr long kUntimed = 100;  // sweeps that no time limit cuts short
-constexpr std::size_t kPoll = 256;  // steps from one look at the clock to the next
-}
+constexpr long kUntimed = 100;              // sweeps that no time limit cuts short
+constexpr std::size_t kPoll = 256;          // steps from one look at the clock to the next
+}  // namespace
 
 long descend_columns(const Problem& problem, const std::vector<Index>& features, std::vector<double>& w,
                      double tolerance, double noise, long max_sweeps, Control& control) {

@@ -8,16 +8,16 @@ namespace riata {
 
 namespace {
 constexpr int kMaxRounds = 200;
-constexpr int kStalls = 6;               // rounds without progress before a lane is left as it is
-constexpr double kProgress = 0.5;        // of the gap: a round that leaves more of it is none,
-constexpr double kGain = 1e-2;           // unless the objective fell by that much of it
-constexpr double kStuckRound = 0.3;      // of the gap left: a sign that curvatures are off where it matters
-constexpr double kFirstGap = 0.05;       // taken for a lane that nothing is known of
-constexpr double kWorstRound = 0.8;      // of the gap left by the worst curvatures
-constexpr double kSpread = 0.02;         // least difference of curvatures among lanes
-constexpr double kNextToNothing = 1e5;   // multiply-adds
-constexpr double kEntryCost = 12;        // operations that reading an entry of X stands for
-constexpr double kLossCost = 50;         // multiply-adds that a row's loss and its logarithms stand for
+constexpr int kStalls = 6;              // rounds without progress before a lane is left as it is
+constexpr double kProgress = 0.5;       // of the gap: a round that leaves more of it is none,
+constexpr double kGain = 1e-2;          // unless the objective fell by that much of it
+constexpr double kStuckRound = 0.3;     // of the gap left: a sign that curvatures are off where it matters
+constexpr double kFirstGap = 0.05;      // taken for a lane that nothing is known of
+constexpr double kWorstRound = 0.8;     // of the gap left by the worst curvatures
+constexpr double kSpread = 0.02;        // least difference of curvatures among lanes
+constexpr double kNextToNothing = 1e5;  // multiply-adds
+constexpr double kEntryCost = 12;       // operations that reading an entry of X stands for
+constexpr double kLossCost = 50;        // multiply-adds that a row's loss and its logarithms stand for
 constexpr double kFewFree = 300, kLaneEntries = 0.5;  // see lanes_pay
 constexpr double kTogetherDrift = 0.02;               // of curvatures that cost little to take
 constexpr double kTogetherGap = 0.1;                  // of a lane's gap: what its model may be solved to
@@ -26,8 +26,8 @@ constexpr double kLeastAccuracy = 0.1;                // of l1: the largest viol
 constexpr double kMoreAccurate = 0.2;                 // after a round that left too much of the gap
 constexpr long kTogetherRounds = 50;
 constexpr double kFirstDamping = 1e-3, kMoreDamping = 30, kLessDamping = 0.1;  // after steps that fail, or do not
-constexpr long kMostSweeps = 10000;  // of coordinate descent on one model
-constexpr double kStaleStep = 0.1;   // drift from which a single step takes new curvatures
+constexpr long kMostSweeps = 10000;                                            // of coordinate descent on one model
+constexpr double kStaleStep = 0.1;  // drift from which a single step takes new curvatures
 
 /// Without a dual point worth the name the loss itself, which is never below 0, is a gap.
 double bounded_gap(const Certificate& certificate) {

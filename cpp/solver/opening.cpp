@@ -8,11 +8,11 @@
 namespace riata {
 
 namespace {
-constexpr double kFewer = 0.7;  // of the open columns in use: below it the others are passed over for a while,
-constexpr int kInner = 4;       // for so many sweeps,
-constexpr double kLess = 0.1;   // or until a sweep gains less than this share of the full one
-constexpr long kLooks = 4;      // every so many sweeps the gap is looked at,
-constexpr double kNear = 4;     // or where a sweep gains less than so many times what is asked for
+constexpr double kFewer = 0.7;      // of the open columns in use: below it the others are passed over for a while,
+constexpr int kInner = 4;           // for so many sweeps,
+constexpr double kLess = 0.1;       // or until a sweep gains less than this share of the full one
+constexpr long kLooks = 4;          // every so many sweeps the gap is looked at,
+constexpr double kNear = 4;         // or where a sweep gains less than so many times what is asked for
 constexpr double kRoom = 1 - 1e-9;  // of l1: a correlation that stays below cannot reach it
 }  // namespace
 
@@ -36,9 +36,9 @@ void ColumnDescent::sweep(const std::vector<std::size_t>& order) {
     if (control_.cancelled()) throw Cancelled{};
     const Penalty& penalty = problem_.penalty;
     const bool bounded = penalty.bounded();
-    moved_ = problem_.design.descend({order, l1_.data(), l2_.data(), bounded ? penalty.lower.data() : nullptr,
-                                      bounded ? penalty.upper.data() : nullptr, problem_.weights(), w_.data(),
-                                      r_.data()});
+    moved_ =
+        problem_.design.descend({order, l1_.data(), l2_.data(), bounded ? penalty.lower.data() : nullptr,
+                                 bounded ? penalty.upper.data() : nullptr, problem_.weights(), w_.data(), r_.data()});
 }
 
 /// The relative gap at (w, r).
@@ -116,7 +116,8 @@ Opening ColumnDescent::run(double tol, double patience) {
         if (gap <= tol) return best;
         // As fast as between the last two looks, how far is it?
         const double rate = std::max(std::log(last / gap), 0.0) / (spent - at_last);
-        if (spent >= patience || (std::isfinite(last) && !(std::log(gap / tol) < rate * (patience - spent)))) return best;
+        if (spent >= patience || (std::isfinite(last) && !(std::log(gap / tol) < rate * (patience - spent))))
+            return best;
         last = gap;
         at_last = spent;
         if (!problem_.penalty.bounded()) screen(gap);

@@ -8,11 +8,11 @@
 namespace riata {
 
 namespace {
-constexpr std::size_t kPairs = 10;     // that are remembered
-constexpr double kArmijo = 1e-4;       // of the slope: what a step has to gain at least
-constexpr double kFlat = 0.9;          // of the slope at the start: what may be left at the end of a step
-constexpr int kTrials = 30;            // steps along one direction
-constexpr double kPositive = 1e-12;    // of |step| |change|: curvature worth remembering
+constexpr std::size_t kPairs = 10;   // that are remembered
+constexpr double kArmijo = 1e-4;     // of the slope: what a step has to gain at least
+constexpr double kFlat = 0.9;        // of the slope at the start: what may be left at the end of a step
+constexpr int kTrials = 30;          // steps along one direction
+constexpr double kPositive = 1e-12;  // of |step| |change|: curvature worth remembering
 }  // namespace
 
 QuasiNewton::QuasiNewton(Problem& problem, const Loss& loss, const double* offset, Control& control)
@@ -108,7 +108,8 @@ std::vector<double> QuasiNewton::direction() const {
         if (sum > 0) gamma = last.product / sum;
     }
     for (std::size_t j = 0; j <= p; ++j) d[j] = gamma * scaled(j, d[j]);
-    for (std::size_t k = 0; k < pairs_.size(); ++k) add(weights[k] - dot(pairs_[k].change, d) / pairs_[k].product, pairs_[k].step);
+    for (std::size_t k = 0; k < pairs_.size(); ++k)
+        add(weights[k] - dot(pairs_[k].change, d) / pairs_[k].product, pairs_[k].step);
     return d;
 }
 
