@@ -145,7 +145,10 @@ class Weights:
         """Of coef (outputs, p), for every output, the first alone where rows are penalised together; infinite where infeasible."""
         size = np.linalg.norm(coef, axis=0)[None] if self.joint else np.abs(coef)
         outside = (coef < self.lower) | (coef > self.upper) | (self.excluded & (coef != 0))
-        cost = size @ self.l1 + 0.5 * size**2 @ self.l2
+        with np.errstate(
+            over="ignore"
+        ):  # roots first: coefficients may be as large as their penalty is small
+            cost = size @ self.l1 + 0.5 * ((size * np.sqrt(self.l2)) ** 2).sum(axis=-1)
         return np.where(
             outside.any(axis=1)[: len(cost)] | (self.joint and outside.any()), np.inf, cost
         )

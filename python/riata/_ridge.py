@@ -32,6 +32,7 @@ from ._linalg import (
     column_space,
     cutoff,
     is_within_range,
+    norms,
     off_space,
     svd,
 )
@@ -53,7 +54,8 @@ CG_GOAL_FREE = (
     1e-12  # without a penalty, where the bound falls with the gradient and not with its square
 )
 NEGLIGIBLE = 1e4  # times the rounding of singular values: what the root of a penalty has to be for them to be right
-LARGEST_STACK = 2000  # columns of X with rows for the penalty below
+LARGEST_STACK = 2000  # columns of X with rows for the penalty below,
+FAR_APART = 1e6  # where their norms are so many times apart
 CHUNK = 16  # answers refined together: bounds the n x CHUNK residuals
 
 
@@ -366,7 +368,12 @@ def _solve_svd(system: System) -> Direct:
     basis = column_space(Z)
     U, size, Vt = svd(off_space(P, basis))
     least = cutoff(size, P.shape)
-    if lam.min() < (NEGLIGIBLE * least) ** 2 and len(kept) <= LARGEST_STACK:
+    apart = norms(P) if len(rest) else np.ones(1)
+    if (
+        lam.min() < (NEGLIGIBLE * least) ** 2
+        and len(kept) <= LARGEST_STACK
+        and apart.max() > FAR_APART * apart[apart > 0].min(initial=np.inf)
+    ):
         return _least_squares(system, A[:, kept], B)
     use = size > least
     U, size, Vt = U[:, use], size[use], Vt[use]
