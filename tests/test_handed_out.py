@@ -188,7 +188,12 @@ ESTIMATORS = {
         riata.MultiTaskElasticNet(0.1),
         riata.MultiTaskLassoCV(cv=3, alphas=8),
     ],
-    "binomial": [riata.LogisticRegression(), riata.LogisticRegressionCV(cv=3, Cs=4)],
+    "binomial": [
+        riata.LogisticRegression(),
+        riata.LogisticRegressionCV(
+            cv=3, Cs=4, l1_ratios=(0.0,), scoring="accuracy", use_legacy_attributes=False
+        ),
+    ],
     "multinomial": [
         riata.LogisticRegression(),
         riata.LogisticRegression(C=0.3, l1_ratio=0.7, grouped=True),
@@ -411,7 +416,11 @@ def test_only_models_that_predict_what_their_coefficients_say_are_checked(rng):
     )
     assert riata.check_solution(theirs.fit(X, labels), X, labels).rel_gap <= 1e-9
     assert riata.check_solution(
-        riata.LogisticRegressionCV(Cs=3, cv=3).fit(X, labels), X, labels
+        riata.LogisticRegressionCV(
+            Cs=3, cv=3, l1_ratios=(0.0,), scoring="accuracy", use_legacy_attributes=False
+        ).fit(X, labels),
+        X,
+        labels,
     ).converged
 
 

@@ -179,9 +179,8 @@ def solve_path(
 ) -> list[PathArrays]:
     """One path per target from the core; `alphas` strictly positive and descending, None for the automatic grid.
 
-    Solutions within tol are improved until no optimality condition is violated by more than `gradient` (in units of alpha), as long
-    as each step clearly helps (softmax). `enough` is the gap that was asked for where `tol` goes further as long as that is cheap.
-    `start` is where a single fit of a smooth loss begins: coefficients of shape (rows, p) and intercepts.
+    Solutions within tol are improved down to violations of `gradient` (softmax) while that helps; `enough` is the gap asked for where
+    `tol` goes further if that is cheap; `start`: where a single fit of a smooth loss begins, coefficients (rows, p) and intercepts.
     """
     coefs, intercepts = (None, None) if start is None else start
     solutions = _core.solve_path(

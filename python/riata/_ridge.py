@@ -18,7 +18,7 @@ spread out too much.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -38,7 +38,6 @@ from ._linalg import (
 )
 from ._problem import Array, Problem
 from ._ridge_system import Direct, System
-from ._units import Units
 
 REFINEMENTS = 5
 # Suboptimality relative to the null objective: below SETTLED refining further is noise, above ACCEPTED the Gram matrix is
@@ -94,7 +93,7 @@ def solve(
         units = _units.of_columns(system.grams.moments.norm)
     if units is not None:
         small = units.problem(problem)
-        return _in_units(units, small, solve(small, alphas, targets, route, max_iter, tol=tol))
+        return units.answer(small, solve(small, alphas, targets, route, max_iter, tol=tol))
     if answer is not None:
         return answer
     return (
@@ -112,22 +111,6 @@ def _try_gram(system: System) -> Direct | None:
     except np.linalg.LinAlgError:
         return None
     return answer if (answer.suboptimality <= ACCEPTED * answer.null).all() else None
-
-
-def _in_units(units: Units, problem: Problem, own: Direct) -> Direct:
-    """What the answer to a problem in these units is in the caller's; certificates are those of the problem as it was solved."""
-    return replace(
-        own,
-        coef=units.back(own.coef),
-        intercept=own.intercept / units.response,
-        loss=units.squared(own.loss),
-        primal=units.squared(own.primal),
-        bound=units.squared(own.bound),
-        suboptimality=units.squared(own.suboptimality),
-        null=units.squared(own.null),
-        kkt_max=units.slope(own.kkt_max),
-        solved=(units, problem, own),
-    )
 
 
 def certify(problem: Problem, answer: Direct, m: int, alpha: float, tol: float) -> Certificate:

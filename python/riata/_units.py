@@ -8,6 +8,7 @@ of the range and no further: an l2 penalty may be as large as their squares are 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -62,6 +63,18 @@ class Units:
         d = 1.0 if self.columns is None else float(self.columns.min(initial=np.inf))
         with np.errstate(over="ignore", under="ignore"):
             return np.asarray(value / d / self.response)
+
+    def answer(self, problem: Problem, own: Any) -> Any:
+        """A direct answer to the problem in these units in the caller's; certificates are those of the problem as it was solved."""
+        squares = ("loss", "primal", "bound", "suboptimality", "null")
+        return replace(
+            own,
+            coef=self.back(own.coef),
+            intercept=own.intercept / self.response,
+            **{name: self.squared(getattr(own, name)) for name in squares},
+            kkt_max=self.slope(own.kkt_max),
+            solved=(self, problem, own),
+        )
 
     def certificate(self, own: Certificate) -> Certificate:
         """With values in the caller's units; what was found out about the gap stays."""
