@@ -179,8 +179,7 @@ def solve_path(
 ) -> list[PathArrays]:
     """One path per target from the core; `alphas` strictly positive and descending, None for the automatic grid.
 
-    Solutions within tol are improved down to violations of `gradient` (softmax) while that helps; `enough` is the gap asked for where
-    `tol` goes further if that is cheap; `start`: where a single fit of a smooth loss begins, coefficients (rows, p) and intercepts.
+    Solutions within tol go on to violations of `gradient` (softmax); `enough`: the gap asked for where `tol` goes further if cheap.
     """
     coefs, intercepts = (None, None) if start is None else start
     solutions = _core.solve_path(
@@ -439,9 +438,8 @@ def measure(problem: Problem) -> Moments:
 
 def spreads(problem: Problem, moments: Moments) -> Array:
     """Standard deviations of the columns of X about their means, of which `moments` tell where there is an intercept."""
-    if not problem.fit_intercept:
-        moments = measure(replace(problem, fit_intercept=True))
-    return np.asarray(moments.norm / math.sqrt(problem.total_weight))
+    about = moments if problem.fit_intercept else measure(replace(problem, fit_intercept=True))
+    return np.asarray(about.norm / math.sqrt(problem.total_weight))
 
 
 def columns(X: Array | CompressedX, features: Array) -> Array:
