@@ -92,7 +92,8 @@ void MultinomialDriver::balance(double alpha) {
         if (used[j] == 0 || (h.l2 == 0 && 2 * used[j] <= classes())) continue;
         for (std::size_t k = 0; k < classes(); ++k) {
             const Index slot = classes_[k]->model.slot(static_cast<Index>(j));
-            w[k] = slot < 0 ? 0.0 : classes_[k]->lane.w[static_cast<std::size_t>(slot)];
+            const std::vector<double>& own = classes_[k]->lane.w;  // shorter than the model where that has grown since
+            w[k] = slot < 0 || static_cast<std::size_t>(slot) >= own.size() ? 0.0 : own[static_cast<std::size_t>(slot)];
         }
         const double t = best_shift(h, w);
         if (t == 0) continue;

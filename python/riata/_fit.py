@@ -1,7 +1,6 @@
 """The door to the compiled core: the only module that imports it.
 
-Takes input that `_validation` has passed, calls the core and turns what comes back into Python objects. Holds no algorithm.
-"""
+Takes input that `_validation` has passed and turns what comes back into Python objects. Holds no algorithm."""
 
 from __future__ import annotations
 
@@ -181,7 +180,7 @@ def solve_path(
 
     Solutions within tol go on to violations of `gradient` (softmax); `enough`: the gap asked for where `tol` goes further if cheap.
     """
-    coefs, intercepts = (None, None) if start is None else start
+    coefs, intercepts = start or (None, None)
     solutions = _core.solve_path(
         problem.X,
         problem.y,
