@@ -20,7 +20,6 @@ from ._validation import thread_count
 
 Callback = Callable[[int, float, float, int, float], Any]
 Moments = _core.Moments
-
 MAX_ITER = 100_000
 CONTRADICTION = 1e-8  # of the null objective: a dual value so far above the primal is none
 
