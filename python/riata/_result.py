@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from . import _fit
+from . import _fit, _links
 from . import _validation as check
 from ._budget import Costs, choose, file_bytes, losses, nanoseconds_per_row
 from ._fit import Certificate, PathArrays
@@ -63,7 +63,7 @@ class PathPoint:
     @property
     def link(self) -> str:
         """What predictions are of the linear predictor: "identity", "logit", "softmax" or "log" (of a mean)."""
-        return _LINKS[self.family]
+        return _links.LINKS[self.family]
 
     def decision_function(self, X: Any) -> Array:
         """Linear predictions eta of shape (n_samples,), or (n_samples, n_outputs); an offset is the caller's to add."""
@@ -85,10 +85,7 @@ class PathPoint:
         y : ndarray of shape (n_samples,), or (n_samples, n_tasks)
         """
         eta = self.decision_function(X)
-        if self.classes is None:
-            return np.exp(eta) if self.link == "log" else eta
-        places = (eta > 0).astype(np.intp) if eta.ndim == 1 else eta.argmax(axis=1)
-        return np.asarray(self.classes)[places]
+        return _links.outcomes(eta, self.family, self.classes)
 
     def predict_proba(self, X: Any) -> Array:
         """Probabilities of the classes, of shape (n_samples, n_classes).
@@ -98,13 +95,7 @@ class PathPoint:
         TypeError
             If the model has no classes.
         """
-        if self.classes is None:
-            raise TypeError(f"a model of the {self.family} family has no probabilities")
-        eta = self.decision_function(X)
-        if eta.ndim == 1:
-            eta = np.column_stack([np.zeros(len(eta)), eta])
-        e = np.exp(eta - eta.max(axis=1, keepdims=True))
-        return np.asarray(e / e.sum(axis=1, keepdims=True))
+        return _links.probabilities(self.decision_function(X), self.family, self.classes)
 
     def _as_linear_model(self) -> LinearModel:
         about: dict[str, Any] = {"estimator": "PathPoint", "alpha": self.alpha}
@@ -114,15 +105,6 @@ class PathPoint:
         intercept = np.broadcast_to(np.asarray(self.intercept, dtype=float), (len(coef),)).copy()
         names = None if self.feature_names is None else [str(name) for name in self.feature_names]
         return LinearModel(coef, intercept, self.link, about, names)
-
-
-_LINKS = {
-    "gaussian": "identity",
-    "multi-gaussian": "identity",
-    "binomial": "logit",
-    "multinomial": "softmax",
-    "poisson": "log",
-}
 
 
 class PathResult(PathViews):
