@@ -104,7 +104,7 @@ py::list solve(const py::object& X, const Doubles& y, const std::vector<std::pai
     const Splits own(splits, matrix.rows, request.sample_weight);
     options.folds = own.folds;
     options.l1_ratios = l1_ratios;
-    const bool zero_fine = alphas && response.family != Family::kGaussian;
+    const bool zero_fine = alphas && !response.family.is_quadratic();
     for (double ratio : l1_ratios)
         if (!(ratio >= 0 && ratio <= 1) || (ratio == 0 && !zero_fine))
             throw py::value_error("l1_ratios have to lie in (0, 1]");

@@ -133,7 +133,7 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
         });
     }
     const Response response = response_of(family, columns[0], offset);
-    if (response.family != Family::kGaussian) {
+    if (!response.family.is_quadratic()) {
         if (columns.size() != 1) throw py::value_error("y has to be one response");
         take_start(1);
         return unlocked([&] {

@@ -15,7 +15,7 @@ py::array_t<double> alpha_max_of(const py::object& X, const Doubles& y, const Ma
     const Request request = request_of(matrix, sample_weight, penalty_weights, std::nullopt, lower, upper, l1_ratio,
                                        fit_intercept, standardize);
     const Response response = response_of(family, columns[0], offset);
-    if (response.family != Family::kGaussian)
+    if (!response.family.is_quadratic())
         return to_array(unlocked([&] {
             Team team(n_threads);
             const auto design = matrix.design(team);
@@ -53,7 +53,7 @@ py::dict certificate_of(const py::object& X, const Doubles& y, const Doubles& co
     const Judgement judged = unlocked([&] {
         Team team(n_threads);
         const auto design = matrix.design(team);
-        if (response.family != Family::kGaussian) {
+        if (!response.family.is_quadratic()) {
             Problem problem(*design, request, team);
             Control control;
             return certify(problem, response, w, intercept, alpha, control);

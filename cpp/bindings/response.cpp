@@ -7,20 +7,12 @@
 namespace riata::bindings {
 
 Response response_of(const std::string& family, const std::vector<double>& y, const MaybeDoubles& offset) {
-    Response response{Family::kGaussian, y, vector_of(offset, y.size(), "offset")};
-    if (family == "binomial")
-        response.family = Family::kBinomial;
-    else if (family == "poisson")
-        response.family = Family::kPoisson;
-    else if (family != "gaussian")
-        throw py::value_error("family has to be 'gaussian', 'binomial' or 'poisson'");
-    if (response.family == Family::kGaussian && response.offset)
+    Response response{family_of(family), y, vector_of(offset, y.size(), "offset")};
+    if (response.family.is_quadratic() && response.offset)
         throw py::value_error("an offset of the squared loss is subtracted from y");
     for (std::size_t i = 0; i < y.size(); ++i) {
-        const bool fine = response.family == Family::kBinomial  ? y[i] == 0 || y[i] == 1
-                          : response.family == Family::kPoisson ? y[i] >= 0 && std::isfinite(y[i])
-                                                                : true;
-        if (!fine) throw py::value_error("y[" + std::to_string(i) + "] is no response of the family " + family);
+        if (!response.family.takes(y[i]))
+            throw py::value_error("y[" + std::to_string(i) + "] is no response of the family " + family);
         if (response.offset && !std::isfinite(response.offset[i]))
             throw py::value_error("offset[" + std::to_string(i) + "] is not finite");
     }

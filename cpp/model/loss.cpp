@@ -14,19 +14,13 @@ constexpr int kInterceptSteps = 200;  // bisection from 1e3 to the last bit take
 constexpr double kShortStep = 0.1;    // of the intercept: what is left to the first order correction
 constexpr double kFirstReach = 4;     // longest first step, doubled with each
 constexpr double kRounding = 1e-30;   // of the loss: a gain that is none, as it is of second order
-
-const kernels::LossKernels& kernels_of(Family family) {
-    const kernels::Kernels& active = kernels::active();
-    return family == Family::kPoisson ? active.poisson : active.binomial;
-}
-
 }  // namespace
 
-Loss::Loss(Family family, std::vector<double> y, const double* s, Team& team)
-    : kernels_(kernels_of(family)), family_(family), y_(std::move(y)), s_(s), team_(team) {
-    if (family_ != Family::kPoisson) return;
+Loss::Loss(const Family& family, std::vector<double> y, const double* s, Team& team)
+    : family_(family), kernels_(kernels::active().*family.kernels), y_(std::move(y)), s_(s), team_(team) {
+    if (!family.best_margin) return;
     best_.resize(y_.size());
-    for (std::size_t i = 0; i < y_.size(); ++i) best_[i] = y_[i] > 0 ? std::log(y_[i]) : 0.0;
+    for (std::size_t i = 0; i < y_.size(); ++i) best_[i] = family.best_margin(y_[i]);
 }
 
 kernels::LossRows Loss::rows_from(std::size_t first) const {
@@ -77,24 +71,7 @@ double Loss::margin_of_mean() const {
         sum += (s_ ? s_[i] : 1.0) * y_[i];
         weight += s_ ? s_[i] : 1.0;
     }
-    const double tiny = std::numeric_limits<double>::min();
-    if (family_ == Family::kPoisson) return std::log(std::max(sum / weight, tiny));
-    return std::log(std::max(sum, tiny) / std::max(weight - sum, tiny));
-}
-
-double loss_of(Family family, double y, double eta) {
-    switch (family) {
-        case Family::kBinomial: {
-            const double m = y > 0 ? -eta : eta;
-            return std::max(m, 0.0) + std::log1p(std::exp(-std::abs(m)));
-        }
-        case Family::kPoisson: {
-            const double d = eta - std::log(y);
-            return y > 0 ? y * (std::expm1(d) - d) : std::exp(eta);
-        }
-        default:
-            return (y - eta) * (y - eta);
-    }
+    return family_.margin_of_mean(sum, weight);
 }
 
 Loss::Sums profile_intercept(const Loss& loss, const double* eta, double& shift, double* r, double tolerance) {

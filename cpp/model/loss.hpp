@@ -5,17 +5,15 @@
 #include <cstddef>
 #include <vector>
 
-#include "kernels/kernels.hpp"
+#include "model/families.hpp"
 #include "parallel/team.hpp"
 
 namespace riata {
 
-enum class Family { kGaussian, kBinomial, kPoisson };
-
 class Loss {
 public:
-    /// s may be null (ones) and has to outlive the loss; y is in {0, 1} (binomial) or not negative (Poisson).
-    Loss(Family family, std::vector<double> y, const double* s, Team& team);
+    /// s may be null (ones) and has to outlive the loss; the family takes every y, and is not quadratic.
+    Loss(const Family& family, std::vector<double> y, const double* s, Team& team);
 
     struct Sums {
         double value = 0, slope = 0, curvature = 0;  ///< sum s f, sum s r, sum s f''
@@ -28,7 +26,6 @@ public:
     };
 
     std::size_t rows() const { return y_.size(); }
-    Family family() const { return family_; }
 
     /// r_i = -f'(y_i, eta_i + shift); r may be eta.
     Sums evaluate(const double* eta, double shift, double* r) const;
@@ -45,20 +42,19 @@ public:
 
     /// The margin at which all rows have their mean's best prediction.
     double margin_of_mean() const;
+    /// What an intercept that is off by so much adds to the mean loss.
+    double shift_cost(double off) const { return family_.shift_cost(off, margin_of_mean()); }
 
 private:
     kernels::LossRows rows_from(std::size_t first) const;
 
+    const Family& family_;
     const kernels::LossKernels& kernels_;
-    Family family_;
     std::vector<double> y_;
     const double* s_;
     std::vector<double> best_;  // margins, where the family asks for them
     Team& team_;
 };
-
-/// f(y, eta) of one row.
-double loss_of(Family family, double y, double eta);
 
 /// Moves `shift` to where sum_i s_i r_i = 0 to first order, by Newton's method in a bracket: until another step would gain
 /// less than `tolerance`, or nothing but rounding, and be short. r holds the slopes there. Returns the sums at `shift`.

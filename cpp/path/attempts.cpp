@@ -22,12 +22,12 @@ constexpr double kGains = 0.5;     // of the gap: what sweeps leave at most
 /// Takes the leading solutions of the batch that are certified; returns how many.
 std::size_t Driver::accept() {
     std::size_t k = 0;
-    while (k < batch_.count && path_.stop == Stop::kCompleted && accepted(k)) finish(k++);
+    while (k < batch_.count && !report_.ended() && accepted(k)) finish(k++);
     if (k == 0) {
         keep_best();
         const bool late = control_.out_of_time(), over = (late && spent_ >= kUntimed) || budget(0) <= 0;
-        if (late && !path_.solutions.empty()) {  // the path ends with what is certified
-            path_.stop = Stop::kTimeLimit;
+        if (late && !report_.empty()) {  // the path ends with what is certified
+            report_.end(Stop::kTimeLimit);
             return 0;
         }
         // Not for want of features: either it is tried harder, or this is as good as it gets.

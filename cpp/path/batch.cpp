@@ -219,7 +219,7 @@ void Driver::correlate_model(bool by_gram) {
     if (!by_gram) {
         batch_.rounding.clear();
         design_.correlate(model_.features(), u, batch_.in_model.data(), problem_.team);
-        path_.n_passes += static_cast<double>(model_.size()) / static_cast<double>(design_.cols());
+        report_.count_columns(static_cast<double>(model_.size()));
         return;
     }
     std::vector<double> c;
@@ -237,7 +237,7 @@ void Driver::correlate_model(bool by_gram) {
     design_.correlate(features, u, c.data(), problem_.team);
     for (std::size_t i = 0; i < slots.size(); ++i)
         std::copy_n(c.data() + i * K, K, batch_.in_model.data() + slots[i] * K);
-    path_.n_passes += static_cast<double>(slots.size()) / static_cast<double>(design_.cols());
+    report_.count_columns(static_cast<double>(slots.size()));
 }
 
 /// Correlations of the batch's residuals with the features beyond W that no bound settles.
@@ -245,7 +245,7 @@ void Driver::look_beyond() {
     const std::vector<double> alphas(alphas_.begin() + static_cast<std::ptrdiff_t>(batch_.first),
                                      alphas_.begin() + static_cast<std::ptrdiff_t>(batch_.first + batch_.count));
     const auto read = frontier_->look(batch_.r, weighted_residuals(), batch_.rr, batch_.ry, alphas);
-    path_.n_passes += static_cast<double>(read) / static_cast<double>(design_.cols());
+    report_.count_columns(static_cast<double>(read));
 }
 
 Certificate Driver::certificate(std::size_t k) {

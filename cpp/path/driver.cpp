@@ -5,14 +5,12 @@
 
 #include "path/certify.hpp"
 #include "path/grid.hpp"
-#include "path/handed_out.hpp"
 
 namespace riata {
 
 namespace {
 constexpr double kAhead = 0.7;      // of the gap: what a single fit descends to
 constexpr double kOpened = 1e-2;    // relative gap from which the active set starts in the place of stepping stones
-constexpr double kNoticed = 1e-2;   // of the tolerance: rounding of the intercept that is looked at
 constexpr double kSmall = 1 << 17;  // entries of X up to which the exact solution costs next to nothing
 constexpr double kFewSweeps = 30, kSweepsPerGram = 0.3, kSweepsPerL2 = 5;
 
@@ -25,13 +23,19 @@ std::vector<Index> support_of(const std::vector<double>& w) {
 }  // namespace
 
 Driver::Driver(Problem& problem, const PathOptions& options, Control& control)
-    : problem_(problem), options_(options), control_(control), design_(problem.design), model_(problem) {}
+    : problem_(problem), options_(options), control_(control), design_(problem.design), model_(problem),
+      report_(problem, options, control, 1, [](double off) { return 0.5 * off * off; }) {  // residuals have mean 0
+    report_.judge_with([this](const Solution& s) { return judge_numbers(s); });
+}
 
 Path Driver::run() {
-    if (open()) return std::move(path_);
-    start();
-    alphas_ = make_alphas(options_, path_.alpha_max, wide());
-    for (std::size_t k = 0; k < alphas_.size() && path_.stop == Stop::kCompleted;) {
+    if (!open()) follow_alphas();
+    return std::move(report_.finish()[0]);
+}
+
+void Driver::follow_alphas() {
+    alphas_ = make_alphas(options_, start(), wide());
+    for (std::size_t k = 0; k < alphas_.size() && !report_.ended();) {
         if (options_.only_last && (spent_ >= options_.max_solves / 2 || control_.out_of_time())) k = alphas_.size() - 1;
         choose_system();
         speculate(k, std::min(width_, alphas_.size() - k));
@@ -40,8 +44,8 @@ Path Driver::run() {
         k += done;
         width_ = next_width(design_, done, batch_.count);
         drafts_ = drafts_ || (done < batch_.count && frontier_->lacks(done));
-        if (path_.stop != Stop::kCompleted) break;
-        if (control_.out_of_time() && !path_.solutions.empty()) path_.stop = Stop::kTimeLimit;
+        if (report_.ended()) break;
+        if (control_.out_of_time() && !report_.empty()) report_.end(Stop::kTimeLimit);
         if (model_.complete() || k == alphas_.size()) continue;
         std::vector<Index> lacking;
         if (done < batch_.count) lacking = frontier_->violators(done, room());
@@ -49,7 +53,6 @@ Path Driver::run() {
         grow(lacking);
         if (done > 0) grow(frontier_->candidates(last_alpha(k), room()));
     }
-    return std::move(path_);
 }
 
 /// Tries coordinate descent on the columns where a single penalty is asked for; true where that was enough.
@@ -62,8 +65,8 @@ bool Driver::open() {
     opening_ = descent.run(kAhead * options_.tol, patience());
     if (!(opening_.rel_gap <= options_.tol)) return false;
     alphas_ = {options_.alphas.back()};
-    path_.alpha_max = alpha_max(problem_, problem_.xty);
-    path_.n_passes += static_cast<double>(opening_.sweeps);
+    report_.begin(alpha_max(problem_, problem_.xty), null_);
+    report_.count_passes(static_cast<double>(opening_.sweeps));
     model_.grow(support_of(opening_.w));
     frontier_ = std::make_unique<Frontier>(problem_, model_, problem_.y, problem_.xty, problem_.xty);
     batch_.count = 1;
@@ -100,22 +103,24 @@ double Driver::patience() const {
 }
 
 /// Puts into W what no alpha keeps out, all features where one sweep for the whole Gram matrix pays, and solves the
-/// null model with it.
-void Driver::start() {
+/// null model with it. Returns the largest alpha.
+double Driver::start() {
     if (model_.size() == 0 && (options_.whole_gram || whole_gram_pays())) {
         const auto likely = likely_support();
         const bool sweep = options_.plain || 2 * likely.size() > design_.cols();
         model_.grow_to_all(sweep);
         model_.admit(likely);
-        path_.n_passes += sweep ? 1 : static_cast<double>(likely.size()) / 8;
+        report_.count_passes(sweep ? 1 : static_cast<double>(likely.size()) / 8);
     } else {
         model_.grow(unpenalised(problem_));
     }
     active_ = std::make_unique<ActiveSet>(model_, make_gram_system(model_), control_);
     null_ = 0.5 * problem_.yy;
     const auto correlations = null_correlations(problem_, model_, *active_);
-    path_.alpha_max = alpha_max(problem_, correlations);
+    const double largest = alpha_max(problem_, correlations);
+    report_.begin(largest, null_);
     frontier_ = std::make_unique<Frontier>(problem_, model_, problem_.y, problem_.xty, correlations);
+    return largest;
 }
 
 /// What is to be free, as far as can be foreseen.
@@ -181,56 +186,34 @@ void Driver::grow(const std::vector<Index>& features) {
 
 /// Hands out one solution. True when the path ends here.
 bool Driver::finish(std::size_t k) {
-    if (!wanted(k)) {
-        leave_alpha();
-        return false;
-    }
-    path_.solutions.push_back(solution(k));
+    if (wanted(k)) report_.hand_out(outcome(k));
     leave_alpha();
-    path_.stop = stop_after(options_, path_.solutions, path_.solutions.back().features.size());
-    return path_.stop != Stop::kCompleted;
+    return report_.ended();
 }
 
 /// The certificate of the numbers as they are rounded, from a residual of their own.
-void Driver::judge_as_handed_out(Solution& s) const {
+Certificate Driver::judge_numbers(const Solution& s) const {
     std::vector<double> coef(design_.cols(), 0.0);
     for (std::size_t i = 0; i < s.features.size(); ++i) coef[static_cast<std::size_t>(s.features[i])] = s.values[i];
-    const Certificate own = riata::certify(problem_, coef.data(), s.intercept, s.alpha).certificate;
-    if (own.primal < s.certificate.dual) return;  // rounding of another kind: the values at hand are as good
-    s.certificate.primal = own.primal;
-    s.certificate.dual = std::max(s.certificate.dual, own.dual);
-    s.certificate.compare(problem_.objective(null_));
+    return riata::certify(problem_, coef.data(), s.intercept, s.alpha).certificate;
 }
 
-Solution Driver::solution(std::size_t k) const {
-    Solution s;
-    s.alpha = alphas_[batch_.first + k];
-    s.n_solves = batch_.solves[k];
-    s.seconds = control_.seconds();
-    s.dev_ratio = problem_.yy > 0 ? 1.0 - batch_.loss[k] / problem_.yy : 0.0;
-    std::vector<std::pair<Index, double>> entries = problem_.displaced_constants;
-    for (std::size_t slot = 0; slot < model_.size(); ++slot) {
-        const Index j = model_.features()[slot];
-        const double w = batch_.w[k][slot];
-        if (w != 0) entries.emplace_back(j, problem_.coefficient(static_cast<std::size_t>(j), w));
-    }
-    const double off = hand_out(problem_, std::move(entries), problem_.y_mean(), s);
-    s.certificate = batch_.certificates[k];
-    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap})
-        *value = problem_.objective(*value);
-    s.certificate.primal += problem_.constant_cost(s.alpha);
-    s.certificate.dual += problem_.constant_cost(s.alpha);
-    const double tol = tolerance_of(options_, wanted(k));
-    const double rounding = 0.5 * off * off;  // residuals have mean 0
-    if (rounding > kNoticed * tol * problem_.objective(null_) && null_ > 0) judge_as_handed_out(s);
-    s.status = s.certificate.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
-    return s;
+Outcome Driver::outcome(std::size_t k) const {
+    Outcome out;
+    out.alpha = alphas_[batch_.first + k];
+    out.tol = tolerance_of(options_, wanted(k));
+    out.loss = 0.5 * batch_.loss[k];
+    out.solves = batch_.solves[k];
+    out.certificate = batch_.certificates[k];
+    auto& [w, b] = out.outputs.emplace_back();
+    for (std::size_t slot = 0; slot < model_.size(); ++slot)
+        if (batch_.w[k][slot] != 0) w.emplace_back(model_.features()[slot], batch_.w[k][slot]);
+    b = problem_.y_mean();
+    return out;
 }
 
 Path solve_path(Problem& problem, const PathOptions& options, Control& control) {
-    Path path = Driver(problem, options, control).run();
-    path.null_objective = problem.objective(0.5 * problem.yy);
-    return path;
+    return Driver(problem, options, control).run();
 }
 
 }  // namespace riata

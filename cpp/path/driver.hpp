@@ -7,6 +7,7 @@
 
 #include "path/frontier.hpp"
 #include "path/path.hpp"
+#include "path/report.hpp"
 #include "solver/active_set.hpp"
 #include "solver/gram_model.hpp"
 #include "solver/lanes.hpp"
@@ -46,7 +47,8 @@ private:
         double gap() const { return w.empty() ? kInfinity : certificate.rel_gap; }
     };
 
-    void start();
+    void follow_alphas();
+    double start();
     bool whole_gram_pays() const;
     std::vector<std::size_t> likely_support();
     std::vector<std::size_t> support_of_sample();
@@ -96,8 +98,8 @@ private:
     bool try_harder();
     bool correct();
     void start_over();
-    void judge_as_handed_out(Solution& s) const;
-    Solution solution(std::size_t k) const;
+    Outcome outcome(std::size_t k) const;
+    Certificate judge_numbers(const Solution& s) const;
 
     Problem& problem_;
     const PathOptions& options_;
@@ -119,7 +121,7 @@ private:
     std::vector<double> alphas_;
     Opening opening_;  ///< of a single fit: where coordinate descent came to
     Batch batch_;
-    Path path_;
+    Report report_;
     std::vector<std::size_t> every_slot_;  // scratch
     double null_ = 0;                      ///< objective of the null model
     std::size_t width_ = 8;                ///< alphas per batch

@@ -18,7 +18,7 @@ std::vector<double> losses(const std::vector<double>& predictions, const Fold& f
         for (std::size_t i = 0; i < fold.n_test; ++i) {
             const auto row = static_cast<std::size_t>(fold.test[i]);
             const double eta = predictions[first + i] + (response.offset ? response.offset[row] : 0.0);
-            sum += weight_of(request, fold.test[i]) * loss_of(response.family, response.y[row], eta);
+            sum += weight_of(request, fold.test[i]) * response.family.loss(response.y[row], eta);
         }
         losses.push_back(sum / weight);
     }
@@ -29,7 +29,7 @@ std::vector<double> losses(const std::vector<double>& predictions, const Fold& f
 
 Problem make_problem(Design& design, const Response& response, const Request& request, Team& team,
                      const MomentSource* source) {
-    if (response.family == Family::kGaussian) return Problem(design, response.y.data(), request, team, source);
+    if (response.family.is_quadratic()) return Problem(design, response.y.data(), request, team, source);
     return Problem(design, request, team, source);
 }
 
@@ -49,7 +49,7 @@ FoldPath FoldJob::run() {
             return std::move(*done);
         }
     make_rows();
-    if (all_.gaussian()) return judged(solve_path(*problem_, own_.path, control_));
+    if (all_.response.family.is_quadratic()) return judged(solve_path(*problem_, own_.path, control_));
     // A column that is constant in the training set but held off 0 by its bounds may vary in what is held out.
     if (own_.split && problem_->displaced_constants.empty())
         own_.path.margins_of.assign(own_.split->test, own_.split->test + own_.split->n_test);

@@ -19,8 +19,6 @@ struct CrossValidation {
     const FoldOptions& options;
     const FoldMoments* moments;   ///< or null
     const SharedMoments* shared;  ///< or null
-
-    bool gaussian() const { return response.family == Family::kGaussian; }
 };
 
 /// The problem for a response; `source` may be null.

@@ -24,8 +24,7 @@ std::vector<std::vector<double>> make_grids(const Design& design, const Response
             Request one = request;
             one.l1_ratio = l1_ratio;
             Problem problem = make_problem(*twin, response, one, team);
-            top = response.family == Family::kGaussian ? alpha_max(problem, control)
-                                                       : alpha_max(problem, response, control);
+            top = response.family.is_quadratic() ? alpha_max(problem, control) : alpha_max(problem, response, control);
             if (unpenalised(problem).empty()) shared = top * l1_ratio;
         }
         grids[i] = make_alphas(options.path, top, design.cols() > design.rows());
@@ -63,7 +62,7 @@ std::vector<FoldPaths> cross_validate(const Design& design, const Response& resp
     const std::size_t each = options.folds.size() + 1;
     {
         Team team(n_threads, &control);
-        const double* y = response.family == Family::kGaussian ? response.y.data() : nullptr;
+        const double* y = response.family.is_quadratic() ? response.y.data() : nullptr;
         if (y) moments = FoldMoments::make(design, y, request, options, team);
         if (!moments) shared = SharedMoments::make(design, y, request, options.folds, team);
         Problem* whole = moments ? &moments->whole() : y && shared ? &shared->whole() : nullptr;
@@ -71,7 +70,7 @@ std::vector<FoldPaths> cross_validate(const Design& design, const Response& resp
             results.push_back({std::move(grid), std::vector<FoldPath>(each)});
     }
     const CrossValidation all{design, response, request, options, moments.get(), shared.get()};
-    if (!all.gaussian()) {
+    if (!response.family.is_quadratic()) {
         guided_by_whole(all, n_threads, control, results);
         return results;
     }

@@ -6,7 +6,6 @@
 #include "path/candidates.hpp"
 #include "path/certify.hpp"
 #include "path/grid.hpp"
-#include "path/handed_out.hpp"
 
 namespace riata {
 
@@ -27,23 +26,20 @@ GroupedDriver::GroupedDriver(Problem& problem, const std::vector<int>& labels, i
                              const PathOptions& options, Control& control)
     : problem_(problem), options_(options), control_(control), n_(labels.size()), present_(problem, labels, n_classes),
       C_(present_.origin.size()), softmax_(problem, present_.labels, C_), model_(problem), factors_(problem, softmax_),
-      paths_(static_cast<std::size_t>(n_classes), options, control) {}
+      report_(problem, options, control, static_cast<std::size_t>(n_classes), Softmax::shift_cost) {}
 
 std::vector<Path> GroupedDriver::run() {
     start();
     const double top = alpha_max_of_rows(problem_, all_, C_);
-    paths_.begin(top, null_loss_ / problem_.weight);
+    report_.begin(top, null_loss_);
     auto alphas = make_alphas(options_, top, problem_.design.cols() > n_);
     if (take_start(alphas.back())) alphas = {alphas.back()};
-    JointModel model;
-    model.solve = [this](const Waypoint& at) {
+    const auto solve_at = [this](const Waypoint& at) {
         grow_at(at.alpha, at.before);
         solve(at.alpha, at.tol);
         if (!at.wanted) stone_solves_ += solves_;
     };
-    model.solution = [this](std::size_t k) { return solution(k); };
-    model.df = [this] { return df(); };
-    return paths_.walk(alphas, model);
+    return walk(report_, alphas, top, options_, control_, solve_at, [this] { return outcome(); });
 }
 
 /// The model of intercepts and of features that nothing keeps out.
@@ -129,7 +125,7 @@ void GroupedDriver::grow(const std::vector<Index>& features) {
     model_.grow(features);
     model_.admit(slots);
     now_.W.resize(model_.size() * C_, 0.0);
-    paths_.count_passes(static_cast<double>(features.size()) / static_cast<double>(problem_.design.cols()));
+    report_.count_columns(static_cast<double>(features.size()));
 }
 
 /// Adds the features whose correlations exceed their l1 at alpha, or would if they went on to change as the penalty does
@@ -195,34 +191,21 @@ void GroupedDriver::solve(double alpha, double tol) {
     look(tol, true, true);
 }
 
-/// Coefficients of all classes in rows that are not zero.
-std::size_t GroupedDriver::df() const {
-    std::size_t rows = 0;
-    for (std::size_t slot = 0; slot < model_.size(); ++slot) rows += present(slot);
-    return rows * C_;
-}
-
-Solution GroupedDriver::solution(std::size_t caller) const {
-    Solution s;
-    s.n_solves = solves_ + stone_solves_;
-    s.dev_ratio = null_loss_ > 0 ? 1.0 - loss_ / null_loss_ : 0.0;
-    s.certificate = certificate_;
-    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap}) *value /= problem_.weight;
-    // Intercepts are free up to a constant: they sum to zero.
-    double mean = 0;
-    for (double b : now_.b) mean += b / static_cast<double>(C_);
-    if (present_.place[caller] < 0) {
-        s.intercept = present_.impossible_intercept(now_.eta.data()) - mean;
-        return s;
+Outcome GroupedDriver::outcome() const {
+    Outcome out;
+    out.loss = loss_;
+    out.solves = solves_ + stone_solves_;
+    out.certificate = certificate_;
+    const std::vector<double> intercepts = present_.intercepts(now_.b, now_.eta.data());
+    for (std::size_t caller = 0; caller < present_.place.size(); ++caller) {
+        Outcome::Output& output = out.outputs.emplace_back();
+        output.b = intercepts[caller];
+        if (present_.place[caller] < 0) continue;
+        const auto k = static_cast<std::size_t>(present_.place[caller]);
+        for (std::size_t slot = 0; slot < model_.size(); ++slot)
+            if (present(slot)) output.w.emplace_back(model_.features()[slot], row(slot)[k]);
     }
-    const auto k = static_cast<std::size_t>(present_.place[caller]);
-    std::vector<std::pair<Index, double>> entries;
-    for (std::size_t slot = 0; slot < model_.size(); ++slot)
-        if (present(slot))
-            entries.emplace_back(model_.features()[slot], problem_.coefficient(feature(slot), row(slot)[k]));
-    const double off = hand_out(problem_, std::move(entries), now_.b[k] - mean, s);
-    s.rounding = 0.5 * off * off;  // curvatures are at most 1/2
-    return s;
+    return out;
 }
 
 std::vector<Path> solve_grouped_path(Problem& problem, const std::vector<int>& labels, int n_classes,

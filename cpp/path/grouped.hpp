@@ -8,7 +8,7 @@
 
 #include <vector>
 
-#include "path/joint_paths.hpp"
+#include "path/report.hpp"
 #include "solver/class_factors.hpp"
 #include "solver/gram_model.hpp"
 #include "solver/softmax.hpp"
@@ -39,8 +39,7 @@ private:
     bool grow_at(double alpha, double before);
     void solve(double alpha, double tol);
     bool unsettled() const;
-    std::size_t df() const;
-    Solution solution(std::size_t k) const;
+    Outcome outcome() const;
 
     // grouped_slopes.cpp
     void predict() { loss_ = softmax_.predict(now_.eta.data(), P_.data()); }
@@ -90,7 +89,7 @@ private:
     Certificate certificate_;
     double best_dual_ = 0;  ///< of points over all features, for the alpha at hand
     long solves_ = 0, stone_solves_ = 0;
-    JointPaths paths_;
+    Report report_;
     std::vector<double> u_, panel_;  // scratch
 };
 

@@ -47,7 +47,7 @@ void GroupedDriver::correlate() {
     for (std::size_t slot = 0; slot < model_.size(); ++slot)
         std::copy_n(all_.data() + feature(slot) * C_, C_, c_.data() + slot * C_);
     whole_ = true;
-    paths_.count_passes(1);
+    report_.count_passes(1);
 }
 
 /// The same over the working set alone.
@@ -57,7 +57,7 @@ void GroupedDriver::correlate_within() {
     c_.resize(model_.size() * C_);
     if (model_.size() > 0) problem_.design.correlate(model_.features(), u_.data(), C_, c_.data(), problem_.team);
     whole_ = false;
-    paths_.count_passes(static_cast<double>(model_.size()) / static_cast<double>(problem_.design.cols()));
+    report_.count_columns(static_cast<double>(model_.size()));
 }
 
 double GroupedDriver::penalty() const {

@@ -33,7 +33,7 @@ void GroupedDriver::move(const std::vector<double>& W) {
     if (features.empty()) return;
     problem_.design.accumulate(features, delta.data(), C_, now_.eta.data(), problem_.team);
     now_.W = W;
-    paths_.count_passes(static_cast<double>(features.size()) / static_cast<double>(problem_.design.cols()));
+    report_.count_columns(static_cast<double>(features.size()));
 }
 
 /// The exact minimum of the sweeps' model over one row; c are the model's correlations, slot + k * size.
@@ -167,8 +167,7 @@ std::vector<double> GroupedDriver::conjugate_gradients(std::vector<double> g) {
         ++steps;
     }
     solves_ += steps;
-    paths_.count_passes(2.0 * static_cast<double>(steps) * static_cast<double>(active_.size()) /
-                        static_cast<double>(problem_.design.cols()));
+    report_.count_columns(2.0 * static_cast<double>(steps) * static_cast<double>(active_.size()));
     factors_.report(steps);
     return step;
 }

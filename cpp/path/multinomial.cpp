@@ -6,7 +6,6 @@
 #include "path/candidates.hpp"
 #include "path/certify.hpp"
 #include "path/grid.hpp"
-#include "path/handed_out.hpp"
 #include "path/newton_driver.hpp"
 
 namespace riata {
@@ -28,14 +27,14 @@ constexpr double kRounding = 1e-14;  // of the objective
 }  // namespace
 
 MultinomialDriver::Class::Class(Problem& problem, std::vector<double> y, Control& control)
-    : loss(Family::kBinomial, std::move(y), problem.weights(), problem.team), model(problem, loss),
+    : loss(family_of("binomial"), std::move(y), problem.weights(), problem.team), model(problem, loss),
       newton(problem, loss, nullptr, model, control) {}
 
 MultinomialDriver::MultinomialDriver(Problem& problem, const std::vector<int>& labels, int n_classes,
                                      const PathOptions& options, Control& control)
     : problem_(problem), options_(options), control_(control), n_(labels.size()), present_(problem, labels, n_classes),
       softmax_(problem, present_.labels, present_.origin.size()),
-      paths_(static_cast<std::size_t>(n_classes), options, control) {
+      report_(problem, options, control, static_cast<std::size_t>(n_classes), Softmax::shift_cost) {
     for (std::size_t k = 0; k < present_.origin.size(); ++k) {
         std::vector<double> y(n_);
         for (std::size_t i = 0; i < n_; ++i) y[i] = static_cast<std::size_t>(present_.labels[i]) == k;
@@ -47,19 +46,16 @@ std::vector<Path> MultinomialDriver::run() {
     start();
     double top = 0;
     for (const auto& one : classes_) top = std::max(top, alpha_max(problem_, one->c));
-    paths_.begin(top, null_loss_ / problem_.weight);
+    report_.begin(top, null_loss_);
     auto alphas = make_alphas(options_, top, problem_.design.cols() > n_);
     if (take_start(alphas.back())) alphas = {alphas.back()};
-    JointModel model;
-    model.solve = [this](const Waypoint& at) {
+    const auto solve_at = [this](const Waypoint& at) {
         grow(at.alpha, at.before);
         solve(at.alpha, at.tol);
         if (at.wanted && certificate_.rel_gap <= at.tol) polish(at.alpha, at.tol);
         if (!at.wanted) stone_solves_ += solves_;
     };
-    model.solution = [this](std::size_t k) { return solution(k); };
-    model.df = [this] { return df(); };
-    return paths_.walk(alphas, model);
+    return walk(report_, alphas, top, options_, control_, solve_at, [this] { return outcome(); });
 }
 
 /// The model of intercepts and of features that nothing keeps out.
@@ -257,14 +253,6 @@ bool MultinomialDriver::grow(double alpha, double before) {
     return any;
 }
 
-/// Non-zero coefficients of all classes.
-std::size_t MultinomialDriver::df() const {
-    std::size_t count = 0;
-    for (const auto& one : classes_)
-        for (double w : one->lane.w) count += w != 0;
-    return count;
-}
-
 /// What all classes' coefficients of a feature that no penalty holds have in common, which changes no probability: without
 /// it they have the least norm.
 double MultinomialDriver::common(std::size_t feature) const {
@@ -279,33 +267,26 @@ double MultinomialDriver::common(std::size_t feature) const {
     return sum / static_cast<double>(classes());
 }
 
-Solution MultinomialDriver::solution(std::size_t caller) const {
-    Solution s;
-    s.n_solves = solves_ + stone_solves_;
-    s.dev_ratio = null_loss_ > 0 ? 1.0 - loss_ / null_loss_ : 0.0;
-    s.certificate = certificate_;
-    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap}) *value /= problem_.weight;
-    const double constants =
-        problem_.constant_cost(classes_[0]->lane.alpha) * static_cast<double>(present_.place.size());
-    s.certificate.primal += constants;
-    s.certificate.dual += constants;
-    // Intercepts are free up to a constant: they sum to zero.
-    double mean = 0;
-    for (const auto& other : classes_) mean += other->lane.b / static_cast<double>(classes());
-    if (present_.place[caller] < 0) {
-        s.intercept = present_.impossible_intercept(margins_.data()) - mean;
-        return s;
+Outcome MultinomialDriver::outcome() const {
+    Outcome out;
+    out.loss = loss_;
+    out.solves = solves_ + stone_solves_;
+    out.certificate = certificate_;
+    std::vector<double> b;
+    for (const auto& one : classes_) b.push_back(one->lane.b);
+    const std::vector<double> intercepts = present_.intercepts(b, margins_.data());
+    for (std::size_t caller = 0; caller < present_.place.size(); ++caller) {
+        Outcome::Output& output = out.outputs.emplace_back();
+        output.b = intercepts[caller];
+        if (present_.place[caller] < 0) continue;
+        const Class& one = *classes_[static_cast<std::size_t>(present_.place[caller])];
+        for (std::size_t slot = 0; slot < one.lane.w.size(); ++slot) {
+            const Index j = one.model.features()[slot];
+            const double w = one.lane.w[slot] - common(static_cast<std::size_t>(j));
+            if (w != 0) output.w.emplace_back(j, w);
+        }
     }
-    const Class& one = *classes_[static_cast<std::size_t>(present_.place[caller])];
-    std::vector<std::pair<Index, double>> entries = problem_.displaced_constants;
-    for (std::size_t slot = 0; slot < one.lane.w.size(); ++slot) {
-        const auto j = static_cast<std::size_t>(one.model.features()[slot]);
-        const double w = one.lane.w[slot] - common(j);
-        if (w != 0) entries.emplace_back(one.model.features()[slot], problem_.coefficient(j, w));
-    }
-    const double off = hand_out(problem_, std::move(entries), one.lane.b - mean, s);
-    s.rounding = 0.5 * off * off;  // curvatures are at most 1/2
-    return s;
+    return out;
 }
 
 std::vector<Path> solve_multinomial_path(Problem& problem, const std::vector<int>& labels, int n_classes,

@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "path/joint_paths.hpp"
+#include "path/report.hpp"
 #include "solver/newton.hpp"
 #include "solver/softmax.hpp"
 
@@ -91,9 +91,8 @@ private:
     Certificate certify(double alpha, bool thorough, bool skip_unheld);
     double penalty(double alpha) const;
     bool grow(double alpha, double before);
-    std::size_t df() const;
     double common(std::size_t feature) const;
-    Solution solution(std::size_t k) const;
+    Outcome outcome() const;
 
     Problem& problem_;
     const PathOptions& options_;
@@ -104,7 +103,7 @@ private:
     std::vector<std::unique_ptr<Class>> classes_;
     std::vector<double> margins_;  ///< class after class
     std::vector<double> R_;        ///< probabilities, or y - p moved to the dual's domain, class after class
-    JointPaths paths_;
+    Report report_;
     Certificate certificate_;
     bool whole_ = false;  // correlations are those of all features, not of the working sets alone
     bool sound_ = true;   // R_ is in the dual's domain

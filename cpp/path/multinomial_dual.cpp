@@ -37,7 +37,7 @@ void MultinomialDriver::correlate() {
         }
     }
     whole_ = true;
-    paths_.count_passes(static_cast<double>(C) / static_cast<double>(width));
+    report_.count_passes(static_cast<double>(C) / static_cast<double>(width));
 }
 
 /// The same over the working sets alone.
@@ -53,7 +53,7 @@ void MultinomialDriver::correlate_within() {
         one.c.resize(p);
         for (std::size_t slot = 0; slot < features.size(); ++slot)
             one.c[static_cast<std::size_t>(features[slot])] = out_[slot];
-        paths_.count_passes(static_cast<double>(features.size()) / static_cast<double>(p * Panel::kLanes));
+        report_.count_passes(static_cast<double>(features.size()) / static_cast<double>(p * Panel::kLanes));
     }
     whole_ = false;
 }

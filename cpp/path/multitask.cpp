@@ -5,7 +5,6 @@
 
 #include "path/certify.hpp"
 #include "path/grid.hpp"
-#include "path/handed_out.hpp"
 
 namespace riata {
 
@@ -31,23 +30,23 @@ double alpha_max(Problem& problem, const Responses& responses, Control& control)
 MultiTaskDriver::MultiTaskDriver(Problem& problem, const Responses& responses, const PathOptions& options,
                                  Control& control)
     : problem_(problem), responses_(responses), options_(options), control_(control), design_(problem.design),
-      tasks_(responses.tasks()), model_(problem), null_(0.5 * problem.yy), paths_(responses.tasks(), options, control) {
+      tasks_(responses.tasks()), model_(problem), null_(0.5 * problem.yy),
+      report_(problem, options, control, tasks_, [](double off) { return 0.5 * off * off; }) {
+    report_.count_rows();
 }
 
 std::vector<Path> MultiTaskDriver::run() {
     const double top = start();
-    paths_.begin(top, problem_.objective(null_));
-    JointModel model;
-    model.solve = [this](const Waypoint& at) {
+    report_.begin(top, null_);
+    const auto solve_at = [this](const Waypoint& at) {
         problem_.at(at.alpha);
         if (frontier_) grow(frontier_->candidates(room()));
         solve(at.alpha, at.tol);
         used_ = support();
         std::sort(used_.begin(), used_.end());
     };
-    model.solution = [this](std::size_t k) { return solution(k); };
-    model.df = [this] { return used_.size(); };
-    return paths_.walk(make_alphas(options_, top, design_.cols() > design_.rows()), model);
+    const auto alphas = make_alphas(options_, top, design_.cols() > design_.rows());
+    return walk(report_, alphas, top, options_, control_, solve_at, [this] { return outcome(); });
 }
 
 bool MultiTaskDriver::whole_gram_pays() const {
@@ -64,7 +63,7 @@ double MultiTaskDriver::start() {
     const auto always = unpenalised(problem_);
     if (whole) {
         model_.grow_to_all(true);
-        paths_.count_passes(1);
+        report_.count_passes(1);
     } else {
         model_.grow(always);
         std::vector<std::size_t> slots(model_.size());
@@ -92,7 +91,7 @@ void MultiTaskDriver::grow(const std::vector<Index>& features) {
     for (std::size_t i = 0; i < features.size(); ++i) slots.push_back(model_.size() + i);
     model_.grow(features);
     model_.admit(slots);
-    paths_.count_passes(static_cast<double>(features.size()) / static_cast<double>(design_.cols()));
+    report_.count_columns(static_cast<double>(features.size()));
     solver_->follow();
     frontier_->drop_members();
 }
@@ -157,7 +156,7 @@ void MultiTaskDriver::find_residual() {
     responses_.recentre(R_);
     responses_.weigh(R_, u_);
     rr_ = responses_.inner(R_.data(), R_.data());
-    paths_.count_passes(static_cast<double>(features.size()) / static_cast<double>(design_.cols()));
+    report_.count_columns(static_cast<double>(features.size()));
 }
 
 void MultiTaskDriver::certify() {
@@ -169,10 +168,9 @@ void MultiTaskDriver::certify() {
     if (settles && !frontier_) rr_ = solver_->squares();
     if (!settles) {
         design_.correlate(model_.features(), u_.data(), tasks_, in_model_.data(), problem_.team);
-        paths_.count_passes(static_cast<double>(model_.size()) / static_cast<double>(design_.cols()));
+        report_.count_columns(static_cast<double>(model_.size()));
     }
-    if (frontier_)
-        paths_.count_passes(static_cast<double>(frontier_->look(R_, u_)) / static_cast<double>(design_.cols()));
+    if (frontier_) report_.count_columns(static_cast<double>(frontier_->look(R_, u_)));
 
     DualPoint dual(1e3 * problem_.noise());
     double cost = 0.5 * rr_;
@@ -192,21 +190,17 @@ void MultiTaskDriver::certify() {
     certificate_.kkt_max = dual.kkt_max() / problem_.y_unit() / problem_.weight;
 }
 
-Solution MultiTaskDriver::solution(std::size_t t) const {
-    Solution s;
-    s.n_solves = steps_;
-    s.dev_ratio = problem_.yy > 0 ? 1.0 - rr_ / problem_.yy : 0.0;
-    std::vector<std::pair<Index, double>> entries;
-    for (Index j : used_) {
-        const auto slot = static_cast<std::size_t>(model_.slot(j));
-        entries.emplace_back(j, problem_.coefficient(static_cast<std::size_t>(j), solver_->w()[slot * tasks_ + t]));
+Outcome MultiTaskDriver::outcome() const {
+    Outcome out;
+    out.loss = 0.5 * rr_;
+    out.solves = steps_;
+    out.certificate = certificate_;
+    for (std::size_t t = 0; t < tasks_; ++t) {
+        auto& [w, b] = out.outputs.emplace_back();
+        for (Index j : used_) w.emplace_back(j, solver_->w()[static_cast<std::size_t>(model_.slot(j)) * tasks_ + t]);
+        b = responses_.mean(t);
     }
-    const double off = hand_out(problem_, std::move(entries), responses_.mean(t), s);
-    s.rounding = 0.5 * off * off;
-    s.certificate = certificate_;
-    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap})
-        *value = problem_.objective(*value);
-    return s;
+    return out;
 }
 
 std::vector<Path> solve_multitask_path(Problem& problem, const std::vector<std::vector<double>>& Y,

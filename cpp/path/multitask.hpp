@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "path/joint_paths.hpp"
+#include "path/report.hpp"
 #include "path/row_frontier.hpp"
 #include "solver/row_solver.hpp"
 
@@ -31,7 +31,7 @@ private:
     void find_residual();
     void certify();
     std::vector<Index> support() const;
-    Solution solution(std::size_t t) const;
+    Outcome outcome() const;
 
     Problem& problem_;
     const Responses& responses_;
@@ -50,7 +50,7 @@ private:
     Certificate certificate_;
     long steps_ = 0;
     double null_ = 0;
-    JointPaths paths_;
+    Report report_;
 };
 
 }  // namespace riata

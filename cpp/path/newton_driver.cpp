@@ -6,7 +6,6 @@
 #include <limits>
 
 #include "path/certify.hpp"
-#include "path/handed_out.hpp"
 
 namespace riata {
 
@@ -37,26 +36,28 @@ std::vector<double> starting_point(const Problem& problem, const GramModel& mode
 NewtonDriver::NewtonDriver(Problem& problem, const Response& response, const PathOptions& options, Control& control)
     : problem_(problem), options_(options), offset_(response.offset), control_(control),
       loss_(response.family, response.y, problem.weights(), problem.team), model_(problem, loss_),
-      newton_(problem, loss_, response.offset, model_, control) {}
+      newton_(problem, loss_, response.offset, model_, control),
+      report_(problem, options, control, 1, [this](double off) { return loss_.shift_cost(off); }) {}
 
 Path NewtonDriver::run() {
-    if (open()) return std::move(path_);
-    start();
-    path_.alpha_max = alpha_max(problem_, null_c_);
-    path_.null_objective = null_loss_ / problem_.weight;
-    alphas_ = make_alphas(options_, path_.alpha_max, problem_.design.cols() > problem_.design.rows());
+    if (!open()) follow_alphas();
+    return std::move(report_.finish()[0]);
+}
+
+void NewtonDriver::follow_alphas() {
+    alphas_ = make_alphas(options_, start(), problem_.design.cols() > problem_.design.rows());
     if (!opening_.empty() || take_start(alphas_.back())) alphas_ = {alphas_.back()};
     if (!opening_.empty()) follow_opening(last_);
     grow(frontier_->first_candidates(alphas_[std::min(width_, alphas_.size()) - 1], 64));
     grow(guide_support(0, width_));
-    for (std::size_t k = 0; k < alphas_.size() && path_.stop == Stop::kCompleted;) {
+    for (std::size_t k = 0; k < alphas_.size() && !report_.ended();) {
         prepare(k);
         newton_.minimise(lanes_, kMargin * tolerance(0) * std::pow(kTighter, retries_), options_.max_solves);
         certify();
         const std::size_t done = accept();
         k += done;
-        if (path_.stop != Stop::kCompleted) break;
-        if (control_.out_of_time()) path_.stop = Stop::kTimeLimit;
+        if (report_.ended()) break;
+        if (control_.out_of_time()) report_.end(Stop::kTimeLimit);
         width_ = next_width(problem_.design, done, lanes_.size());
         std::vector<Index> lacking;
         if (done < lanes_.size()) lacking = frontier_->violators(done, room());
@@ -71,11 +72,10 @@ Path NewtonDriver::run() {
             grow(frontier_->candidates(alphas_[std::min(k + width_, alphas_.size()) - 1], room()));
         grow(guide_support(k, width_));
     }
-    return std::move(path_);
 }
 
-/// Solves the null model, with the features that nothing keeps out of it.
-void NewtonDriver::start() {
+/// Solves the null model, with the features that nothing keeps out of it. Returns the largest alpha.
+double NewtonDriver::start() {
     Lane lane = newton_.empty_lane(kInfinity);
     null_loss_ = lane.loss;
     newton_.set_unit(null_loss_);
@@ -97,8 +97,11 @@ void NewtonDriver::start() {
     null_c_.resize(problem_.design.cols());
     problem_.weigh(null_r_.data(), u.data());
     problem_.design.correlate_all(u.data(), 1, null_c_.data(), problem_.team);
-    path_.n_passes += 1;
+    report_.count_passes(1);
     frontier_ = std::make_unique<Frontier>(problem_, model_, null_r_, null_c_, null_c_);
+    const double largest = alpha_max(problem_, null_c_);
+    report_.begin(largest, null_loss_);
+    return largest;
 }
 
 /// Makes the coefficients that the caller starts from the last solution. False where the one at hand is better.
@@ -134,7 +137,7 @@ bool NewtonDriver::open() {
     newton_.set_tolerance(options_.tol);
     problem_.yy = std::max(problem_.inner(lane.r.data(), lane.r.data()), std::numeric_limits<double>::min());
     steps.run(lane.b, kAhead * options_.tol * null_loss_, kInfinity, std::min(kQuasiNewton, options_.max_solves));
-    path_.n_passes += static_cast<double>(steps.iterations());
+    report_.count_passes(static_cast<double>(steps.iterations()));
     stone_solves_ += steps.iterations();
     if (!(steps.gap() < kOpened * null_loss_)) return false;
     opening_ = steps.w();
@@ -144,8 +147,8 @@ bool NewtonDriver::open() {
     alphas_ = {options_.alphas.back()};
     lanes_ = {std::move(lane)};
     follow_opening(lanes_[0]);
-    path_.null_objective = null_loss_ / problem_.weight;
-    path_.n_passes += 2;
+    report_.begin(0.0, null_loss_);
+    report_.count_passes(2);
     certificates_ = {newton_.certify(lanes_[0], {}, {}, options_.tol, false)};
     if (!accepted(0)) {
         problem_.design.pin(model_.features(), problem_.team);
@@ -163,11 +166,6 @@ void NewtonDriver::follow_opening(Lane& lane) {
     lane.b = opening_b_;
     lane.w.resize(w.size(), 0.0);
     newton_.move({&lane}, {std::move(w)});
-}
-
-double NewtonDriver::find_alpha_max() {
-    start();
-    return alpha_max(problem_, null_c_);
 }
 
 /// Fills the batch from alpha `first` on: what is left of the last one goes on where it is, others start from the last lane.
@@ -285,8 +283,7 @@ void NewtonDriver::certify() {
         alphas.push_back(lane.alpha);
         r.push_back(lane.r.data());
     }
-    const auto read = static_cast<double>(frontier_->look(r, alphas) + model_.size());
-    path_.n_passes += read / static_cast<double>(problem_.design.cols());
+    report_.count_columns(static_cast<double>(frontier_->look(r, alphas) + model_.size()));
     std::vector<Index> beyond;
     for (std::size_t i : frontier_->lacking()) beyond.push_back(frontier_->listed()[i]);
     certificates_.resize(K);
@@ -325,17 +322,7 @@ bool NewtonDriver::finish(std::size_t k) {
         stone_solves_ += lanes_[k].solves;
         return false;
     }
-    path_.solutions.push_back(solution(k));
-    keep_margins(lanes_[k]);
-    path_.stop = stop_after(options_, path_.solutions, path_.solutions.back().features.size());
-    return path_.stop != Stop::kCompleted;
-}
-
-void NewtonDriver::keep_margins(const Lane& lane) {
-    for (std::int64_t given : options_.margins_of) {
-        const auto row = static_cast<std::size_t>(given);
-        path_.margins.push_back(lane.eta[row] + lane.b - (offset_ ? offset_[row] : 0.0));
-    }
+    return report_.hand_out(outcome(k));
 }
 
 void NewtonDriver::grow(const std::vector<Index>& features) {
@@ -347,34 +334,23 @@ void NewtonDriver::grow(const std::vector<Index>& features) {
     if (frontier_) frontier_->drop_members();
 }
 
-/// What an intercept that is off by so much adds to the mean loss. With g and h the slope and the curvature at the profiled
-/// one, g off + h off^2 / 2 <= g^2 / 2 h + h off^2, and profiling leaves g^2 / 2 h a small share of the gap.
-double NewtonDriver::intercept_cost(double off) const {
-    if (loss_.family() == Family::kBinomial) return 0.25 * off * off;
-    return off < 1 ? std::exp(loss_.margin_of_mean() + 1) * off * off : kInfinity;
-}
-
-Solution NewtonDriver::solution(std::size_t k) const {
+Outcome NewtonDriver::outcome(std::size_t k) const {
     const Lane& lane = lanes_[k];
-    Solution s;
-    s.alpha = lane.alpha;
-    s.n_solves = lane.solves + stone_solves_;
-    s.seconds = control_.seconds();
-    s.dev_ratio = null_loss_ > 0 ? 1.0 - lane.loss / null_loss_ : 0.0;
-    std::vector<std::pair<Index, double>> entries = problem_.displaced_constants;
-    for (std::size_t slot = 0; slot < lane.w.size(); ++slot) {
-        const Index j = model_.features()[slot];
-        if (lane.w[slot] != 0) entries.emplace_back(j, problem_.coefficient(static_cast<std::size_t>(j), lane.w[slot]));
+    Outcome out;
+    out.alpha = lane.alpha;
+    out.tol = tolerance(k);
+    out.loss = lane.loss;
+    out.solves = lane.solves + stone_solves_;
+    out.certificate = certificates_[k];
+    auto& [w, b] = out.outputs.emplace_back();
+    for (std::size_t slot = 0; slot < lane.w.size(); ++slot)
+        if (lane.w[slot] != 0) w.emplace_back(model_.features()[slot], lane.w[slot]);
+    b = lane.b;
+    for (std::int64_t given : options_.margins_of) {
+        const auto row = static_cast<std::size_t>(given);
+        out.margins.push_back(lane.eta[row] + lane.b - (offset_ ? offset_[row] : 0.0));
     }
-    const double off = hand_out(problem_, std::move(entries), lane.b, s);
-    s.certificate = certificates_[k];
-    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap}) *value /= problem_.weight;
-    s.certificate.primal += problem_.constant_cost(s.alpha);
-    s.certificate.dual += problem_.constant_cost(s.alpha);
-    const double tol = tolerance_of(options_, wanted(k));
-    account_for(intercept_cost(off), tol, null_loss_ / problem_.weight, s.certificate);
-    s.status = s.certificate.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
-    return s;
+    return out;
 }
 
 Path solve_path(Problem& problem, const Response& response, const PathOptions& options, Control& control) {

@@ -7,6 +7,7 @@
 #include "path/frontier.hpp"
 #include "path/grid.hpp"
 #include "path/path.hpp"
+#include "path/report.hpp"
 #include "solver/newton.hpp"
 #include "solver/quasi_newton.hpp"
 
@@ -18,10 +19,11 @@ public:
     Path run();
 
     /// The smallest alpha at which all penalised coefficients rest.
-    double find_alpha_max();
+    double find_alpha_max() { return start(); }
 
 private:
-    void start();
+    void follow_alphas();
+    double start();
     bool open();
     void follow_opening(Lane& lane);
     bool take_start(double alpha);
@@ -38,9 +40,7 @@ private:
     bool accepted(std::size_t k) const { return certificates_[k].rel_gap <= tolerance(k); }
     void grow(const std::vector<Index>& features);
     std::size_t room() const { return std::max<std::size_t>(64, model_.size() / 2); }
-    double intercept_cost(double off) const;
-    Solution solution(std::size_t k) const;
-    void keep_margins(const Lane& lane);
+    Outcome outcome(std::size_t k) const;
 
     Problem& problem_;
     const PathOptions& options_;
@@ -64,7 +64,7 @@ private:
     std::size_t width_ = 8;
     int retries_ = 0;        // of the alpha at hand
     long stone_solves_ = 0;  // linear systems of stepping stones
-    Path path_;
+    Report report_;
 };
 
 /// The caller's coefficients, an entry per column, in the slots of the model, within their bounds; at infinite alpha those

@@ -63,15 +63,12 @@ struct Path {
     Stop stop = Stop::kCompleted;
 };
 
-/// Whether the path ends with the last of these solutions, which has df non-zero coefficients; asks the callback.
-Stop stop_after(const PathOptions& options, const std::vector<Solution>& solutions, std::size_t df);
-
 Path solve_path(Problem& problem, const PathOptions& options, Control& control);
 
 /// What a loss needs beside the problem, whose y is empty.
 struct Response {
-    Family family = Family::kBinomial;
-    std::vector<double> y;           ///< 0 and 1 (binomial), not negative (Poisson)
+    const Family& family;
+    std::vector<double> y;
     const double* offset = nullptr;  ///< rows() entries or null
 };
 

@@ -34,15 +34,18 @@ PresentClasses::PresentClasses(const Problem& problem, const std::vector<int>& g
     for (int& label : labels) label = std::max(0, static_cast<int>(place[static_cast<std::size_t>(label)]));
 }
 
-double PresentClasses::impossible_intercept(const double* E) const {
+std::vector<double> PresentClasses::intercepts(const std::vector<double>& b, const double* E) const {
     const std::size_t n = labels.size();
-    double lowest = kInfinity;
-    for (std::size_t i = 0; i < n; ++i) {
+    double lowest = kInfinity, mean = 0;
+    for (std::size_t i = 0; i < n && origin.size() < place.size(); ++i) {
         double top = -kInfinity;
         for (std::size_t k = 0; k < origin.size(); ++k) top = std::max(top, E[k * n + i]);
         lowest = std::min(lowest, top);
     }
-    return lowest - kImpossible;
+    for (double v : b) mean += v / static_cast<double>(b.size());
+    std::vector<double> all;
+    for (Index k : place) all.push_back((k < 0 ? lowest - kImpossible : b[static_cast<std::size_t>(k)]) - mean);
+    return all;
 }
 
 std::vector<double> Softmax::null_intercepts() const {

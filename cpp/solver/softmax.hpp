@@ -18,8 +18,9 @@ namespace riata {
 /// intercepts all are present.
 struct PresentClasses {
     PresentClasses(const Problem& problem, const std::vector<int>& labels, int n_classes);
-    /// The intercept of a class that is not present, where E are the margins of those that are.
-    double impossible_intercept(const double* E) const;
+    /// The intercepts of all of the caller's classes, b and E being those and the margins of the ones that are present. They are free
+    /// up to a constant: those present sum to zero.
+    std::vector<double> intercepts(const std::vector<double>& b, const double* E) const;
 
     std::vector<int> labels;          ///< of every row; some class for rows without weight
     std::vector<std::size_t> origin;  ///< the caller's number of each class
@@ -35,6 +36,9 @@ public:
 
     std::size_t rows() const { return n_; }
     std::size_t classes() const { return C_; }
+
+    /// What an intercept that is off by so much adds to the mean loss: curvatures are at most 1/2.
+    static double shift_cost(double off) { return 0.5 * off * off; }
 
     /// The best intercepts without any feature, log frequencies; zeros for a model without intercepts.
     std::vector<double> null_intercepts() const;
