@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "solver/problem.hpp"
+
 namespace riata::bindings {
 
 namespace {

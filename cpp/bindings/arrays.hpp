@@ -16,8 +16,11 @@
 
 #include "design/design.hpp"
 #include "parallel/control.hpp"
-#include "path/path.hpp"
-#include "solver/problem.hpp"
+
+namespace riata {
+struct Request;
+struct Response;
+}  // namespace riata
 
 namespace riata::bindings {
 

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "bindings/arrays.hpp"
+#include "path/path.hpp"
 
 namespace riata::bindings {
 

@@ -109,20 +109,30 @@ struct ScalarPenalty {
 /// More than any coefficient could pay for, and far enough from the end of the range for sums and products with it.
 constexpr double kProhibitive = 1e300;
 
-/// The penalties of all features of a problem at one alpha: factors that stay, times two scales that change.
-/// Everything is in units of the normalised columns.
+/// What the penalties of all features of a problem have in common at every alpha, in units of the normalised columns.
 struct Penalty {
     std::vector<double> l1_factor, l2_factor;  ///< per feature
     std::vector<double> lower, upper;          ///< per feature, or empty for no bounds at all
-    double l1_scale = 0, l2_scale = 0;
 
     bool bounded() const { return !lower.empty(); }
-    double l1(std::size_t j) const { return std::min(l1_scale * l1_factor[j], kProhibitive); }
-    double l2(std::size_t j) const { return std::min(l2_scale * l2_factor[j], kProhibitive); }
+    /// Where a feature rests.
+    double rest(std::size_t j) const { return bounded() ? std::clamp(0.0, lower[j], upper[j]) : 0.0; }
+};
+
+/// The penalties at one alpha: a value, which borrows the factors.
+struct PenaltyAt {
+    const Penalty* factors = nullptr;
+    double l1_scale = 0, l2_scale = 0;
+
+    bool bounded() const { return factors->bounded(); }
+    double l1(std::size_t j) const { return std::min(l1_scale * factors->l1_factor[j], kProhibitive); }
+    double l2(std::size_t j) const { return std::min(l2_scale * factors->l2_factor[j], kProhibitive); }
     ScalarPenalty operator[](std::size_t j) const {
-        return bounded() ? ScalarPenalty{l1(j), l2(j), lower[j], upper[j]}
+        return bounded() ? ScalarPenalty{l1(j), l2(j), factors->lower[j], factors->upper[j]}
                          : ScalarPenalty{l1(j), l2(j), -kInfinity, kInfinity};
     }
+    /// Less by a factor, bounds as they are.
+    PenaltyAt over(double scale) const { return {factors, l1_scale / scale, l2_scale / scale}; }
 };
 
 }  // namespace riata

@@ -108,13 +108,13 @@ bool Driver::correct() {
 /// Replaces the first solution of the batch, which is worse than none, by what coordinate descent makes of rest.
 void Driver::start_over() {
     batch_.count = 1;
-    set_alpha(batch_.first);
     std::vector<double> w(model_.size(), 0.0);
     const long sweeps = std::clamp(budget(0), 0L, kRestartSweeps);
-    spent_ += descend_columns(problem_, model_.features(), w, kRestartTolerance, problem_.noise(), sweeps, control_);
+    spent_ += descend_columns(problem_, penalty(0), model_.features(), w, kRestartTolerance, problem_.noise(), sweeps,
+                              control_);
     batch_.solves[0] = spent_;
     batch_.w[0] = w;
-    if (active_) active_->start_from(problem_.penalty, w);
+    if (active_) active_->start_from(penalty(0), w);
     find_residuals();
     correlate_model(false);
     look_beyond();

@@ -38,7 +38,6 @@ void Driver::speculate(std::size_t first, std::size_t count) {
             batch_.beside.resize(k);
             break;
         }
-        set_alpha(first + k);
         const long before = k == 0 || options_.only_last ? spent_ : 0;
         batch_.solves[k] = before + solve_one(k, std::max(1L, budget(k)));
         if (k == 0 || options_.only_last) spent_ = batch_.solves[k];
@@ -49,15 +48,14 @@ void Driver::speculate(std::size_t first, std::size_t count) {
 long Driver::solve_one(std::size_t k, long most) {
     if (lean_) {
         lean_w_.resize(model_.size(), 0.0);
-        const long sweeps =
-            descend_columns(problem_, model_.features(), lean_w_, lean_tolerance_, problem_.noise(), most, control_);
+        const long sweeps = descend_columns(problem_, penalty(k), model_.features(), lean_w_, lean_tolerance_,
+                                            problem_.noise(), most, control_);
         batch_.w[k] = lean_w_;
         return sweeps;
     }
     const bool sweeps = k == 0 && sweeps_ > 0;
-    const auto report = sweeps
-                            ? active_->sweep(problem_.noise(), std::min(sweeps_, most))
-                            : active_->solve(problem_.penalty, problem_.noise(), most, !on_columns_ && columns_fit());
+    const auto report = sweeps ? active_->sweep(problem_.noise(), std::min(sweeps_, most))
+                               : active_->solve(penalty(k), problem_.noise(), most, !on_columns_ && columns_fit());
     batch_.settled[k] = report.settled;
     batch_.w[k] = active_->w();
     if (active_->residual() && !sweeps)
@@ -97,15 +95,15 @@ void Driver::solve_in_lanes(double slack) {
     Lanes::Lane tolerance{};
     const auto& factor = problem_.penalty.l1_factor;
     for (std::size_t k = 0; k < batch_.count; ++k) {
-        set_alpha(batch_.first + k);
+        const PenaltyAt at = penalty(k);
         batch_.w[k] = lane_start(k);
         batch_.w[k].resize(model_.size(), 0.0);
-        lanes_->set(k, batch_.w[k]);
+        lanes_->set(k, at, batch_.w[k]);
         // Violations of eta * l1 cost the dual value about eta * sum l1 |w|.
         double cost = 0;
         for (std::size_t slot = 0; slot < model_.size(); ++slot)
-            cost += problem_.penalty.l1_scale * factor[static_cast<std::size_t>(model_.features()[slot])] *
-                    std::abs(batch_.w[k][slot]);
+            cost +=
+                at.l1_scale * factor[static_cast<std::size_t>(model_.features()[slot])] * std::abs(batch_.w[k][slot]);
         tolerance[k] = std::min(1e-2, slack * lane_tolerance_ * options_.tol * null_ / std::max(cost, 1e-300));
     }
     const long sweeps =
@@ -252,19 +250,18 @@ Certificate Driver::certificate(std::size_t k) {
     const std::size_t K = batch_.count;
     const auto &norm = design_.moments().norm, &scale = design_.moments().scale;
     const auto& w = batch_.w[k];
-    set_alpha(batch_.first + k);
-    const Penalty& penalty = problem_.penalty;
+    const PenaltyAt at = penalty(k);
     DualPoint dual(1e3 * problem_.noise());
     double cost = 0.5 * batch_.loss[k];
     for (std::size_t slot = 0; slot < model_.size(); ++slot) {
         const Index j = model_.features()[slot];
-        const ScalarPenalty h = penalty[j];
+        const ScalarPenalty h = at[j];
         cost += h.value(w[slot]);
         dual.add(h, w[slot], batch_.in_model[slot * K + k], norm[j], scale[j]);
     }
     for (std::size_t i : frontier_->lacking()) {
         const Index j = frontier_->listed()[i];
-        dual.add(penalty[j], 0.0, frontier_->exact(i, k), norm[j], scale[j]);
+        dual.add(at[j], 0.0, frontier_->exact(i, k), norm[j], scale[j]);
     }
     Certificate c;
     c.primal = cost;

@@ -10,10 +10,10 @@ constexpr long kNullSolves = 10000;
 constexpr double kNoise = 100;  // correlations of so many rounding levels are zero
 }  // namespace
 
-Judgement certify(Problem& problem, const double* coef, double intercept, double alpha) {
+Judgement certify(const Problem& problem, const double* coef, double intercept, double alpha) {
     Design& design = problem.design;
     const std::size_t n = design.rows(), p = design.cols();
-    problem.at(alpha);
+    const PenaltyAt penalty = problem.at(alpha);
     std::vector<Index> support;
     std::vector<double> w, minus_w;
     long double shift = static_cast<long double>(intercept) - problem.y_mean();  // against the centred model
@@ -44,7 +44,7 @@ Judgement certify(Problem& problem, const double* coef, double intercept, double
         const bool present = it != support.end() && static_cast<std::size_t>(*it) == j;
         const double wj = present ? w[static_cast<std::size_t>(it++ - support.begin())] : 0.0;
         if (!problem.usable[j]) continue;
-        const ScalarPenalty h = problem.penalty[j];
+        const ScalarPenalty h = penalty[j];
         if (wj < h.lower || wj > h.upper) result.primal = kInfinity;
         result.primal += h.value(wj);
         dual.add(h, wj, c[j], design.moments().norm[j], design.moments().scale[j]);
@@ -58,7 +58,7 @@ Judgement certify(Problem& problem, const double* coef, double intercept, double
     return {result, problem.objective(null)};
 }
 
-double alpha_max(Problem& problem, Control& control) {
+double alpha_max(const Problem& problem, Control& control) {
     GramModel model(problem);
     model.grow(unpenalised(problem));
     ActiveSet active(model, make_gram_system(model), control);
@@ -77,10 +77,9 @@ std::vector<Index> unpenalised(const Problem& problem) {
     return features;
 }
 
-std::vector<double> null_correlations(Problem& problem, const GramModel& model, ActiveSet& active) {
+std::vector<double> null_correlations(const Problem& problem, const GramModel& model, ActiveSet& active) {
     if (model.size() == 0) return problem.xty;
-    problem.at_infinity();
-    if (!active.solve(problem.penalty, problem.noise(), kNullSolves).settled)
+    if (!active.solve(problem.at(kInfinity), problem.noise(), kNullSolves).settled)
         active.sweep(problem.noise(), kNullSolves);
     std::vector<double> r = problem.y, u(r.size()), c(problem.design.cols()), minus_w;
     std::vector<Index> support;

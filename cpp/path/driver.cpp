@@ -22,7 +22,7 @@ std::vector<Index> support_of(const std::vector<double>& w) {
 }
 }  // namespace
 
-Driver::Driver(Problem& problem, const PathOptions& options, Control& control)
+Driver::Driver(const Problem& problem, const PathOptions& options, Control& control)
     : problem_(problem), options_(options), control_(control), design_(problem.design), model_(problem),
       report_(problem, options, control, 1, [](double off) { return 0.5 * off * off; }) {  // residuals have mean 0
     report_.judge_with([this](const Solution& s) { return judge_numbers(s); });
@@ -58,11 +58,11 @@ void Driver::follow_alphas() {
 /// Tries coordinate descent on the columns where a single penalty is asked for; true where that was enough.
 bool Driver::open() {
     if (!options_.only_last || options_.alphas.empty() || design_.entries() < kSmall) return false;
-    problem_.at(options_.alphas.back());
-    ColumnDescent descent(problem_, control_);
+    const PenaltyAt penalty = problem_.at(options_.alphas.back());
+    ColumnDescent descent(problem_, penalty, control_);
     if (!descent.applies()) return false;
     null_ = 0.5 * problem_.yy;
-    opening_ = descent.run(kAhead * options_.tol, patience());
+    opening_ = descent.run(kAhead * options_.tol, patience(penalty.l2_scale > 0));
     if (!(opening_.rel_gap <= options_.tol)) return false;
     alphas_ = {options_.alphas.back()};
     report_.begin(alpha_max(problem_, problem_.xty), null_);
@@ -81,25 +81,12 @@ bool Driver::open() {
     return accepted(0);
 }
 
-/// Goes on from where coordinate descent came to, without stepping stones.
-void Driver::follow_opening() {
-    alphas_ = {alphas_.back()};
-    std::vector<Index> fresh;
-    for (Index j : support_of(opening_.w))
-        if (model_.slot(j) < 0) fresh.push_back(j);
-    grow(fresh);
-    std::vector<double> w;
-    for (Index j : model_.features()) w.push_back(opening_.w[static_cast<std::size_t>(j)]);
-    set_alpha(0);
-    active_->start_from(problem_.penalty, w);
-}
-
 /// Sweeps over X that are worth spending before a Gram matrix of what may be in use is formed and factorised.
-double Driver::patience() const {
+double Driver::patience(bool l2) const {
     const double n = static_cast<double>(design_.rows()), p = static_cast<double>(design_.cols());
     const double support = std::min(n, p);
-    const double l2 = problem_.penalty.l2_scale > 0 ? kSweepsPerL2 : 1.0;  // supports may be larger than n, then
-    return kFewSweeps + l2 * kSweepsPerGram * support * support / p;
+    const double longer = l2 ? kSweepsPerL2 : 1.0;  // supports may be larger than n, then
+    return kFewSweeps + longer * kSweepsPerGram * support * support / p;
 }
 
 /// Puts into W what no alpha keeps out, all features where one sweep for the whole Gram matrix pays, and solves the
@@ -170,8 +157,6 @@ bool Driver::whole_gram_pays() const {
     return n >= 4 * p && p <= 1500 && p <= 16 + 4 * std::max(n_alphas, 60.0);
 }
 
-void Driver::set_alpha(std::size_t k) { problem_.at(alphas_[k]); }
-
 bool Driver::wanted(std::size_t k) const { return is_wanted(options_, batch_.first + k, alphas_.size()); }
 
 bool Driver::accepted(std::size_t k) const {
@@ -212,7 +197,7 @@ Outcome Driver::outcome(std::size_t k) const {
     return out;
 }
 
-Path solve_path(Problem& problem, const PathOptions& options, Control& control) {
+Path solve_path(const Problem& problem, const PathOptions& options, Control& control) {
     return Driver(problem, options, control).run();
 }
 

@@ -17,7 +17,7 @@ namespace riata {
 
 class Driver {
 public:
-    Driver(Problem& problem, const PathOptions& options, Control& control);
+    Driver(const Problem& problem, const PathOptions& options, Control& control);
     Path run();
 
 private:
@@ -37,8 +37,7 @@ private:
     };
 
     bool open();
-    void follow_opening();
-    double patience() const;
+    double patience(bool l2) const;
     /// Of what has been tried at one alpha, the solution with the smallest gap.
     struct Best {
         std::vector<double> w;
@@ -67,7 +66,7 @@ private:
     long solve_one(std::size_t k, long most);
     void solve_in_lanes(double slack = 1);
     std::vector<double> lane_start(std::size_t k) const;
-    void set_alpha(std::size_t k);
+    PenaltyAt penalty(std::size_t k) const { return problem_.at(alphas_[batch_.first + k]); }
 
     void speculate(std::size_t first, std::size_t count);
     bool read_off_gram();
@@ -101,7 +100,7 @@ private:
     Outcome outcome(std::size_t k) const;
     Certificate judge_numbers(const Solution& s) const;
 
-    Problem& problem_;
+    const Problem& problem_;
     const PathOptions& options_;
     Control& control_;
     Design& design_;

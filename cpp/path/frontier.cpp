@@ -11,8 +11,8 @@ namespace {
 constexpr double kLikely = 0.97;  // of its l1: what an extrapolated correlation has to reach to be predicted
 }
 
-Frontier::Frontier(Problem& problem, GramModel& model, const std::vector<double>& y, const std::vector<double>& xty,
-                   const std::vector<double>& null)
+Frontier::Frontier(const Problem& problem, GramModel& model, const std::vector<double>& y,
+                   const std::vector<double>& xty, const std::vector<double>& null)
     : problem_(problem), model_(model), y_(y), bounds_(problem.design, problem.weights(), y.data(), xty),
       bounds_pay_(problem.design.entries() > bounds_.cost()), c_before_(xty.size(), 0.0), c_now_(null) {
     for (std::size_t j = 0; j < xty.size(); ++j)
@@ -37,21 +37,18 @@ std::size_t Frontier::look(const std::vector<const double*>& r, const std::vecto
 
 std::size_t Frontier::look(const Panel& r, const Panel& u, const std::vector<double>& rr, const std::vector<double>& ry,
                            const std::vector<double>& alphas) {
-    const Penalty& penalty = problem_.penalty;
+    const auto& l1_factor = problem_.penalty.l1_factor;
     const std::size_t K = alphas.size();
     r_ = &r;
     alphas_ = alphas;
     scales_.resize(K);
-    for (std::size_t k = 0; k < K; ++k) {
-        problem_.at(alphas[k]);
-        scales_[k] = penalty.l1_scale;
-    }
+    for (std::size_t k = 0; k < K; ++k) scales_[k] = problem_.at(alphas[k]).l1_scale;
     listed_.clear();
     lacking_.clear();
     if (beyond_.empty()) return 0;
     if (bounds_pay_) {
         bounds_.look_at(r, u, rr, ry, scales_.data(), problem_.team);
-        bounds_.unsettled(beyond_, penalty.l1_factor, listed_);
+        bounds_.unsettled(beyond_, l1_factor, listed_);
     } else {
         listed_ = beyond_;
     }
@@ -59,7 +56,7 @@ std::size_t Frontier::look(const Panel& r, const Panel& u, const std::vector<dou
     exact_.resize(listed_.size() * K);
     problem_.design.correlate(listed_, u, exact_.data(), problem_.team);
     for (std::size_t i = 0; i < listed_.size(); ++i) {
-        const double factor = penalty.l1_factor[static_cast<std::size_t>(listed_[i])];
+        const double factor = l1_factor[static_cast<std::size_t>(listed_[i])];
         bool lacks = false;
         for (std::size_t k = 0; k < K; ++k) lacks |= std::abs(exact_[i * K + k]) > scales_[k] * factor;
         if (lacks) lacking_.push_back(i);
@@ -69,9 +66,9 @@ std::size_t Frontier::look(const Panel& r, const Panel& u, const std::vector<dou
 
 bool Frontier::lacks(std::size_t k) const {
     if (lacking_.empty()) return false;
-    problem_.at(alphas_[k]);
+    const PenaltyAt penalty = problem_.at(alphas_[k]);
     return std::any_of(lacking_.begin(), lacking_.end(), [&](std::size_t i) {
-        return problem_.penalty[static_cast<std::size_t>(listed_[i])].violation(0.0, exact(i, k)) > 0;
+        return penalty[static_cast<std::size_t>(listed_[i])].violation(0.0, exact(i, k)) > 0;
     });
 }
 
@@ -109,8 +106,7 @@ std::vector<Index> Frontier::violators(std::size_t k, std::size_t limit) {
     for (std::size_t i : lacking_) {
         double worst = 0;
         for (std::size_t later = k; later < alphas_.size(); ++later) {
-            problem_.at(alphas_[later]);
-            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(listed_[i])];
+            const ScalarPenalty h = problem_.at(alphas_[later])[static_cast<std::size_t>(listed_[i])];
             worst = std::max(worst, h.violation(0.0, exact(i, later)) / h.l1 / static_cast<double>(1 + later - k));
         }
         if (worst > 0) candidates.push_back({listed_[i], worst});
@@ -119,28 +115,26 @@ std::vector<Index> Frontier::violators(std::size_t k, std::size_t limit) {
 }
 
 std::vector<Index> Frontier::candidates(double alpha, std::size_t limit) {
-    problem_.at(alpha);
-    const Penalty& penalty = problem_.penalty;
+    const PenaltyAt penalty = problem_.at(alpha);
     const double ahead = at_now_ - penalty.l1_scale, run = at_before_ - at_now_;
     const double step = run > 0 && ahead > 0 ? ahead / run : 0.0;
     std::vector<Candidate> candidates;
     for (Index feature : beyond_) {
         const auto j = static_cast<std::size_t>(feature);
         const double c = c_now_[j] + step * (c_now_[j] - c_before_[j]);
-        const double score = std::abs(c) / penalty.l1_factor[j];
+        const double score = std::abs(c) / problem_.penalty.l1_factor[j];
         if (score > kLikely * penalty.l1_scale) candidates.push_back({feature, score});
     }
     return best_of(candidates, limit);
 }
 
 std::vector<Index> Frontier::first_candidates(double alpha, std::size_t limit) {
-    problem_.at(alpha);
-    const Penalty& penalty = problem_.penalty;
+    const PenaltyAt penalty = problem_.at(alpha);
     std::vector<Candidate> candidates;
     for (Index feature : beyond_) {
         const auto j = static_cast<std::size_t>(feature);
         if (std::abs(c_now_[j]) > penalty.l1(j))
-            candidates.push_back({feature, std::abs(c_now_[j]) / penalty.l1_factor[j]});
+            candidates.push_back({feature, std::abs(c_now_[j]) / problem_.penalty.l1_factor[j]});
     }
     return best_of(candidates, limit);
 }

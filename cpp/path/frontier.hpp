@@ -16,7 +16,7 @@ public:
 
     /// y and xty: the residual that later ones are compared with and its correlations with all features; null: the
     /// correlations of the null model. Borrows y and xty.
-    Frontier(Problem& problem, GramModel& model, const std::vector<double>& y, const std::vector<double>& xty,
+    Frontier(const Problem& problem, GramModel& model, const std::vector<double>& y, const std::vector<double>& xty,
              const std::vector<double>& null);
 
     bool empty() const { return beyond_.empty(); }
@@ -50,7 +50,7 @@ public:
     void drop_members();
 
 private:
-    Problem& problem_;
+    const Problem& problem_;
     GramModel& model_;
     const std::vector<double>& y_;
     ReferenceBounds bounds_;

@@ -52,8 +52,10 @@ void GroupedDriver::start() {
     predict();
     null_loss_ = loss_;
     find_slopes();
+    double squares = problem_.weight;
     for (std::size_t k = 0; k < C_; ++k)
-        problem_.yy = std::max(problem_.yy, problem_.inner(R_.data() + k * n_, R_.data() + k * n_));
+        squares = std::max(squares, problem_.inner(R_.data() + k * n_, R_.data() + k * n_));
+    problem_.set_noise(squares);
     const auto always = unpenalised(problem_);
     if (!always.empty()) {
         grow(always);
@@ -80,7 +82,7 @@ bool GroupedDriver::take_start(double alpha) {
         const auto place = static_cast<Index>(j);
         if (any && problem_.usable[j] && model_.slot(place) < 0) fresh.push_back(place);
     }
-    set_penalty(alpha);
+    at_ = problem_.at(alpha);
     predict();
     const double without = objective();
     grow(fresh);
@@ -111,13 +113,6 @@ bool GroupedDriver::present(std::size_t slot) const {
     return std::any_of(row(slot), row(slot) + C_, [](double w) { return w != 0; });
 }
 
-void GroupedDriver::set_penalty(double alpha) {
-    if (alpha < kInfinity)
-        problem_.at(alpha);
-    else
-        problem_.at_infinity();
-}
-
 void GroupedDriver::grow(const std::vector<Index>& features) {
     if (features.empty()) return;
     std::vector<std::size_t> slots;
@@ -132,10 +127,7 @@ void GroupedDriver::grow(const std::vector<Index>& features) {
 /// from `before` to alpha. True when there were any.
 bool GroupedDriver::grow_at(double alpha, double before) {
     if (alpha == kInfinity) return false;
-    problem_.at(before);
-    const double l1_before = problem_.penalty.l1_scale;
-    problem_.at(alpha);
-    const double threshold = 2 * problem_.penalty.l1_scale - l1_before;
+    const double threshold = 2 * problem_.at(alpha).l1_scale - problem_.at(before).l1_scale;
     std::vector<Candidate> found;
     for (std::size_t j = 0; j < problem_.design.cols(); ++j) {
         if (!problem_.usable[j] || model_.slot(static_cast<Index>(j)) >= 0) continue;
@@ -151,7 +143,7 @@ bool GroupedDriver::grow_at(double alpha, double before) {
 bool GroupedDriver::unsettled() const {
     for (std::size_t slot = 0; slot < model_.size(); ++slot) {
         if (!problem_.usable[feature(slot)] || present(slot)) continue;
-        const double l1 = problem_.penalty.l1(feature(slot));
+        const double l1 = at_.l1(feature(slot));
         if (norm_of(c_.data() + slot * C_, C_) > l1 * (1 + kClearly)) return true;
     }
     return false;
@@ -160,7 +152,7 @@ bool GroupedDriver::unsettled() const {
 /// Steps until the gap over all features is at most tol or stands still. Features beyond the working set are looked at
 /// when all is well within.
 void GroupedDriver::solve(double alpha, double tol) {
-    set_penalty(alpha);
+    at_ = problem_.at(alpha);
     solves_ = 0;
     best_dual_ = 0;
     stepped_ = true;

@@ -34,7 +34,6 @@ private:
 
     void start();
     bool take_start(double alpha);
-    void set_penalty(double alpha);
     void grow(const std::vector<Index>& features);
     bool grow_at(double alpha, double before);
     void solve(double alpha, double tol);
@@ -67,6 +66,7 @@ private:
     bool newton_step();
 
     Problem& problem_;
+    PenaltyAt at_;  ///< of the alpha at hand
     const PathOptions& options_;
     Control& control_;
     std::size_t n_;

@@ -64,7 +64,7 @@ double GroupedDriver::penalty() const {
     double sum = 0;
     for (std::size_t slot = 0; slot < model_.size(); ++slot) {
         const double length = norm_of(row(slot), C_);
-        if (length > 0) sum += problem_.penalty[feature(slot)].value(length);
+        if (length > 0) sum += at_[feature(slot)].value(length);
     }
     return sum;
 }
@@ -95,7 +95,7 @@ void GroupedDriver::look(double tol, bool whole, bool thorough) {
 /// Whether no penalty holds a row.
 bool GroupedDriver::is_unheld(std::size_t slot) const {
     const std::size_t j = feature(slot);
-    return problem_.usable[j] && problem_.penalty.l1(j) == 0 && problem_.penalty.l2(j) == 0;
+    return problem_.usable[j] && at_.l1(j) == 0 && at_.l2(j) == 0;
 }
 
 void GroupedDriver::certify(bool thorough, bool skip_unheld) {
@@ -104,7 +104,7 @@ void GroupedDriver::certify(bool thorough, bool skip_unheld) {
     const auto& moments = problem_.design.moments();
     double loosest = 0;
     const auto judge = [&](std::size_t j, const double* w, const double* c) {
-        dual.add_row(problem_.penalty[j], w, c, C_, moments.norm[j], moments.scale[j]);
+        dual.add_row(at_[j], w, c, C_, moments.norm[j], moments.scale[j]);
     };
     for (std::size_t slot = 0; slot < model_.size(); ++slot)
         if (skip_unheld && is_unheld(slot))

@@ -42,7 +42,7 @@ void GroupedDriver::descend(std::size_t slot, std::vector<double>& c) {
     const double* column = model_.column(slot);
     const double square = curvature_ * column[model_.position(slot)];
     if (!(square > 0)) return;
-    const ScalarPenalty h = problem_.penalty[feature(slot)];
+    const ScalarPenalty h = at_[feature(slot)];
     double* w = row(slot);
     std::vector<double> b(C_), minus(C_);
     for (std::size_t k = 0; k < C_; ++k) b[k] = c[slot + k * m] + square * w[k];
@@ -91,7 +91,7 @@ bool GroupedDriver::sweep(int sweeps) {
 ActiveRows GroupedDriver::find_rows() const {
     ActiveRows rows;
     for (std::size_t slot = 0; slot < model_.size(); ++slot) {
-        const ScalarPenalty h = problem_.penalty[feature(slot)];
+        const ScalarPenalty h = at_[feature(slot)];
         if (!problem_.usable[feature(slot)] || (h.l1 > 0 && !present(slot))) continue;
         const double length = norm_of(row(slot), C_);
         rows.slots.push_back(slot);
@@ -216,7 +216,7 @@ bool GroupedDriver::newton_step() {
     std::vector<double> g(N * C_, 0.0);
     for (std::size_t j = 0; j < m; ++j)
         for (std::size_t k = 0; k < C_; ++k) {
-            const double w = row(rows_.slots[j])[k], l1 = problem_.penalty.l1(feature(rows_.slots[j]));
+            const double w = row(rows_.slots[j])[k], l1 = at_.l1(feature(rows_.slots[j]));
             g[j + k * N] = c_[rows_.slots[j] * C_ + k] - rows_.l2[j] * w - l1 * rows_.u[j * C_ + k];
         }
     factors_.follow(model_, rows_, P_);

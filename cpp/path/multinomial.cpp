@@ -83,7 +83,7 @@ void MultinomialDriver::start() {
         rest_new(*classes_[k], k);
     }
     find_slopes();
-    problem_.yy = squares;
+    problem_.set_noise(squares);
     correlate();
     if (always.empty()) return;
     take_start(kInfinity);
@@ -97,7 +97,7 @@ void MultinomialDriver::rest_new(Class& one, std::size_t k) {
     std::vector<double> w, z(n_, 0.0);
     for (std::size_t slot = one.lane.w.size(); slot < one.model.size(); ++slot) {
         const Index j = one.model.features()[slot];
-        one.lane.w.push_back(problem_.penalty[static_cast<std::size_t>(j)].rest());
+        one.lane.w.push_back(problem_.penalty.rest(static_cast<std::size_t>(j)));
         if (one.lane.w.back() == 0) continue;
         features.push_back(j);
         w.push_back(one.lane.w.back());
@@ -113,6 +113,7 @@ void MultinomialDriver::rest_new(Class& one, std::size_t k) {
 /// Moves to the coefficients that the caller starts from. False where the model at hand is better.
 bool MultinomialDriver::take_start(double alpha) {
     if (!options_.only_last || options_.start_coefs.empty()) return false;
+    at_ = problem_.at(alpha);
     const Iterate kept = keep();
     const double without = loss_ + penalty(alpha);
     const std::size_t p = problem_.design.cols();
@@ -178,6 +179,7 @@ void MultinomialDriver::solve(double alpha, double tol) {
         one->newton.set_tolerance(std::max(tol * tol, kLeast));
         one->lane.alpha = alpha;
     }
+    at_ = problem_.at(alpha);
     solves_ = 0;
     best_dual_ = 0;
     if (is_smooth(alpha) && solve_smoothly(alpha, tol)) return;
@@ -233,10 +235,7 @@ void MultinomialDriver::polish(double alpha, double tol) {
 /// change as the penalty does from `before` to alpha. True when there were any.
 bool MultinomialDriver::grow(double alpha, double before) {
     if (alpha == kInfinity) return false;
-    problem_.at(before);
-    const double l1_before = problem_.penalty.l1_scale;
-    problem_.at(alpha);
-    const double threshold = 2 * problem_.penalty.l1_scale - l1_before;
+    const double threshold = 2 * problem_.at(alpha).l1_scale - problem_.at(before).l1_scale;
     bool any = false;
     for (auto& one : classes_) {
         std::vector<Candidate> found;
@@ -258,7 +257,7 @@ bool MultinomialDriver::grow(double alpha, double before) {
 double MultinomialDriver::common(std::size_t feature) const {
     const Problem& p = problem_;
     if (p.penalty.l1_factor[feature] != 0 || p.penalty.l2_factor[feature] != 0) return 0;
-    const ScalarPenalty h = p.penalty[feature];
+    const ScalarPenalty h = at_[feature];
     if (h.lower > -kInfinity || h.upper < kInfinity) return 0;
     double sum = 0;
     for (const auto& one : classes_)

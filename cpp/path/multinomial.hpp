@@ -95,6 +95,7 @@ private:
     Outcome outcome() const;
 
     Problem& problem_;
+    PenaltyAt at_;  ///< of the alpha at hand
     const PathOptions& options_;
     Control& control_;
     std::size_t n_;

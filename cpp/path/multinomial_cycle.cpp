@@ -80,7 +80,6 @@ double best_shift(const ScalarPenalty& h, const std::vector<double>& w) {
 /// least: classes in turn are slow to find that.
 void MultinomialDriver::balance(double alpha) {
     if (problem_.penalty.bounded() || alpha == kInfinity) return;
-    problem_.at(alpha);
     std::vector<std::size_t> used(problem_.design.cols(), 0);
     for (const auto& one : classes_)
         for (std::size_t slot = 0; slot < one->lane.w.size(); ++slot)
@@ -88,7 +87,7 @@ void MultinomialDriver::balance(double alpha) {
     std::vector<Index> features;
     std::vector<double> shifts, w(classes());
     for (std::size_t j = 0; j < used.size(); ++j) {
-        const ScalarPenalty h = problem_.penalty[j];
+        const ScalarPenalty h = at_[j];
         if (used[j] == 0 || (h.l2 == 0 && 2 * used[j] <= classes())) continue;
         for (std::size_t k = 0; k < classes(); ++k) {
             const Index slot = classes_[k]->model.slot(static_cast<Index>(j));

@@ -59,11 +59,10 @@ void MultinomialDriver::correlate_within() {
 }
 
 double MultinomialDriver::penalty(double alpha) const {
-    classes_[0]->newton.penalise(alpha);
     double sum = 0;
     for (const auto& one : classes_)
         for (std::size_t slot = 0; slot < one->lane.w.size(); ++slot) {
-            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(one->model.features()[slot])];
+            const ScalarPenalty h = at_[static_cast<std::size_t>(one->model.features()[slot])];
             if (alpha < kInfinity || h.l1 == 0) sum += h.value(one->lane.w[slot]);
         }
     return sum;
@@ -73,7 +72,6 @@ double MultinomialDriver::penalty(double alpha) const {
 /// have no correlation at all in the dual: where all else is well, or at last, R is made so. Until then the certificate, which is of
 /// no use but to go on by, leaves it out.
 void MultinomialDriver::look(double alpha, double tol, bool whole, bool thorough) {
-    classes_[0]->newton.penalise(alpha);
     const Free unheld = find_free(false);
     const bool loose = unheld.start.back() > 0;
     find_slopes();
@@ -108,7 +106,7 @@ Certificate MultinomialDriver::certify(double alpha, bool thorough, bool skip_un
         const auto& features = one->model.features();
         for (std::size_t slot = 0; slot < features.size(); ++slot) {
             const auto j = static_cast<std::size_t>(features[slot]);
-            const ScalarPenalty h = problem_.penalty[j];
+            const ScalarPenalty h = at_[j];
             if (alpha == kInfinity && h.l1 > 0) continue;
             const double w = slot < one->lane.w.size() ? one->lane.w[slot] : 0.0;
             if (skip_unheld && !h.is_breakpoint(w) && is_unheld(h))
@@ -120,9 +118,9 @@ Certificate MultinomialDriver::certify(double alpha, bool thorough, bool skip_un
         const auto& l1_factor = problem_.penalty.l1_factor;
         for (std::size_t j = 0; j < one->c.size(); ++j) {
             // Most stay below their l1, where they cost nothing.
-            if (std::abs(one->c[j]) <= problem_.penalty.l1_scale * l1_factor[j]) continue;
+            if (std::abs(one->c[j]) <= at_.l1_scale * l1_factor[j]) continue;
             if (!problem_.usable[j] || one->model.slot(static_cast<Index>(j)) >= 0) continue;
-            dual.add(problem_.penalty[j], 0.0, one->c[j], norm[j], scale[j]);
+            dual.add(at_[j], 0.0, one->c[j], norm[j], scale[j]);
         }
     }
     // Where R is not in the dual's domain there is still 0, below any loss.

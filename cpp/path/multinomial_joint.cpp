@@ -28,7 +28,7 @@ MultinomialDriver::Free MultinomialDriver::find_free(bool held, bool pulled) con
         free.segments.emplace_back();
         for (std::size_t slot = 0; slot < one->lane.w.size(); ++slot) {
             const Index j = one->model.features()[slot];
-            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(j)];
+            const ScalarPenalty h = at_[static_cast<std::size_t>(j)];
             const double w = one->lane.w[slot];
             auto segment = h.around(w);
             if (h.is_breakpoint(w)) {
@@ -55,7 +55,7 @@ std::vector<double> MultinomialDriver::joint_hessian(const Free& free) {
     for (std::size_t a = 0; a < classes(); ++a)
         for (std::size_t i = 0; i < free.slots[a].size(); ++i) {
             const std::size_t at = free.start[a] + i;
-            H[at + at * N] += problem_.penalty[static_cast<std::size_t>(free.features[a][i])].l2;
+            H[at + at * N] += at_[static_cast<std::size_t>(free.features[a][i])].l2;
         }
     for (std::size_t at = 0; at < N; ++at) H[at + at * N] *= 1 + kRidge;
     return H;
@@ -69,7 +69,7 @@ std::vector<double> MultinomialDriver::joint_slope(const Free& free) {
         const double total = softmax_.descent(a, R_.data(), u.data());
         problem_.design.correlate(free.features[a], u.data(), 1, g.data() + free.start[a], problem_.team);
         for (std::size_t i = 0; i < free.slots[a].size(); ++i) {
-            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(free.features[a][i])];
+            const ScalarPenalty h = at_[static_cast<std::size_t>(free.features[a][i])];
             const double w = classes_[a]->lane.w[free.slots[a][i]];
             g[free.start[a] + i] -= h.l2 * w + free.segments[a][i].slope;
         }
@@ -117,7 +117,6 @@ std::vector<double> MultinomialDriver::solve_jointly(const Free& free, std::vect
 
 /// True when the objective fell, or rose by no more than `slack` of it.
 bool MultinomialDriver::step_jointly(double alpha, double slack, bool pulled) {
-    classes_[0]->newton.penalise(alpha);
     const Free free = find_free(true, pulled);
     if (free.size == 0 || free.size > kMostFree) return false;
     predict();

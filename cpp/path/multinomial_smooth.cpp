@@ -28,10 +28,9 @@ bool MultinomialDriver::is_smooth(double alpha) const {
     if (alpha == kInfinity || problem_.penalty.bounded()) return false;
     const auto& features = classes_[0]->model.features();
     if (features.size() * classes() <= kFewUnknowns) return false;
-    problem_.at(alpha);
     for (std::size_t j = 0; j < problem_.design.cols(); ++j) {
         if (!problem_.usable[j]) continue;
-        if (problem_.penalty.l1(j) > 0 || !(problem_.penalty.l2(j) > 0)) return false;
+        if (at_.l1(j) > 0 || !(at_.l2(j) > 0)) return false;
     }
     return std::all_of(classes_.begin(), classes_.end(),
                        [&](const auto& one) { return one->model.features() == features; });
@@ -84,7 +83,7 @@ void MultinomialDriver::slope_and_diagonal(Block& g, Block& diagonal) {
     for (std::size_t k = 0; k < C; ++k)
         for (std::size_t j = 0; j < m; ++j) {
             const auto feature = static_cast<std::size_t>(features[j]);
-            const double norm = problem_.design.moments().norm[feature], l2 = problem_.penalty[feature].l2;
+            const double norm = problem_.design.moments().norm[feature], l2 = at_[feature].l2;
             g.w[k * m + j] -= l2 * classes_[k]->lane.w[j];
             diagonal.w[k * m + j] = diagonal.b[k] / problem_.weight * norm * norm + l2;
         }
@@ -98,7 +97,7 @@ MultinomialDriver::Block MultinomialDriver::conjugate_gradients(Block g, const B
     const bool shifts = problem_.request.fit_intercept;
     Block step{std::vector<double>(N, 0.0), std::vector<double>(C, 0.0)}, p = step, image;
     std::vector<double> U, l2(m);
-    for (std::size_t j = 0; j < m; ++j) l2[j] = problem_.penalty[static_cast<std::size_t>(features[j])].l2;
+    for (std::size_t j = 0; j < m; ++j) l2[j] = at_[static_cast<std::size_t>(features[j])].l2;
     const auto precondition = [&](double keep) {
         double rho = 0;
         for (std::size_t a = 0; a < N; ++a) {
@@ -182,7 +181,6 @@ bool MultinomialDriver::solve_smoothly(double alpha, double tol) {
         if (certificate_.rel_gap <= tol) return true;
         if (control_.cancelled()) throw Cancelled{};
         predict();
-        problem_.at(alpha);
         Block g, diagonal;
         slope_and_diagonal(g, diagonal);
         if (!descend(conjugate_gradients(std::move(g), diagonal, tol), alpha)) break;

@@ -19,7 +19,7 @@ constexpr int kCorrections = 4;          // of one alpha, before its gap is repo
 
 }  // namespace
 
-double alpha_max(Problem& problem, const Responses& responses, Control& control) {
+double alpha_max(const Problem& problem, const Responses& responses, Control& control) {
     if (unpenalised(problem).empty()) return alpha_max_of_rows(problem, responses.xty(), responses.tasks());
     PathOptions first;
     first.n_alphas = 1;
@@ -27,7 +27,7 @@ double alpha_max(Problem& problem, const Responses& responses, Control& control)
     return MultiTaskDriver(problem, responses, first, control).run()[0].alpha_max;
 }
 
-MultiTaskDriver::MultiTaskDriver(Problem& problem, const Responses& responses, const PathOptions& options,
+MultiTaskDriver::MultiTaskDriver(const Problem& problem, const Responses& responses, const PathOptions& options,
                                  Control& control)
     : problem_(problem), responses_(responses), options_(options), control_(control), design_(problem.design),
       tasks_(responses.tasks()), model_(problem), null_(0.5 * problem.yy),
@@ -39,9 +39,9 @@ std::vector<Path> MultiTaskDriver::run() {
     const double top = start();
     report_.begin(top, null_);
     const auto solve_at = [this](const Waypoint& at) {
-        problem_.at(at.alpha);
-        if (frontier_) grow(frontier_->candidates(room()));
-        solve(at.alpha, at.tol);
+        at_ = problem_.at(at.alpha);
+        if (frontier_) grow(frontier_->candidates(at_, room()));
+        solve(at.tol);
         used_ = support();
         std::sort(used_.begin(), used_.end());
     };
@@ -74,8 +74,7 @@ double MultiTaskDriver::start() {
     std::vector<double> null_c = responses_.xty();
     R_ = responses_.y();
     if (!always.empty()) {
-        problem_.at_infinity();
-        solver_->solve(kNullGap * null_, options_.max_solves, true);
+        solver_->solve(problem_.at(kInfinity), kNullGap * null_, options_.max_solves, true);
         find_residual();
         design_.correlate_all(u_.data(), tasks_, null_c.data(), problem_.team);
     }
@@ -97,13 +96,12 @@ void MultiTaskDriver::grow(const std::vector<Index>& features) {
 }
 
 /// Solves on W, certifies, and grows W or sharpens the solution until the gap is at most tol or stands still.
-void MultiTaskDriver::solve(double alpha, double tol) {
-    problem_.at(alpha);
+void MultiTaskDriver::solve(double tol) {
     steps_ = 0;
     double goal = kMargin * tol;
     const bool polish = tol == options_.tol;  // not on stepping stones
     for (int corrections = 0;;) {
-        steps_ += solver_->solve(goal * null_, std::max(1L, options_.max_solves - steps_), polish);
+        steps_ += solver_->solve(at_, goal * null_, std::max(1L, options_.max_solves - steps_), polish);
         certify();
         const bool enough = certificate_.rel_gap <= tol || steps_ >= options_.max_solves;
         std::vector<Index> lacking;
@@ -170,7 +168,7 @@ void MultiTaskDriver::certify() {
         design_.correlate(model_.features(), u_.data(), tasks_, in_model_.data(), problem_.team);
         report_.count_columns(static_cast<double>(model_.size()));
     }
-    if (frontier_) report_.count_columns(static_cast<double>(frontier_->look(R_, u_)));
+    if (frontier_) report_.count_columns(static_cast<double>(frontier_->look(at_, R_, u_)));
 
     DualPoint dual(1e3 * problem_.noise());
     double cost = 0.5 * rr_;
@@ -180,7 +178,7 @@ void MultiTaskDriver::certify() {
             cost += solver_->judge(dual, slot, in_model_.data() + slot * tasks_);
     for (std::size_t i = 0; frontier_ && i < frontier_->listed().size(); ++i) {
         const auto j = static_cast<std::size_t>(frontier_->listed()[i]);
-        dual.add_row(problem_.penalty[j], nullptr, frontier_->exact(i), tasks_, design_.moments().norm[j],
+        dual.add_row(at_[j], nullptr, frontier_->exact(i), tasks_, design_.moments().norm[j],
                      design_.moments().scale[j]);
     }
     const double ry = frontier_ || !settles ? responses_.inner(R_.data(), responses_.y().data()) : solver_->products();

@@ -13,18 +13,18 @@
 namespace riata {
 
 /// Smallest alpha of the caller's at which all penalised rows rest.
-double alpha_max(Problem& problem, const Responses& responses, Control& control);
+double alpha_max(const Problem& problem, const Responses& responses, Control& control);
 
 class MultiTaskDriver {
 public:
-    MultiTaskDriver(Problem& problem, const Responses& responses, const PathOptions& options, Control& control);
+    MultiTaskDriver(const Problem& problem, const Responses& responses, const PathOptions& options, Control& control);
     /// A path for every task, of which all carry the joint certificates.
     std::vector<Path> run();
 
 private:
     bool whole_gram_pays() const;
     double start();
-    void solve(double alpha, double tol);
+    void solve(double tol);
     void grow(const std::vector<Index>& features);
     std::size_t room() const { return std::max<std::size_t>(64, model_.size() / 2); }
     double rounding() const;
@@ -33,7 +33,8 @@ private:
     std::vector<Index> support() const;
     Outcome outcome() const;
 
-    Problem& problem_;
+    const Problem& problem_;
+    PenaltyAt at_;  ///< of the alpha at hand
     const Responses& responses_;
     const PathOptions& options_;
     Control& control_;

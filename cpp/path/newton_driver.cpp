@@ -26,7 +26,7 @@ std::vector<double> starting_point(const Problem& problem, const GramModel& mode
     std::vector<double> w;
     for (Index feature : model.features()) {
         const auto j = static_cast<std::size_t>(feature);
-        const ScalarPenalty h = problem.penalty[j];
+        const ScalarPenalty h = problem.at(alpha)[j];
         const bool rests = alpha == kInfinity && (problem.penalty.l1_factor[j] > 0 || problem.penalty.l2_factor[j] > 0);
         w.push_back(rests ? h.rest() : std::clamp(problem.normalised(j, coefs[j]), h.lower, h.upper));
     }
@@ -79,7 +79,7 @@ double NewtonDriver::start() {
     Lane lane = newton_.empty_lane(kInfinity);
     null_loss_ = lane.loss;
     newton_.set_unit(null_loss_);
-    problem_.yy = std::max(problem_.inner(lane.r.data(), lane.r.data()), std::numeric_limits<double>::min());
+    problem_.set_noise(std::max(problem_.inner(lane.r.data(), lane.r.data()), std::numeric_limits<double>::min()));
     if (model_.size() == 0) model_.grow(unpenalised(problem_));
     lanes_ = {std::move(lane)};
     newton_.follow_model(lanes_);
@@ -128,14 +128,13 @@ bool NewtonDriver::take_start(double alpha) {
 bool NewtonDriver::open() {
     if (!options_.only_last || options_.alphas.empty() || !options_.start_coefs.empty()) return false;
     if (options_.tol < kFinest) return false;
-    newton_.penalise(options_.alphas.back());
-    QuasiNewton steps(problem_, loss_, offset_, control_);
+    QuasiNewton steps(problem_, problem_.at(options_.alphas.back()), loss_, offset_, control_);
     if (!steps.applies()) return false;
     Lane lane = newton_.empty_lane(kInfinity);
     null_loss_ = lane.loss;
     newton_.set_unit(null_loss_);
     newton_.set_tolerance(options_.tol);
-    problem_.yy = std::max(problem_.inner(lane.r.data(), lane.r.data()), std::numeric_limits<double>::min());
+    problem_.set_noise(std::max(problem_.inner(lane.r.data(), lane.r.data()), std::numeric_limits<double>::min()));
     steps.run(lane.b, kAhead * options_.tol * null_loss_, kInfinity, std::min(kQuasiNewton, options_.max_solves));
     report_.count_passes(static_cast<double>(steps.iterations()));
     stone_solves_ += steps.iterations();
@@ -239,7 +238,7 @@ bool NewtonDriver::follow_guide(std::size_t known) {
         const double t = run > 0 ? std::min(std::log(now.alpha / lanes_[k].alpha) / run, kFarthest) : 0.0;
         std::vector<double> w = guided(first + static_cast<std::ptrdiff_t>(k));
         for (std::size_t slot = 0; slot < m; ++slot) {
-            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
+            const ScalarPenalty h = problem_.at(lanes_[k].alpha)[static_cast<std::size_t>(model_.features()[slot])];
             const double next = w[slot] + off[slot] + t * drift[slot];
             const double side = slot < now.w.size() && now.w[slot] != 0 ? now.w[slot] : w[slot];
             w[slot] = std::clamp(h.l1 == 0 || next * side > 0 ? next : 0.0, h.lower, h.upper);
@@ -265,7 +264,7 @@ void NewtonDriver::extrapolate(std::size_t known) {
         w.resize(model_.size(), 0.0);
         for (std::size_t slot = 0; slot < w.size(); ++slot) {
             const double back = slot < before.w.size() ? before.w[slot] : 0.0, next = w[slot] + t * (w[slot] - back);
-            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
+            const ScalarPenalty h = problem_.at(lanes_[k].alpha)[static_cast<std::size_t>(model_.features()[slot])];
             w[slot] = std::clamp(next * w[slot] > 0 ? next : 0.0, h.lower, h.upper);
         }
         moved.push_back(&lanes_[k]);

@@ -63,7 +63,7 @@ struct Path {
     Stop stop = Stop::kCompleted;
 };
 
-Path solve_path(Problem& problem, const PathOptions& options, Control& control);
+Path solve_path(const Problem& problem, const PathOptions& options, Control& control);
 
 /// What a loss needs beside the problem, whose y is empty.
 struct Response {

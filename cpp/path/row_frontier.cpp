@@ -14,7 +14,7 @@ constexpr double kEntriesPerReference = 8;  // of X, per row
 constexpr std::size_t kMostKept = 16;
 }  // namespace
 
-RowFrontier::RowFrontier(Problem& problem, const GramModel& model, const Responses& responses,
+RowFrontier::RowFrontier(const Problem& problem, const GramModel& model, const Responses& responses,
                          std::vector<double> null_residual, std::vector<double> null_correlations)
     : problem_(problem), model_(model), responses_(responses), K_(responses.tasks()), null_(std::move(null_residual)),
       null_c_(std::move(null_correlations)), reference_(problem.design.cols(), -1), exact_then_(null_c_.size(), 0.0),
@@ -63,7 +63,8 @@ double RowFrontier::estimate(std::size_t j, double* c) const {
     return problem_.design.moments().norm[j] * rest_[place];
 }
 
-std::size_t RowFrontier::look(const std::vector<double>& R, const std::vector<double>& u) {
+std::size_t RowFrontier::look(const PenaltyAt& at, const std::vector<double>& R, const std::vector<double>& u) {
+    at_ = at;
     listed_.clear();
     if (beyond_.empty()) return 0;
     of_reference_.resize((stored_.size() + 1) * K_);
@@ -75,7 +76,7 @@ std::size_t RowFrontier::look(const std::vector<double>& R, const std::vector<do
     for (Index feature : beyond_) {
         const auto j = static_cast<std::size_t>(feature);
         const double off = estimate(j, c.data());
-        if (!(norm_of(c.data(), K_) + off <= problem_.penalty.l1(j))) listed_.push_back(feature);
+        if (!(norm_of(c.data(), K_) + off <= at.l1(j))) listed_.push_back(feature);
     }
     exact_.resize(listed_.size() * K_);
     if (!listed_.empty()) problem_.design.correlate(listed_, u.data(), K_, exact_.data(), problem_.team);
@@ -85,7 +86,7 @@ std::size_t RowFrontier::look(const std::vector<double>& R, const std::vector<do
 std::vector<Index> RowFrontier::violators(std::size_t limit) const {
     std::vector<Candidate> candidates;
     for (std::size_t i = 0; i < listed_.size(); ++i) {
-        const double l1 = problem_.penalty.l1(static_cast<std::size_t>(listed_[i])), size = norm_of(exact(i), K_);
+        const double l1 = at_.l1(static_cast<std::size_t>(listed_[i])), size = norm_of(exact(i), K_);
         if (size > l1) candidates.push_back({listed_[i], size / l1});
     }
     return best_of(candidates, limit);
@@ -113,7 +114,7 @@ void RowFrontier::remember(const std::vector<double>& R) {
 void RowFrontier::advance() {
     c_before_.swap(c_now_);
     at_before_ = at_now_;
-    at_now_ = problem_.penalty.l1_scale;
+    at_now_ = at_.l1_scale;
     for (Index feature : beyond_) {
         const auto j = static_cast<std::size_t>(feature);
         estimate(j, c_now_.data() + j * K_);
@@ -122,9 +123,8 @@ void RowFrontier::advance() {
         std::copy_n(exact(i), K_, c_now_.data() + static_cast<std::size_t>(listed_[i]) * K_);
 }
 
-std::vector<Index> RowFrontier::candidates(std::size_t limit) const {
-    const Penalty& penalty = problem_.penalty;
-    const double ahead = at_now_ - penalty.l1_scale, run = at_before_ - at_now_;
+std::vector<Index> RowFrontier::candidates(const PenaltyAt& at, std::size_t limit) const {
+    const double ahead = at_now_ - at.l1_scale, run = at_before_ - at_now_;
     const double step = run > 0 && ahead > 0 ? ahead / run : 0.0;
     std::vector<Candidate> candidates;
     std::vector<double> c(K_);
@@ -132,8 +132,8 @@ std::vector<Index> RowFrontier::candidates(std::size_t limit) const {
         const auto j = static_cast<std::size_t>(feature);
         const double *now = c_now_.data() + j * K_, *before = c_before_.data() + j * K_;
         for (std::size_t t = 0; t < K_; ++t) c[t] = now[t] + step * (now[t] - before[t]);
-        const double score = norm_of(c.data(), K_) / penalty.l1_factor[j];
-        if (score > kLikely * penalty.l1_scale) candidates.push_back({feature, score});
+        const double score = norm_of(c.data(), K_) / problem_.penalty.l1_factor[j];
+        if (score > kLikely * at.l1_scale) candidates.push_back({feature, score});
     }
     return best_of(candidates, limit);
 }

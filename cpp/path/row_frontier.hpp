@@ -17,11 +17,11 @@ namespace riata {
 class RowFrontier {
 public:
     /// The null model's residual (task after task) and its correlations with all features (j * tasks + t).
-    RowFrontier(Problem& problem, const GramModel& model, const Responses& responses, std::vector<double> null_residual,
-                std::vector<double> null_correlations);
+    RowFrontier(const Problem& problem, const GramModel& model, const Responses& responses,
+                std::vector<double> null_residual, std::vector<double> null_correlations);
 
-    /// Looks at the residual R, u = S R, at the problem's present scales. Returns how many columns were read.
-    std::size_t look(const std::vector<double>& R, const std::vector<double>& u);
+    /// Looks at the residual R, u = S R, under these penalties. Returns how many columns were read.
+    std::size_t look(const PenaltyAt& at, const std::vector<double>& R, const std::vector<double>& u);
 
     /// Features that no bound settled, and their exact correlations.
     const std::vector<Index>& listed() const { return listed_; }
@@ -33,8 +33,8 @@ public:
     void remember(const std::vector<double>& R);
     /// Notes the correlations, to extrapolate from.
     void advance();
-    /// Features whose correlations, extrapolated to the problem's present scales, reach their l1, at most `limit`.
-    std::vector<Index> candidates(std::size_t limit) const;
+    /// Features whose correlations, extrapolated to these penalties, reach their l1, at most `limit`.
+    std::vector<Index> candidates(const PenaltyAt& at, std::size_t limit) const;
 
     /// Features of the model are beyond no more.
     void drop_members();
@@ -43,7 +43,8 @@ private:
     void combine_with(std::size_t place, const double* t, const std::vector<double>& R);
     double estimate(std::size_t j, double* c) const;
 
-    Problem& problem_;
+    const Problem& problem_;
+    PenaltyAt at_;  ///< looked at
     const GramModel& model_;
     const Responses& responses_;
     std::size_t K_;

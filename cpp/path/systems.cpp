@@ -85,7 +85,7 @@ void Driver::leave_lanes() {
     lanes_.reset();
     active_ = std::make_unique<ActiveSet>(model_, make_gram_system(model_), control_);
     w_now_.resize(model_.size(), 0.0);
-    active_->start_from(problem_.penalty, w_now_);
+    active_->start_from(penalty(0), w_now_);
 }
 
 /// Coordinate descent on the columns.

@@ -24,7 +24,7 @@ ScalarPenalty::Segment ActiveSet::segment(std::size_t slot) const {
 
 double ActiveSet::unit_slope(std::size_t slot) const {
     if (h_[slot].l1 == 0) return 0.0;
-    return side_[slot] * penalty_->l1_factor[model_.features()[slot]];
+    return side_[slot] * penalty_.factors->l1_factor[model_.features()[slot]];
 }
 
 void ActiveSet::pin(std::size_t slot, double value) {
@@ -34,8 +34,8 @@ void ActiveSet::pin(std::size_t slot, double value) {
 }
 
 /// Brings h, w and side to the model's size and the penalty's alpha; a new slot is pinned where it rests.
-void ActiveSet::follow_model(const Penalty& penalty) {
-    penalty_ = &penalty;
+void ActiveSet::follow_model(const PenaltyAt& penalty) {
+    penalty_ = penalty;
     const std::size_t m = model_.size(), known = w_.size();
     h_.resize(m);
     w_.resize(m, 0.0);
@@ -54,7 +54,7 @@ void ActiveSet::follow_model(const Penalty& penalty) {
     release(unpenalised, unpenalised.size());
 }
 
-void ActiveSet::start_from(const Penalty& penalty, const std::vector<double>& w) {
+void ActiveSet::start_from(const PenaltyAt& penalty, const std::vector<double>& w) {
     follow_model(penalty);
     w_ = w;
     rebuild();
@@ -94,7 +94,7 @@ void ActiveSet::rebuild() {
 void ActiveSet::read_solution() {
     const auto& order = system_->order();
     target_.resize(order.size());
-    system_->solve(penalty_->l1_scale, target_.data());
+    system_->solve(penalty_.l1_scale, target_.data());
 }
 
 void ActiveSet::drop(const std::vector<std::size_t>& positions) {
@@ -159,7 +159,7 @@ void ActiveSet::release(std::vector<Move>& moves, std::size_t limit) {
     }
 }
 
-ActiveSet::Report ActiveSet::solve(const Penalty& penalty, double noise, long max_solves, bool replaceable) {
+ActiveSet::Report ActiveSet::solve(const PenaltyAt& penalty, double noise, long max_solves, bool replaceable) {
     follow_model(penalty);
     Report report;
     const std::vector<double> before = w_;
@@ -179,7 +179,7 @@ ActiveSet::Report ActiveSet::solve(const Penalty& penalty, double noise, long ma
 
 ActiveSet::Report ActiveSet::sweep(double noise, long max_sweeps) {
     Report report;
-    report.solves = model_.descend(w_, kTie, noise, max_sweeps, control_);
+    report.solves = model_.descend(penalty_, w_, kTie, noise, max_sweeps, control_);
     report.settled = report.solves < max_sweeps;
     rebuild();
     return report;

@@ -28,7 +28,7 @@ public:
 
     /// Minimises for this penalty, starting from the free set of the last call. `noise` is the rounding level of a
     /// gradient; at most max_solves linear systems are solved, and not many where another system could take over.
-    Report solve(const Penalty& penalty, double noise, long max_solves, bool replaceable = false);
+    Report solve(const PenaltyAt& penalty, double noise, long max_solves, bool replaceable = false);
 
     /// Goes on from w() by at most max_sweeps sweeps of coordinate descent on the model, which it counts as solves.
     Report sweep(double noise, long max_sweeps);
@@ -47,7 +47,7 @@ public:
     void switch_system(std::unique_ptr<FreeSystem> system);
 
     /// Starts from these coefficients, one for each slot of the model, next time.
-    void start_from(const Penalty& penalty, const std::vector<double>& w);
+    void start_from(const PenaltyAt& penalty, const std::vector<double>& w);
 
     std::size_t bytes() const { return system_->bytes(); }
 
@@ -59,7 +59,7 @@ private:
         double violation;  // relative
     };
 
-    void follow_model(const Penalty& penalty);
+    void follow_model(const PenaltyAt& penalty);
     ScalarPenalty::Segment segment(std::size_t slot) const;
     double unit_slope(std::size_t slot) const;
     void pin(std::size_t slot, double value);
@@ -80,7 +80,7 @@ private:
     std::unique_ptr<FreeSystem> system_;
     Control& control_;
     int failures_ = 0, skipped_ = 0;  ///< exchanges failed in a row; those not tried since
-    const Penalty* penalty_ = nullptr;
+    PenaltyAt penalty_;
     std::vector<ScalarPenalty> h_;   // per slot, at the current alpha
     std::vector<double> w_;          // per slot
     std::vector<signed char> side_;  // per slot: 0 pinned, +-1 the segment it is free in

@@ -17,7 +17,7 @@ namespace riata {
 
 class ClassFactors {
 public:
-    ClassFactors(Problem& problem, const Softmax& softmax)
+    ClassFactors(const Problem& problem, const Softmax& softmax)
         : problem_(problem), softmax_(softmax), C_(softmax.classes()) {}
 
     /// The rows of the next system and probabilities P[i + k * n]; vectors have an entry V[j + k * N] for row j < m, and
@@ -34,7 +34,7 @@ private:
     void solve_factored(double* B);
     void solve_alone(const std::vector<double>& R, std::vector<double>& Z, std::size_t j) const;
 
-    Problem& problem_;
+    const Problem& problem_;
     const Softmax& softmax_;
     std::size_t C_;
     ActiveRows rows_, known_;                   ///< of the system, and of the factors

@@ -13,14 +13,14 @@ constexpr long kUntimed = 100;              // sweeps that no time limit cuts sh
 constexpr std::size_t kPoll = 256;          // steps from one look at the clock to the next
 }  // namespace
 
-long descend_columns(const Problem& problem, const std::vector<Index>& features, std::vector<double>& w,
-                     double tolerance, double noise, long max_sweeps, Control& control) {
+long descend_columns(const Problem& problem, const PenaltyAt& penalty, const std::vector<Index>& features,
+                     std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) {
     const std::size_t n = problem.design.rows();
     const kernels::Kernels& leaf = kernels::active();
     std::vector<Index> support;
     std::vector<double> minus_w;
     for (std::size_t i = 0; i < features.size(); ++i) {
-        const ScalarPenalty h = problem.penalty[static_cast<std::size_t>(features[i])];
+        const ScalarPenalty h = penalty[static_cast<std::size_t>(features[i])];
         w[i] = std::clamp(w[i], h.lower, h.upper);
         if (w[i] == 0) continue;
         support.push_back(features[i]);
@@ -51,7 +51,7 @@ long descend_columns(const Problem& problem, const std::vector<Index>& features,
         for (std::size_t i : places) {
             if (++steps % kPoll == 0 && control.cancelled()) throw Cancelled{};
             const auto j = static_cast<std::size_t>(features[i]);
-            const ScalarPenalty h = problem.penalty[j];
+            const ScalarPenalty h = penalty[j];
             const double norm = problem.design.moments().norm[j], diagonal = norm * norm, curvature = diagonal + h.l2;
             const double* z = column(i);
             const double pull = leaf.dot(z, r.data(), n) + diagonal * w[i];

@@ -58,7 +58,7 @@ protected:
 std::unique_ptr<FreeSystem> make_gram_system(GramModel& model);
 
 /// On the samples: M = I + sum_A xh xh' / l2, for l2 > 0 throughout.
-std::unique_ptr<FreeSystem> make_sample_system(GramModel& model, Problem& problem);
+std::unique_ptr<FreeSystem> make_sample_system(GramModel& model, const Problem& problem);
 
 /// On the columns: orthogonal factors of Xh_A.
 std::unique_ptr<FreeSystem> make_column_system(GramModel& model, const Problem& problem);

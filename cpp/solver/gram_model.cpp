@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kBatch = 64;  // columns that meet all others in one pass over them
 }  // namespace
 
-GramModel::GramModel(Problem& problem)
+GramModel::GramModel(const Problem& problem)
     : problem_(problem), design_(problem.design), team_(problem.team), slot_(problem.design.cols(), -1) {}
 
 void GramModel::grow(const std::vector<Index>& features) {
@@ -148,8 +148,9 @@ void GramModel::root_correlate(const std::vector<std::size_t>& slots, const doub
     design_.correlate(wanted_, u_.data(), 1, g, team_);
 }
 
-long GramModel::descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) {
-    return descend_columns(problem_, features_, w, tolerance, noise, max_sweeps, control);
+long GramModel::descend(const PenaltyAt& penalty, std::vector<double>& w, double tolerance, double noise,
+                        long max_sweeps, Control& control) {
+    return descend_columns(problem_, penalty, features_, w, tolerance, noise, max_sweeps, control);
 }
 
 void GramModel::correct(const double* c, std::size_t stride, const double* w) {

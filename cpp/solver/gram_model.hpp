@@ -15,7 +15,7 @@ namespace riata {
 
 class GramModel {
 public:
-    explicit GramModel(Problem& problem);
+    explicit GramModel(const Problem& problem);
     virtual ~GramModel() = default;
 
     std::size_t size() const { return features_.size(); }
@@ -63,7 +63,8 @@ public:
     virtual void root_correlate(const std::vector<std::size_t>& slots, const double* r, double* g);
 
     /// The last resort: coordinate descent on w, an entry per slot. Returns the number of sweeps.
-    virtual long descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control);
+    virtual long descend(const PenaltyAt& penalty, std::vector<double>& w, double tolerance, double noise,
+                         long max_sweeps, Control& control);
 
     /// c[m*K + k] = (q - G w_k) of the m-th member, for K solutions that are supported on members.
     void read_off(const std::vector<std::vector<double>>& w, std::vector<double>& c);
@@ -85,7 +86,7 @@ protected:
     void gradient_by_residual(const double* w, const std::vector<std::size_t>& slots, double* g);
     void gradient_by_columns(const double* w, const std::vector<std::size_t>& slots, double* g);
 
-    Problem& problem_;
+    const Problem& problem_;
     Design& design_;
     Team& team_;
     bool complete_ = false;

@@ -23,7 +23,8 @@ void for_each(std::size_t count, const F& f) {
 }
 }  // namespace
 
-Lanes::Lanes(Problem& problem, Control& control) : problem_(problem), control_(control), leaf_(kernels::active()) {}
+Lanes::Lanes(const Problem& problem, Control& control)
+    : problem_(problem), control_(control), leaf_(kernels::active()) {}
 
 void Lanes::follow(const std::vector<Index>& features) {
     const std::vector<Index> fresh(features.begin() + static_cast<std::ptrdiff_t>(size()), features.end());
@@ -86,9 +87,9 @@ double Lanes::intercept_shift(std::size_t k, const std::vector<double>& w) const
     return shift;
 }
 
-void Lanes::set(std::size_t k, const std::vector<double>& start) {
-    l1_scale_[k] = problem_.penalty.l1_scale;
-    l2_scale_[k] = problem_.penalty.l2_scale;
+void Lanes::set(std::size_t k, const PenaltyAt& penalty, const std::vector<double>& start) {
+    l1_scale_[k] = penalty.l1_scale;
+    l2_scale_[k] = penalty.l2_scale;
     for (std::size_t j = 0; j < size(); ++j) {
         const double value = j < start.size() ? start[j] : 0.0;
         w(j, k) = lower_.empty() ? value : std::clamp(value, lower_[j], upper_[j]);

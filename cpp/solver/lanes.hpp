@@ -20,7 +20,7 @@ public:
     static constexpr std::size_t kLanes = 8;
     using Lane = std::array<double, kLanes>;
 
-    Lanes(Problem& problem, Control& control);
+    Lanes(const Problem& problem, Control& control);
 
     /// Rows weigh d from now on, columns are centred under d where `centred`, and lanes start from residuals of their own.
     void reweigh(const std::vector<double>& d, bool centred);
@@ -33,8 +33,8 @@ public:
     void follow(const std::vector<Index>& features);
     std::size_t size() const { return columns_.size(); }
 
-    /// Sets what lane k minimises, from the problem's penalty as it stands, and where it starts.
-    void set(std::size_t k, const std::vector<double>& w);
+    /// Sets what lane k minimises, and where it starts.
+    void set(std::size_t k, const PenaltyAt& penalty, const std::vector<double>& w);
     /// Solves the first `count` lanes until a sweep violates no condition by more than the tolerance, relative to l1, or for
     /// max_rounds or not much more than max_passes over the entries; returns the sweeps made.
     long solve(std::size_t count, const Lane& tolerance, long max_rounds, long max_passes);
@@ -61,7 +61,7 @@ private:
     void conjugate_gradients(const Places& places, const Lane& tolerance);
     bool step_to_projection(const Places& places);
 
-    Problem& problem_;
+    const Problem& problem_;
     Control& control_;
     const kernels::Kernels& leaf_;
     CompactColumns columns_;

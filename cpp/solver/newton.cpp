@@ -35,17 +35,10 @@ double bounded_gap(const Certificate& certificate) {
 }
 }  // namespace
 
-Newton::Newton(Problem& problem, const Loss& loss, const double* offset, NewtonModel& model, Control& control)
+Newton::Newton(const Problem& problem, const Loss& loss, const double* offset, NewtonModel& model, Control& control)
     : problem_(problem), loss_(loss), model_(model), active_(model, make_gram_system(model), control),
       control_(control), base_(problem.design.rows(), 0.0) {
     if (offset) base_.assign(offset, offset + base_.size());
-}
-
-void Newton::penalise(double alpha) const {
-    if (alpha == kInfinity)
-        problem_.at_infinity();
-    else
-        problem_.at(alpha);
 }
 
 Lane Newton::empty_lane(double alpha) const {
@@ -100,10 +93,9 @@ void Newton::follow_model(std::vector<Lane>& lanes) {
             behind.push_back(&lane);
         }
     if (behind.empty()) return;
-    problem_.penalty.l1_scale = 1;  // where features rest depends on bounds alone
     for (Lane* lane : behind)
         for (std::size_t slot = lane->c.size(); slot < model_.size(); ++slot)
-            lane->w[slot] = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])].rest();
+            lane->w[slot] = problem_.penalty.rest(static_cast<std::size_t>(model_.features()[slot]));
     // Features that rest away from 0 change the margins: only the null model starts with such.
     std::vector<Step> steps;
     bool moved = false;
@@ -238,17 +230,8 @@ void Newton::recurve(const Lane& lane, double damping) {
     fresh_ = true;
 }
 
-/// Curvatures that are those of the model times a factor, which is returned, leave the model as it is but for a penalty and
-/// slopes over that factor.
-double Newton::scale_penalty(const Lane& lane) {
-    const double scale = model_.scale(lane.r.data());
-    penalise(lane.alpha);
-    problem_.penalty.l1_scale /= scale;
-    problem_.penalty.l2_scale /= scale;
-    return scale;
-}
-
-/// The minimiser of the model about the lane.
+/// The minimiser of the model about the lane. Curvatures that are those of the model times a factor leave the model as it is but for
+/// a penalty and slopes over that factor.
 Newton::Step Newton::propose(Lane& lane, long max_solves) {
     if (by_gradients()) {
         Step step;
@@ -256,17 +239,18 @@ Newton::Step Newton::propose(Lane& lane, long max_solves) {
         factored_ = true;
         recurve(lane);
     }
-    const double scale = scale_penalty(lane);
+    const double scale = model_.scale(lane.r.data());
+    const PenaltyAt scaled = penalty(lane).over(scale);
     scaled_ = lane.c;
     for (double& c : scaled_) c /= scale;
     model_.expand(lane.w, scaled_);
     if (fresh_ && !active_.w().empty())
-        active_.start_from(problem_.penalty, lane.w);
+        active_.start_from(scaled, lane.w);
     else
         active_.refresh();
     fresh_ = false;
     const long left = std::max(max_solves - lane.solves, 1L);
-    const auto report = active_.solve(problem_.penalty, problem_.noise(), left);
+    const auto report = active_.solve(scaled, problem_.noise(), left);
     lane.solves += report.solves;
     if (!report.settled && report.solves < left)
         lane.solves += active_.sweep(problem_.noise(), std::min(kMostSweeps, left - report.solves)).solves;
@@ -276,12 +260,12 @@ Newton::Step Newton::propose(Lane& lane, long max_solves) {
 /// True where solving side by side on the columns costs less than the Gram matrix: some sweeps over the entries of the working
 /// set against the squares of the support.
 bool Newton::lanes_pay(const std::vector<Lane*>& lanes) const {
-    const Penalty& penalty = problem_.penalty;
-    if (!problem_.design.interleaves() || lanes.size() > Lanes::kLanes || !(penalty.l1_scale > 0)) return false;
+    if (!problem_.design.interleaves() || lanes.size() > Lanes::kLanes) return false;
+    if (!(penalty(*lanes[0]).l1_scale > 0)) return false;
     const auto m = static_cast<double>(active_.free_count());
     if (m <= kFewFree || m * m <= kLaneEntries * problem_.design.entries(model_.features())) return false;
     return std::all_of(model_.features().begin(), model_.features().end(),
-                       [&](Index j) { return penalty.l1_factor[static_cast<std::size_t>(j)] > 0; });
+                       [&](Index j) { return problem_.penalty.l1_factor[static_cast<std::size_t>(j)] > 0; });
 }
 
 /// Minimisers of the models about all lanes, side by side.
@@ -292,13 +276,14 @@ std::vector<Newton::Step> Newton::propose_together(const std::vector<Lane*>& lan
     Lanes::Lane tolerance{};
     for (std::size_t k = 0; k < lanes.size(); ++k) {
         const Lane& lane = *lanes[k];
-        const double scale = scale_penalty(lane);
-        together_->set(k, lane.w);
+        const double scale = model_.scale(lane.r.data());
+        const PenaltyAt scaled = penalty(lane).over(scale);
+        together_->set(k, scaled, lane.w);
         together_->set_residual(k, lane.r.data(), problem_.weights(), scale);
         // Violations of eta * l1 cost the dual value about eta * sum l1 |w|.
         double cost = 0;
         for (std::size_t slot = 0; slot < model_.size(); ++slot)
-            cost += problem_.penalty.l1(static_cast<std::size_t>(model_.features()[slot])) * std::abs(lane.w[slot]);
+            cost += scaled.l1(static_cast<std::size_t>(model_.features()[slot])) * std::abs(lane.w[slot]);
         const double gap = std::max(kTogetherGap * lane.certificate.gap, kTogetherTol * tol_ * unit_);
         tolerance[k] = std::min(kLeastAccuracy, lane.accuracy * gap / std::max(scale * cost, 1e-300));
     }

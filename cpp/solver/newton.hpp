@@ -34,7 +34,7 @@ struct Lane {
 class Newton {
 public:
     /// offset may be null.
-    Newton(Problem& problem, const Loss& loss, const double* offset, NewtonModel& model, Control& control);
+    Newton(const Problem& problem, const Loss& loss, const double* offset, NewtonModel& model, Control& control);
 
     /// The null objective that gaps are relative to.
     void set_unit(double null_objective) { unit_ = null_objective; }
@@ -66,8 +66,6 @@ public:
     Certificate certify(const Lane& lane, const std::vector<Index>& beyond, const std::vector<double>& exact,
                         double tol, bool thorough, bool rough = false) const;
 
-    void penalise(double alpha) const;
-
     /// Whether every lane's model is solved by conjugate gradients of its own: then side by side they share little, and each
     /// is better started from the solution before it.
     bool by_gradients() const;
@@ -82,7 +80,10 @@ private:
 
     bool curvature_pays(const std::vector<Lane*>& lanes, double tol, double progress, bool kept);
     void recurve(const Lane& lane, double damping = 0);
-    double scale_penalty(const Lane& lane);
+    PenaltyAt penalty(const Lane& lane) const { return problem_.at(lane.alpha); }
+    ScalarPenalty penalty(const PenaltyAt& at, std::size_t slot) const {
+        return at[static_cast<std::size_t>(model_.features()[slot])];
+    }
     Step propose(Lane& lane, long max_solves);
     bool propose_by_gradients(Lane& lane, Step& step);
     bool lanes_pay(const std::vector<Lane*>& lanes) const;
@@ -105,7 +106,7 @@ private:
     bool orthogonalise_by_gradients(Lane& lane, const std::vector<std::size_t>& free);
     std::vector<std::size_t> unheld(const Lane& lane) const;
 
-    Problem& problem_;
+    const Problem& problem_;
     const Loss& loss_;
     NewtonModel& model_;
     ActiveSet active_;

@@ -34,7 +34,7 @@ constexpr double kShort = 0.5;  // largest relative change of a prediction's var
 
 Certificate Newton::certify(const Lane& lane, const std::vector<Index>& beyond, const std::vector<double>& exact,
                             double tol, bool thorough, bool rough) const {
-    penalise(lane.alpha);
+    const PenaltyAt penalty = problem_.at(lane.alpha);
     const auto &norm = problem_.design.moments().norm, &scale = problem_.design.moments().scale;
     DualPoint dual(kRounding * problem_.noise());
     Certificate result;
@@ -42,7 +42,7 @@ Certificate Newton::certify(const Lane& lane, const std::vector<Index>& beyond, 
     double along = 0;  // (eta - offset)'v
     for (std::size_t slot = 0; slot < lane.c.size(); ++slot) {
         const auto j = static_cast<std::size_t>(model_.features()[slot]);
-        const ScalarPenalty h = problem_.penalty[j];
+        const ScalarPenalty h = penalty[j];
         if (lane.alpha == kInfinity && h.l1 > 0) continue;  // held where it rests, whatever that costs
         result.primal += h.value(lane.w[slot]);
         along += lane.c[slot] * lane.w[slot];
@@ -50,7 +50,7 @@ Certificate Newton::certify(const Lane& lane, const std::vector<Index>& beyond, 
     }
     for (std::size_t i = 0; i < beyond.size(); ++i) {
         const auto j = static_cast<std::size_t>(beyond[i]);
-        dual.add(problem_.penalty[j], 0.0, exact[i], norm[j], scale[j]);
+        dual.add(penalty[j], 0.0, exact[i], norm[j], scale[j]);
     }
     const auto part = [&](double t) {
         const double apart =
@@ -71,11 +71,12 @@ Certificate Newton::certify(const Lane& lane, const std::vector<Index>& beyond, 
 /// The gap of the dual point t r, as the sum of its terms. What DualPoint charges as slack is no part of it.
 double Newton::divergence(const Lane& lane, const std::vector<Index>& beyond, const std::vector<double>& exact,
                           double t) const {
+    const PenaltyAt penalty = problem_.at(lane.alpha);
     const auto& norm = problem_.design.moments().norm;
     double sum = loss_.divergence(lane.eta.data(), lane.b, lane.r.data(), t);
     const auto add = [&](Index feature, double w, double c) {
         const auto j = static_cast<std::size_t>(feature);
-        const ScalarPenalty h = problem_.penalty[j];
+        const ScalarPenalty h = penalty[j];
         if (lane.alpha == kInfinity && h.l1 > 0) return;
         const bool slack = h.l2 == 0 && std::abs(c) > h.l1 && std::abs(c) <= kRounding * problem_.noise() * norm[j];
         if (!slack) sum += h.divergence(w, t * c);
@@ -87,11 +88,11 @@ double Newton::divergence(const Lane& lane, const std::vector<Index>& beyond, co
 
 /// Whether every condition holds to rounding: then no step gets any nearer.
 bool Newton::is_exact(const Lane& lane) const {
-    penalise(lane.alpha);
+    const PenaltyAt penalty = problem_.at(lane.alpha);
     const auto& norm = problem_.design.moments().norm;
     for (std::size_t slot = 0; slot < lane.c.size(); ++slot) {
         const auto j = static_cast<std::size_t>(model_.features()[slot]);
-        const ScalarPenalty h = problem_.penalty[j];
+        const ScalarPenalty h = penalty[j];
         if (lane.alpha == kInfinity && h.l1 > 0) continue;
         if (!(h.violation(lane.w[slot], lane.c[slot] - h.l2 * lane.w[slot]) <= problem_.noise() * norm[j]))
             return false;
@@ -128,10 +129,10 @@ void Newton::judge(Lane& lane, double tol) {
 
 /// Slots in the open part of a segment without any penalty.
 std::vector<std::size_t> Newton::unheld(const Lane& lane) const {
-    penalise(lane.alpha);
+    const PenaltyAt at = penalty(lane);
     std::vector<std::size_t> slots;
     for (std::size_t slot = 0; slot < lane.c.size(); ++slot) {
-        const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
+        const ScalarPenalty h = penalty(at, slot);
         if (h.l1 > 0 || h.l2 > 0 || (h.lower > -kInfinity && h.upper < kInfinity)) continue;
         if (lane.w[slot] > h.lower && lane.w[slot] < h.upper) slots.push_back(slot);
     }

@@ -29,7 +29,7 @@ bool Newton::by_gradients() const {
 /// the gradient that is left shrinks with the root of the gap, which keeps convergence superlinear. False where that takes too
 /// many steps and a factor is to be had.
 bool Newton::propose_by_gradients(Lane& lane, Step& step) {
-    penalise(lane.alpha);
+    const PenaltyAt penalty = problem_.at(lane.alpha);
     const std::vector<Index>& features = model_.features();
     const std::vector<double>& d = model_.curvatures();
     const std::size_t m = features.size();
@@ -42,7 +42,7 @@ bool Newton::propose_by_gradients(Lane& lane, Step& step) {
             system.leave_out(slot);
             continue;
         }
-        system.set_curvature(slot, lane.alpha == kInfinity ? 0.0 : problem_.penalty[j].l2);
+        system.set_curvature(slot, lane.alpha == kInfinity ? 0.0 : penalty[j].l2);
         g[slot] = lane.c[slot] - system.l2(slot) * lane.w[slot];
     }
     CurvatureSystem::Iterate at = system.start(std::move(g));

@@ -151,7 +151,8 @@ void NewtonModel::gradient(const double* w, const std::vector<std::size_t>& slot
 }
 
 /// Cyclic coordinate descent on the Gram matrix.
-long NewtonModel::descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) {
+long NewtonModel::descend(const PenaltyAt& penalty, std::vector<double>& w, double tolerance, double noise,
+                          long max_sweeps, Control& control) {
     std::vector<std::size_t> slots(size());
     std::iota(slots.begin(), slots.end(), std::size_t{0});
     admit(slots);
@@ -161,7 +162,7 @@ long NewtonModel::descend(std::vector<double>& w, double tolerance, double noise
         if (control.cancelled()) throw Cancelled{};
         double largest = 0;
         for (std::size_t slot : slots) {
-            const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(features_[slot])];
+            const ScalarPenalty h = penalty[static_cast<std::size_t>(features_[slot])];
             const double* column = this->column(slot);
             const double diagonal = column[position(slot)], curvature = diagonal + h.l2;
             if (!(curvature > 0)) continue;

@@ -16,7 +16,7 @@ namespace riata {
 
 class NewtonModel final : public GramModel {
 public:
-    NewtonModel(Problem& problem, const Loss& loss) : GramModel(problem), loss_(loss) {}
+    NewtonModel(const Problem& problem, const Loss& loss) : GramModel(problem), loss_(loss) {}
 
     /// Takes the curvatures at the iterate whose slopes are r. Nobody is a member afterwards. G's diagonal is made larger by the
     /// share `damping` of itself: a step of less reach, and downhill as soon as that is large enough.
@@ -42,7 +42,8 @@ public:
     /// Of slots that are no members, which stay where they are in this model, the gradient at w0: the next model is made
     /// from exact ones, and sees what this leaves.
     void gradient(const double* w, const std::vector<std::size_t>& slots, double* g) override;
-    long descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) override;
+    long descend(const PenaltyAt& penalty, std::vector<double>& w, double tolerance, double noise, long max_sweeps,
+                 Control& control) override;
 
 protected:
     void products(const std::vector<Index>& A, const std::vector<Index>& B, double* out) override;

@@ -17,11 +17,11 @@ constexpr double kFiniteWay = 700;  // of margins: e to the power of twice as mu
 /// Whether the objective at `step`, with this loss, is not above that of the lane.
 bool Newton::descends(const Lane& lane, const Step& step, double loss) const {
     if (!std::isfinite(loss)) return false;
-    penalise(lane.alpha);
+    const PenaltyAt at = penalty(lane);
     double change = loss - lane.loss;
     for (std::size_t slot = 0; slot < step.w.size(); ++slot) {
         if (step.w[slot] == lane.w[slot]) continue;
-        const ScalarPenalty h = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
+        const ScalarPenalty h = penalty(at, slot);
         change += h.value(step.w[slot]) - h.value(lane.w[slot]);
     }
     // Intercepts are profiled to within a share of tol, which a step can lose again.
@@ -31,8 +31,7 @@ bool Newton::descends(const Lane& lane, const Step& step, double loss) const {
 /// Doubles a step as long as the objective still falls nearly as steeply at its end as at its start, which it does for long
 /// where classes are all but separated; for smooth penalties. eta_ holds the margins at the step's end, slopes_ the slopes.
 void Newton::reach_further(const Lane& lane, Step& step, Loss::Sums& sums) {
-    penalise(lane.alpha);
-    const Penalty& penalty = problem_.penalty;
+    const PenaltyAt penalty = problem_.at(lane.alpha);
     if (penalty.l1_scale > 0 || penalty.bounded() || !std::isfinite(lane.loss)) return;
     const std::size_t n = lane.eta.size(), m = step.w.size();
     along_.resize(n);

@@ -16,15 +16,15 @@ constexpr double kNear = 4;         // or where a sweep gains less than so many 
 constexpr double kRoom = 1 - 1e-9;  // of l1: a correlation that stays below cannot reach it
 }  // namespace
 
-ColumnDescent::ColumnDescent(Problem& problem, Control& control)
-    : problem_(problem), control_(control), norm_(problem.design.moments().norm) {
+ColumnDescent::ColumnDescent(const Problem& problem, const PenaltyAt& penalty, Control& control)
+    : problem_(problem), penalty_(penalty), control_(control), norm_(problem.design.moments().norm) {
     const std::size_t p = problem.design.cols();
     l1_.resize(p);
     l2_.resize(p);
     w_.assign(p, 0.0);
     for (std::size_t j = 0; j < p; ++j) {
         if (!problem.usable[j]) continue;
-        const ScalarPenalty h = problem.penalty[j];
+        const ScalarPenalty h = penalty[j];
         l1_[j] = h.l1;
         l2_[j] = h.l2;
         open_.push_back(j);
@@ -53,7 +53,7 @@ double ColumnDescent::look() {
     double primal = 0.5 * rr;
     for (std::size_t i = 0; i < open_.size(); ++i) {
         const std::size_t j = open_[i];
-        const ScalarPenalty h = problem_.penalty[j];
+        const ScalarPenalty h = penalty_[j];
         primal += h.value(w_[j]);
         dual.add(h, w_[j], c_[i], norm_[j], 1.0);
     }
@@ -78,7 +78,7 @@ void ColumnDescent::screen(double gap) {
 
 bool ColumnDescent::applies() const {
     const Penalty& penalty = problem_.penalty;
-    if (!(problem_.yy > 0) || penalty.l1_scale == 0 || open_.empty()) return false;
+    if (!(problem_.yy > 0) || penalty_.l1_scale == 0 || open_.empty()) return false;
     return std::all_of(open_.begin(), open_.end(), [&](std::size_t j) {
         return l1_[j] > 0 && (!penalty.bounded() || (penalty.lower[j] <= 0 && penalty.upper[j] >= 0));
     });

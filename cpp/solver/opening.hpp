@@ -18,12 +18,12 @@ struct Opening {
 
 class ColumnDescent {
 public:
-    ColumnDescent(Problem& problem, Control& control);
+    ColumnDescent(const Problem& problem, const PenaltyAt& penalty, Control& control);
 
     /// Whether it can be tried: columns at hand, and none that no penalty holds.
     bool applies() const;
 
-    /// From rest to a relative gap of tol, with the penalty as it is set; `patience`: sweeps that may be spent.
+    /// From rest to a relative gap of tol, `patience`: sweeps that may be spent.
     Opening run(double tol, double patience);
 
 private:
@@ -31,7 +31,8 @@ private:
     double look();
     void screen(double gap);
 
-    Problem& problem_;
+    const Problem& problem_;
+    const PenaltyAt penalty_;
     Control& control_;
     const std::vector<double>& norm_;
     std::vector<double> l1_, l2_, w_, r_, u_, c_;

@@ -11,7 +11,9 @@
 namespace riata {
 
 namespace {
-constexpr double kUneven = 1e-2;  // of the largest weight
+constexpr double kUneven = 1e-2;       // of the largest weight
+constexpr double kRounding = 1e-15;    // of a product of two vectors, relative to their norms
+constexpr double kAtInfinity = 1e100;  // scale of a penalty that nothing can pay for
 
 double power_of_two_below(double x) { return std::ldexp(1.0, std::ilogb(x)); }
 }  // namespace
@@ -27,7 +29,7 @@ Problem::Problem(Design& design_, const double* y_, const Request& request_, Tea
 Problem::Problem(Design& design_, const Request& request_, Team& team_, const MomentSource* source)
     : design(design_), team(team_), request(request_) {
     take_weights();
-    yy = weight;
+    set_noise(weight);
     measure(source);
     make_penalty();
 }
@@ -98,6 +100,7 @@ void Problem::take_response(const double* given) {
     y_mean_ /= unit;
     y_unit_ = unit * again;
     yy = inner(y.data(), y.data());
+    set_noise(yy);
 }
 
 bool Problem::centre(double* given, double& mean) const {
@@ -123,6 +126,7 @@ bool Problem::centre(double* given, double& mean) const {
 void Problem::set_unit(double y_unit, double squares) {
     y_unit_ = y_unit;
     yy = squares;
+    set_noise(yy);
 }
 
 void Problem::make_penalty() {
@@ -166,14 +170,10 @@ double Problem::rest_of_excluded(std::size_t j) const {
     return rest;
 }
 
-void Problem::at(double alpha) {
-    penalty.l1_scale = std::min(weight * request.l1_ratio * (alpha * y_unit_), kProhibitive);
-    penalty.l2_scale = std::min(weight * (1.0 - request.l1_ratio) * alpha, kProhibitive);
-}
-
-void Problem::at_infinity() {
-    penalty.l1_scale = 1e100;
-    penalty.l2_scale = request.l1_ratio < 1 ? 1e100 : 0;
+PenaltyAt Problem::at(double alpha) const {
+    if (alpha == kInfinity) return {&penalty, kAtInfinity, request.l1_ratio < 1 ? kAtInfinity : 0};
+    return {&penalty, std::min(weight * request.l1_ratio * (alpha * y_unit_), kProhibitive),
+            std::min(weight * (1.0 - request.l1_ratio) * alpha, kProhibitive)};
 }
 
 double Problem::inner(const double* a, const double* b) const {
@@ -194,7 +194,7 @@ void Problem::weigh(const double* r, double* u) const {
     for (std::size_t i = 0; i < design.rows(); ++i) u[i] = (s.empty() ? 1.0 : s[i]) * r[i];
 }
 
-double Problem::noise() const { return 1e-15 * std::sqrt(yy); }
+void Problem::set_noise(double squares) { noise_ = kRounding * std::sqrt(squares); }
 
 double Problem::coefficient(std::size_t j, double w) const { return w * design.moments().scale[j] / y_unit_; }
 

@@ -68,12 +68,9 @@ public:
     /// Columns without variance whose bounds exclude 0, and where they rest (in the caller's units).
     std::vector<std::pair<Index, double>> displaced_constants;
 
-    /// Penalty factors; the scales are set by at().
     Penalty penalty;
-    /// Sets the scales for the caller's alpha.
-    void at(double alpha);
-    /// Scales that keep every penalised coefficient at rest.
-    void at_infinity();
+    /// The penalties at the caller's alpha; at infinity every coefficient that has one rests.
+    PenaltyAt at(double alpha) const;
     /// The caller's alpha at which a correlation c would just enter with l1 factor f.
     double alpha_of(double ratio) const { return ratio / y_unit_ / weight / request.l1_ratio; }
 
@@ -85,8 +82,10 @@ public:
     void recentre(double* r) const;
     /// u = s r.
     void weigh(const double* r, double* u) const;
-    /// Rounding level of a correlation of a normalised column.
-    double noise() const;
+    /// Rounding level of a correlation of a normalised column with what no feature explains.
+    double noise() const { return noise_; }
+    /// For losses that keep their own response: the sum of squares of the null model's slopes.
+    void set_noise(double squares);
 
     /// Back to the caller's units.
     double coefficient(std::size_t j, double w) const;
@@ -111,7 +110,7 @@ private:
     void take_response(const double* y);
     void make_penalty();
 
-    double y_mean_ = 0, y_unit_ = 1;
+    double y_mean_ = 0, y_unit_ = 1, noise_ = 0;
     std::vector<double> spread_;  ///< standard deviations of the normalised columns, if columns are standardised
 };
 

@@ -15,20 +15,20 @@ constexpr int kTrials = 30;          // steps along one direction
 constexpr double kPositive = 1e-12;  // of |step| |change|: curvature worth remembering
 }  // namespace
 
-QuasiNewton::QuasiNewton(Problem& problem, const Loss& loss, const double* offset, Control& control)
-    : problem_(problem), loss_(loss), offset_(offset), control_(control) {
+QuasiNewton::QuasiNewton(const Problem& problem, const PenaltyAt& penalty, const Loss& loss, const double* offset,
+                         Control& control)
+    : problem_(problem), penalty_(penalty), loss_(loss), offset_(offset), control_(control) {
     const std::size_t p = problem.design.cols();
     l2_.resize(p);
-    for (std::size_t j = 0; j < p; ++j) l2_[j] = problem.usable[j] ? problem.penalty.l2(j) : 0.0;
+    for (std::size_t j = 0; j < p; ++j) l2_[j] = problem.usable[j] ? penalty.l2(j) : 0.0;
 }
 
 bool QuasiNewton::applies() const {
-    const Penalty& penalty = problem_.penalty;
-    if (penalty.bounded() || !problem_.displaced_constants.empty()) return false;
+    if (penalty_.bounded() || !problem_.displaced_constants.empty()) return false;
     bool any = false;
     for (std::size_t j = 0; j < l2_.size(); ++j) {
         if (!problem_.usable[j]) continue;
-        if (penalty.l1(j) > 0 || !(l2_[j] > 0)) return false;
+        if (penalty_.l1(j) > 0 || !(l2_[j] > 0)) return false;
         any = true;
     }
     return any;

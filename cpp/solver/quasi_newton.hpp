@@ -17,9 +17,10 @@ namespace riata {
 class QuasiNewton {
 public:
     /// offset may be null.
-    QuasiNewton(Problem& problem, const Loss& loss, const double* offset, Control& control);
+    QuasiNewton(const Problem& problem, const PenaltyAt& penalty, const Loss& loss, const double* offset,
+                Control& control);
 
-    /// Whether it can be tried: nothing but squares in the penalty as it is set, on every feature.
+    /// Whether it can be tried: nothing but squares in the penalty, on every feature.
     bool applies() const;
 
     /// Minimises from the null model with intercept b to a gap (of the objective, not relative) below `gap` and gradients below
@@ -48,7 +49,8 @@ private:
     double along(const Point& from, const Point& to, double t, double& slope);
     void remember(const Point& before);
 
-    Problem& problem_;
+    const Problem& problem_;
+    const PenaltyAt penalty_;
     const Loss& loss_;
     const double* offset_;
     Control& control_;

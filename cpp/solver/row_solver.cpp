@@ -19,7 +19,7 @@ constexpr double kPolishedL2 = 1e-7;  // and with an L2 part, where it is as its
 constexpr int kPolishing = 5;         // steps
 }  // namespace
 
-RowSolver::RowSolver(Problem& problem, GramModel& model, const Responses& responses, Control& control)
+RowSolver::RowSolver(const Problem& problem, GramModel& model, const Responses& responses, Control& control)
     : problem_(problem), model_(model), responses_(responses), control_(control), K_(responses.tasks()) {
     follow();
 }
@@ -192,7 +192,7 @@ double RowSolver::objective() const {
 
 /// At a new l1_scale: goes on from the last two solutions as far as they tell, if that gains, and rows enter.
 void RowSolver::extrapolate() {
-    const double to = problem_.penalty.l1_scale;
+    const double to = at_.l1_scale;
     if (to == at_now_) return;
     const double ahead = at_now_ - to, run = at_before_ - at_now_;
     const std::vector<double> w = w_, c = c_;
@@ -225,7 +225,8 @@ void RowSolver::extrapolate() {
     at_now_ = to;
 }
 
-long RowSolver::solve(double goal, long max_steps, bool polish) {
+long RowSolver::solve(const PenaltyAt& at, double goal, long max_steps, bool polish) {
+    at_ = at;
     l1_squares_.resize(m_);
     for (std::size_t slot : slots_) l1_squares_[slot] = penalty(slot).l1 * penalty(slot).l1;
     refresh();
@@ -256,7 +257,7 @@ long RowSolver::solve(double goal, long max_steps, bool polish) {
     }
     // Further where that costs little: Newton steps about square what is left of the gap.
     const bool reached = now <= goal;
-    const double enough = (problem_.penalty.l2_scale > 0 ? kPolishedL2 : kPolished) * goal;
+    const double enough = (at_.l2_scale > 0 ? kPolishedL2 : kPolished) * goal;
     idle = 0;
     for (int k = 0; polish && reached && k < kPolishing && now > enough && support_.size() <= kFewRows; ++k) {
         const double before = now;

@@ -18,14 +18,14 @@ namespace riata {
 
 class RowSolver {
 public:
-    RowSolver(Problem& problem, GramModel& model, const Responses& responses, Control& control);
+    RowSolver(const Problem& problem, GramModel& model, const Responses& responses, Control& control);
 
     /// Follows the model, of which all usable slots have to be members: new rows are zero.
     void follow();
 
-    /// Solves at the problem's present scales until the gap on W is at most `gap`, nothing gains any more, or max_steps are
+    /// Solves with these penalties until the gap on W is at most `gap`, nothing gains any more, or max_steps are
     /// done; with `polish` a little further where that is cheap. Returns the number of steps.
-    long solve(double gap, long max_steps, bool polish);
+    long solve(const PenaltyAt& at, double gap, long max_steps, bool polish);
 
     const std::vector<double>& w() const { return w_; }  ///< slot * K + task
     bool present(std::size_t slot) const { return present_[slot]; }
@@ -40,7 +40,7 @@ public:
 
     /// Adds a slot with these correlations to a dual point; returns the row's penalty.
     double judge(DualPoint& dual, std::size_t slot, const double* c) const;
-    /// The same for all slots with their correlations Q - G W, at the scales solved for last.
+    /// The same for all slots with their correlations Q - G W, at the penalties solved for last.
     double judge(DualPoint& dual);
 
 private:
@@ -49,9 +49,7 @@ private:
     enum class Outcome { kFull, kClipped, kCut, kNone };
     double* row(std::size_t slot) { return w_.data() + slot * K_; }
     const double* row(std::size_t slot) const { return w_.data() + slot * K_; }
-    ScalarPenalty penalty(std::size_t slot) const {
-        return problem_.penalty[static_cast<std::size_t>(model_.features()[slot])];
-    }
+    ScalarPenalty penalty(std::size_t slot) const { return at_[static_cast<std::size_t>(model_.features()[slot])]; }
     void refresh();
     void find_support();
     void extrapolate();
@@ -73,7 +71,8 @@ private:
     double newton_cost() const;
     bool newton_pays(double before, double after) const;
 
-    Problem& problem_;
+    const Problem& problem_;
+    PenaltyAt at_;  ///< what is solved for
     GramModel& model_;
     const Responses& responses_;
     Control& control_;

@@ -19,7 +19,7 @@ constexpr double kAccuracy = 1e-13;        // of the normal equations, relative 
 
 class SampleSystem final : public FreeSystem {
 public:
-    SampleSystem(GramModel& model, Problem& problem)
+    SampleSystem(GramModel& model, const Problem& problem)
         : model_(model), problem_(problem), n_(problem.design.rows()), kernels_(kernels::active()) {
         panels_ = (n_ + kernels_.gram_panel - 1) / kernels_.gram_panel;
         ld_ = panels_ * kernels_.gram_panel;
@@ -184,7 +184,7 @@ private:
     }
 
     GramModel& model_;
-    Problem& problem_;
+    const Problem& problem_;
     std::size_t n_, panels_, ld_;
     const kernels::Kernels& kernels_;
     std::vector<std::vector<double>> column_;   // per slot
@@ -200,7 +200,7 @@ private:
 
 }  // namespace
 
-std::unique_ptr<FreeSystem> make_sample_system(GramModel& model, Problem& problem) {
+std::unique_ptr<FreeSystem> make_sample_system(GramModel& model, const Problem& problem) {
     return std::make_unique<SampleSystem>(model, problem);
 }
 

@@ -26,7 +26,7 @@ std::vector<std::size_t> starts(const ClassFeatures& features) {
 
 }  // namespace
 
-std::vector<double> softmax_hessian(Problem& problem, const Softmax& softmax, const ClassFeatures& features,
+std::vector<double> softmax_hessian(const Problem& problem, const Softmax& softmax, const ClassFeatures& features,
                                     const double* P) {
     const std::size_t C = features.size();
     const bool shifts = problem.request.fit_intercept;
@@ -54,7 +54,8 @@ std::vector<double> softmax_hessian(Problem& problem, const Softmax& softmax, co
     return H;
 }
 
-bool orthogonalise(Problem& problem, const Softmax& softmax, const ClassFeatures& features, std::vector<double>& R) {
+bool orthogonalise(const Problem& problem, const Softmax& softmax, const ClassFeatures& features,
+                   std::vector<double>& R) {
     const std::size_t C = features.size(), n = softmax.rows();
     const bool shifts = problem.request.fit_intercept;
     const std::vector<std::size_t> start = starts(features);

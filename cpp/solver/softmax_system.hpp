@@ -12,12 +12,13 @@ namespace riata {
 using ClassFeatures = std::vector<std::vector<Index>>;
 
 /// The lower triangle of sum_i s_i x_i x_i' (diag p_i - p_i p_i').
-std::vector<double> softmax_hessian(Problem& problem, const Softmax& softmax, const ClassFeatures& features,
+std::vector<double> softmax_hessian(const Problem& problem, const Softmax& softmax, const ClassFeatures& features,
                                     const double* P);
 
 /// R := R - D U, the slopes less what a step of the features' coefficients makes of them, with D = diag q - qq' and q = y - R, such that
 /// neither they nor ones have any correlation with S R; where classes are all but separated some q end at 0. False where the features
 /// are too many or q do not stay probabilities: then R is as it was. Correlations tell how near it came.
-bool orthogonalise(Problem& problem, const Softmax& softmax, const ClassFeatures& features, std::vector<double>& R);
+bool orthogonalise(const Problem& problem, const Softmax& softmax, const ClassFeatures& features,
+                   std::vector<double>& R);
 
 }  // namespace riata
