@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "solver/certifier.hpp"
 #include "solver/column_descent.hpp"
 
 namespace riata {
@@ -247,29 +248,15 @@ void Driver::look_beyond() {
 }
 
 Certificate Driver::certificate(std::size_t k) {
-    const std::size_t K = batch_.count;
-    const auto &norm = design_.moments().norm, &scale = design_.moments().scale;
-    const auto& w = batch_.w[k];
-    const PenaltyAt at = penalty(k);
-    DualPoint dual(1e3 * problem_.noise());
-    double cost = 0.5 * batch_.loss[k];
-    for (std::size_t slot = 0; slot < model_.size(); ++slot) {
-        const Index j = model_.features()[slot];
-        const ScalarPenalty h = at[j];
-        cost += h.value(w[slot]);
-        dual.add(h, w[slot], batch_.in_model[slot * K + k], norm[j], scale[j]);
-    }
-    for (std::size_t i : frontier_->lacking()) {
-        const Index j = frontier_->listed()[i];
-        dual.add(at[j], 0.0, frontier_->exact(i, k), norm[j], scale[j]);
-    }
-    Certificate c;
-    c.primal = cost;
-    c.dual = dual.best(batch_.ry[k], batch_.rr[k], cost - 0.1 * options_.tol * null_);
-    if (!batch_.rounding.empty()) c.dual -= batch_.rounding[k];
-    c.compare(null_);
-    c.kkt_max = dual.kkt_max() / problem_.y_unit() / problem_.weight;
-    return c;
+    Certifier certifier(problem_, penalty(k), 0.5 * batch_.loss[k]);
+    for (std::size_t slot = 0; slot < model_.size(); ++slot)
+        certifier.add(static_cast<std::size_t>(model_.features()[slot]), batch_.w[k][slot],
+                      batch_.in_model[slot * batch_.count + k]);
+    for (std::size_t i : frontier_->lacking())
+        certifier.add(static_cast<std::size_t>(frontier_->listed()[i]), 0.0, frontier_->exact(i, k));
+    double dual = certifier.dual().best(batch_.ry[k], batch_.rr[k], certifier.primal() - 0.1 * options_.tol * null_);
+    if (!batch_.rounding.empty()) dual -= batch_.rounding[k];
+    return certifier.finish(dual, null_);
 }
 
 void Driver::judge() {

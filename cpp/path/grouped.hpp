@@ -57,10 +57,7 @@ private:
     void descend(std::size_t slot, std::vector<double>& c);
     void move(const std::vector<double>& W);
     ActiveRows find_rows() const;
-    void push(const std::vector<double>& V, std::vector<double>& U);
-    void pull(const std::vector<double>& U, std::vector<double>& out);
-    void apply(const std::vector<double>& V, std::vector<double>& out);
-    std::vector<double> conjugate_gradients(std::vector<double> g);
+    std::vector<double> find_step(std::vector<double> g);
     bool try_step(const std::vector<double>& step, double t);
     double first_turn(const std::vector<double>& step) const;
     bool newton_step();
@@ -90,7 +87,7 @@ private:
     double best_dual_ = 0;  ///< of points over all features, for the alpha at hand
     long solves_ = 0, stone_solves_ = 0;
     Report report_;
-    std::vector<double> u_, panel_;  // scratch
+    std::vector<double> u_;  // scratch
 };
 
 }  // namespace riata

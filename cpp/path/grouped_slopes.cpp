@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "path/grouped.hpp"
+#include "solver/certifier.hpp"
 #include "solver/softmax_system.hpp"
 
 namespace riata {
@@ -99,28 +100,26 @@ bool GroupedDriver::is_unheld(std::size_t slot) const {
 }
 
 void GroupedDriver::certify(bool thorough, bool skip_unheld) {
-    certificate_.primal = objective();
-    DualPoint dual(1e3 * problem_.noise());
-    const auto& moments = problem_.design.moments();
     double loosest = 0;
-    const auto judge = [&](std::size_t j, const double* w, const double* c) {
-        dual.add_row(at_[j], w, c, C_, moments.norm[j], moments.scale[j]);
-    };
-    for (std::size_t slot = 0; slot < model_.size(); ++slot)
+    Certifier certifier(problem_, at_, objective());
+    for (std::size_t slot = 0; slot < model_.size(); ++slot) {
+        const std::size_t j = feature(slot);
         if (skip_unheld && is_unheld(slot))
-            loosest = std::max(loosest, norm_of(c_.data() + slot * C_, C_) / moments.scale[feature(slot)]);
-        else if (problem_.usable[feature(slot)])
-            judge(feature(slot), row(slot), c_.data() + slot * C_);
+            loosest = std::max(loosest, norm_of(c_.data() + slot * C_, C_) / problem_.design.moments().scale[j]);
+        else if (problem_.usable[j])
+            certifier.see_row(j, row(slot), c_.data() + slot * C_, C_);
+    }
     for (std::size_t j = 0; whole_ && j < problem_.design.cols(); ++j)
-        if (problem_.usable[j] && model_.slot(static_cast<Index>(j)) < 0) judge(j, nullptr, all_.data() + j * C_);
+        if (problem_.usable[j] && model_.slot(static_cast<Index>(j)) < 0)
+            certifier.see_row(j, nullptr, all_.data() + j * C_, C_);
     // Where R is not in the dual's domain there is still 0, below any loss.
-    certificate_.dual = 0;
+    double dual = 0;
     if (sound_)
-        certificate_.dual = std::max(0.0, dual.best([&](double t) { return softmax_.dual_value(R_.data(), t); },
-                                                    certificate_.primal - 0.1 * options_.tol * null_loss_, thorough));
-    if (whole_ && !skip_unheld) certificate_.dual = best_dual_ = std::max(best_dual_, certificate_.dual);
-    certificate_.compare(null_loss_);
-    certificate_.kkt_max = std::max(dual.kkt_max(), loosest) / problem_.weight;
+        dual = std::max(0.0, certifier.dual().best([&](double t) { return softmax_.dual_value(R_.data(), t); },
+                                                   certifier.primal() - 0.1 * options_.tol * null_loss_, thorough));
+    if (whole_ && !skip_unheld) dual = best_dual_ = std::max(best_dual_, dual);
+    certificate_ = certifier.finish(dual, null_loss_);
+    certificate_.kkt_max = std::max(certificate_.kkt_max, loosest / problem_.weight);
 }
 
 }  // namespace riata

@@ -4,6 +4,8 @@
 
 #include "kernels/kernels.hpp"
 #include "path/grouped.hpp"
+#include "solver/conjugate_gradients.hpp"
+#include "solver/softmax_system.hpp"
 
 namespace riata {
 
@@ -102,74 +104,29 @@ ActiveRows GroupedDriver::find_rows() const {
     return rows;
 }
 
-/// U = Xh V + v_b for the rows and intercepts of a Newton system.
-void GroupedDriver::push(const std::vector<double>& V, std::vector<double>& U) {
-    const bool shifts = problem_.request.fit_intercept;
-    const std::size_t m = active_.size(), N = m + shifts;
-    U.resize(n_ * C_);
-    panel_.resize(m * C_);
-    for (std::size_t k = 0; k < C_; ++k) {
-        std::fill_n(U.begin() + static_cast<std::ptrdiff_t>(k * n_), n_, shifts ? V[m + k * N] : 0.0);
-        for (std::size_t j = 0; j < m; ++j) panel_[j * C_ + k] = V[j + k * N];
-    }
-    if (m > 0) problem_.design.accumulate(active_, panel_.data(), C_, U.data(), problem_.team);
-}
-
-/// The transpose.
-void GroupedDriver::pull(const std::vector<double>& U, std::vector<double>& out) {
-    const bool shifts = problem_.request.fit_intercept;
-    const std::size_t m = active_.size(), N = m + shifts;
-    out.resize(N * C_);
-    panel_.resize(m * C_);
-    if (m > 0) problem_.design.correlate(active_, U.data(), C_, panel_.data(), problem_.team);
-    for (std::size_t k = 0; k < C_; ++k) {
-        for (std::size_t j = 0; j < m; ++j) out[j + k * N] = panel_[j * C_ + k];
-        if (!shifts) continue;
-        out[m + k * N] = 0;
-        for (std::size_t i = 0; i < n_; ++i) out[m + k * N] += U[k * n_ + i];
-    }
-}
-
-/// out := the curvature times V: sum_i s_i x_i x_i' (diag p_i - p_i p_i') and that of the penalty.
-void GroupedDriver::apply(const std::vector<double>& V, std::vector<double>& out) {
-    push(V, u_);
-    softmax_.bend(P_.data(), u_.data());
-    pull(u_, out);
-    const std::size_t m = active_.size(), N = m + problem_.request.fit_intercept;
-    for (std::size_t j = 0; j < m; ++j) {
-        const double *u = rows_.u.data() + j * C_, c = rows_.c[j];
-        double along = 0;
-        for (std::size_t k = 0; k < C_; ++k) along += u[k] * V[j + k * N];
-        for (std::size_t k = 0; k < C_; ++k) out[j + k * N] += (rows_.l2[j] + c) * V[j + k * N] - c * along * u[k];
-    }
-}
-
-/// The Newton step for the gradient -g, roughly.
-std::vector<double> GroupedDriver::conjugate_gradients(std::vector<double> g) {
-    const kernels::Kernels& leaf = kernels::active();
-    std::vector<double> step(g.size(), 0.0), z, image;
-    factors_.solve(g, z);
-    std::vector<double> p = z;
-    double rho = leaf.dot(g.data(), z.data(), g.size());
-    const double enough = kLeft * kLeft * rho;
-    long steps = 0;
-    while (steps < kMostConjugate && rho > enough) {
+/// The Newton step for the gradient -g, roughly, on the loss's curvature and that of the penalty.
+std::vector<double> GroupedDriver::find_step(std::vector<double> g) {
+    CoupledCurvature curvature(problem_, softmax_, active_, P_.data());
+    const std::size_t m = active_.size(), N = curvature.stride();
+    const auto multiply = [&](const std::vector<double>& V, std::vector<double>& out) {
         if (control_.cancelled()) throw Cancelled{};
-        apply(p, image);
-        const double curvature = leaf.dot(p.data(), image.data(), p.size());
-        if (!(curvature > 0)) break;
-        leaf.axpy(rho / curvature, p.data(), step.data(), step.size());
-        leaf.axpy(-rho / curvature, image.data(), g.data(), g.size());
-        factors_.solve(g, z);
-        const double next = leaf.dot(g.data(), z.data(), g.size());
-        for (std::size_t i = 0; i < p.size(); ++i) p[i] = z[i] + next / rho * p[i];
-        rho = next;
-        ++steps;
-    }
-    solves_ += steps;
-    report_.count_columns(2.0 * static_cast<double>(steps) * static_cast<double>(active_.size()));
-    factors_.report(steps);
-    return step;
+        curvature.multiply(V, out);
+        for (std::size_t j = 0; j < m; ++j) {
+            const double *u = rows_.u.data() + j * C_, c = rows_.c[j];
+            double along = 0;
+            for (std::size_t k = 0; k < C_; ++k) along += u[k] * V[j + k * N];
+            for (std::size_t k = 0; k < C_; ++k) out[j + k * N] += (rows_.l2[j] + c) * V[j + k * N] - c * along * u[k];
+        }
+    };
+    const auto precondition = [&](const std::vector<double>& r, std::vector<double>& z) { factors_.solve(r, z); };
+    const auto done = [&](const Gradients& at) {
+        return at.steps >= kMostConjugate || at.left <= kLeft * kLeft * at.first;
+    };
+    Gradients step = conjugate_gradients(std::move(g), multiply, precondition, done);
+    solves_ += step.steps;
+    report_.count_columns(2.0 * static_cast<double>(step.steps) * static_cast<double>(m));
+    factors_.report(step.steps);
+    return std::move(step.x);
 }
 
 /// Moves by t times the step, rows that would turn round to zero. False where there are such.
@@ -221,7 +178,7 @@ bool GroupedDriver::newton_step() {
         }
     factors_.follow(model_, rows_, P_);
     const double before = objective();
-    const std::vector<double> step = conjugate_gradients(std::move(g));
+    const std::vector<double> step = find_step(std::move(g));
     const Iterate kept = now_;
     const double turn = first_turn(step);
     double t = 1;

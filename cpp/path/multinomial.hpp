@@ -11,7 +11,7 @@
 
 #include "path/report.hpp"
 #include "solver/newton.hpp"
-#include "solver/softmax.hpp"
+#include "solver/softmax_system.hpp"
 
 namespace riata {
 
@@ -70,13 +70,9 @@ private:
     std::vector<double> solve_jointly(const Free& free, std::vector<double> g);
     double move_jointly(const Free& free, const std::vector<double>& step, double t, double alpha);
     bool step_jointly(double alpha, double slack, bool pulled = false);
-    struct Block;
     bool is_smooth(double alpha) const;
-    void push(const Block& v, std::vector<double>& U);
-    void pull(const std::vector<double>& U, Block& out);
-    void slope_and_diagonal(Block& g, Block& diagonal);
-    Block conjugate_gradients(Block g, const Block& diagonal, double tol);
-    bool descend(const Block& step, double alpha);
+    std::vector<double> smooth_step(CoupledCurvature& curvature, double tol);
+    bool descend(CoupledCurvature& curvature, const std::vector<double>& step, double alpha);
     bool solve_smoothly(double alpha, double tol);
     void begin_cycle();
     void find_offset(std::size_t k);

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "path/multinomial.hpp"
+#include "solver/certifier.hpp"
 #include "solver/softmax_system.hpp"
 
 namespace riata {
@@ -97,11 +98,9 @@ void MultinomialDriver::refresh() {
 }
 
 Certificate MultinomialDriver::certify(double alpha, bool thorough, bool skip_unheld) {
-    const auto &norm = problem_.design.moments().norm, &scale = problem_.design.moments().scale;
-    Certificate result;
+    const auto& scale = problem_.design.moments().scale;
     double loosest = 0;
-    result.primal = loss_ + penalty(alpha);
-    DualPoint dual(1e3 * problem_.noise());
+    Certifier certifier(problem_, at_, loss_ + penalty(alpha));
     for (const auto& one : classes_) {
         const auto& features = one->model.features();
         for (std::size_t slot = 0; slot < features.size(); ++slot) {
@@ -112,24 +111,23 @@ Certificate MultinomialDriver::certify(double alpha, bool thorough, bool skip_un
             if (skip_unheld && !h.is_breakpoint(w) && is_unheld(h))
                 loosest = std::max(loosest, std::abs(one->c[j]) / scale[j]);
             else
-                dual.add(h, w, one->c[j], norm[j], scale[j]);
+                certifier.see(j, w, one->c[j]);
         }
         if (!whole_ || alpha == kInfinity) continue;
-        const auto& l1_factor = problem_.penalty.l1_factor;
         for (std::size_t j = 0; j < one->c.size(); ++j) {
             // Most stay below their l1, where they cost nothing.
-            if (std::abs(one->c[j]) <= at_.l1_scale * l1_factor[j]) continue;
-            if (!problem_.usable[j] || one->model.slot(static_cast<Index>(j)) >= 0) continue;
-            dual.add(at_[j], 0.0, one->c[j], norm[j], scale[j]);
+            if (std::abs(one->c[j]) <= at_.l1_scale * problem_.penalty.l1_factor[j]) continue;
+            if (problem_.usable[j] && one->model.slot(static_cast<Index>(j)) < 0) certifier.see(j, 0.0, one->c[j]);
         }
     }
     // Where R is not in the dual's domain there is still 0, below any loss.
+    double dual = 0;
     if (sound_)
-        result.dual = std::max(0.0, dual.best([&](double t) { return softmax_.dual_value(R_.data(), t); },
-                                              result.primal - 0.1 * options_.tol * null_loss_, thorough));
-    if (whole_ && !skip_unheld) result.dual = best_dual_ = std::max(best_dual_, result.dual);
-    result.compare(null_loss_);
-    result.kkt_max = std::max(dual.kkt_max(), loosest) / problem_.weight;
+        dual = std::max(0.0, certifier.dual().best([&](double t) { return softmax_.dual_value(R_.data(), t); },
+                                                   certifier.primal() - 0.1 * options_.tol * null_loss_, thorough));
+    if (whole_ && !skip_unheld) dual = best_dual_ = std::max(best_dual_, dual);
+    Certificate result = certifier.finish(dual, null_loss_);
+    result.kkt_max = std::max(result.kkt_max, loosest / problem_.weight);
     return result;
 }
 

@@ -6,6 +6,7 @@
 
 #include "kernels/kernels.hpp"
 #include "path/multinomial.hpp"
+#include "solver/conjugate_gradients.hpp"
 
 namespace riata {
 
@@ -17,11 +18,6 @@ constexpr int kMaxCuts = 20;
 constexpr double kLeft = 0.3;   // of the gradient, in the preconditioner's metric: what a step leaves
 constexpr double kShare = 0.1;  // of the gap aimed at: what may be left of the gradient
 }  // namespace
-
-/// Coefficients of all classes, class by class, with the intercepts at the end.
-struct MultinomialDriver::Block {
-    std::vector<double> w, b;
-};
 
 /// Whether all features are in the model of every class, each with an l2 and no corner, and there are many.
 bool MultinomialDriver::is_smooth(double alpha) const {
@@ -36,133 +32,61 @@ bool MultinomialDriver::is_smooth(double alpha) const {
                        [&](const auto& one) { return one->model.features() == features; });
 }
 
-/// U_k = Xh w_k + b_k for the rows of every class.
-void MultinomialDriver::push(const Block& v, std::vector<double>& U) {
+/// The Newton step, roughly, where R holds probabilities.
+std::vector<double> MultinomialDriver::smooth_step(CoupledCurvature& curvature, double tol) {
     const auto& features = classes_[0]->model.features();
-    const std::size_t m = features.size(), C = classes(), width = Panel::kLanes;
-    U.resize(n_ * C);
-    for (std::size_t k = 0; k < C; ++k) std::fill_n(U.begin() + static_cast<std::ptrdiff_t>(k * n_), n_, v.b[k]);
-    out_.resize(std::max(out_.size(), m * width));
-    for (std::size_t first = 0; first < C; first += width) {
-        const std::size_t K = std::min(width, C - first);
-        for (std::size_t k = 0; k < K; ++k)
-            for (std::size_t j = 0; j < m; ++j) out_[j * K + k] = v.w[(first + k) * m + j];
-        problem_.design.accumulate(features, out_.data(), K, U.data() + first * n_, problem_.team);
-    }
-}
-
-/// The transpose: out_k = Xh'U_k and the sums of U_k.
-void MultinomialDriver::pull(const std::vector<double>& U, Block& out) {
-    const auto& features = classes_[0]->model.features();
-    const std::size_t m = features.size(), C = classes(), width = Panel::kLanes;
-    out.w.resize(m * C);
-    out.b.assign(C, 0.0);
-    out_.resize(std::max(out_.size(), m * width));
-    for (std::size_t first = 0; first < C; first += width) {
-        const std::size_t K = std::min(width, C - first);
-        problem_.design.correlate(features, U.data() + first * n_, K, out_.data(), problem_.team);
-        for (std::size_t k = 0; k < K; ++k)
-            for (std::size_t j = 0; j < m; ++j) out.w[(first + k) * m + j] = out_[j * K + k];
-    }
-    for (std::size_t k = 0; k < C && problem_.request.fit_intercept; ++k)
-        for (std::size_t i = 0; i < n_; ++i) out.b[k] += U[k * n_ + i];
-}
-
-/// Minus the gradient and the diagonal of the curvature, where R holds probabilities.
-void MultinomialDriver::slope_and_diagonal(Block& g, Block& diagonal) {
-    const auto& features = classes_[0]->model.features();
-    const std::size_t m = features.size(), C = classes();
-    std::vector<double> U(n_ * C), d(n_);
-    diagonal.w.resize(m * C);
-    diagonal.b.resize(C);
+    const std::size_t m = features.size(), C = classes(), N = curvature.stride();
+    std::vector<double> U(n_ * C), d(n_), g, inverse(N * C), l2(N, 0.0);
+    for (std::size_t j = 0; j < m; ++j) l2[j] = at_[static_cast<std::size_t>(features[j])].l2;
     for (std::size_t k = 0; k < C; ++k) {
         softmax_.descent(k, R_.data(), U.data() + k * n_);
-        diagonal.b[k] = softmax_.curvature(k, k, R_.data(), d.data());
-    }
-    pull(U, g);
-    for (std::size_t k = 0; k < C; ++k)
+        const double total = softmax_.curvature(k, k, R_.data(), d.data());
         for (std::size_t j = 0; j < m; ++j) {
-            const auto feature = static_cast<std::size_t>(features[j]);
-            const double norm = problem_.design.moments().norm[feature], l2 = at_[feature].l2;
-            g.w[k * m + j] -= l2 * classes_[k]->lane.w[j];
-            diagonal.w[k * m + j] = diagonal.b[k] / problem_.weight * norm * norm + l2;
+            const double norm = problem_.design.moments().norm[static_cast<std::size_t>(features[j])];
+            inverse[j + k * N] = 1 / (total / problem_.weight * norm * norm + l2[j]);
         }
-}
-
-/// The Newton step for the gradient -g, roughly.
-MultinomialDriver::Block MultinomialDriver::conjugate_gradients(Block g, const Block& diagonal, double tol) {
-    const kernels::Kernels& leaf = kernels::active();
-    const auto& features = classes_[0]->model.features();
-    const std::size_t m = features.size(), C = classes(), N = m * C;
-    const bool shifts = problem_.request.fit_intercept;
-    Block step{std::vector<double>(N, 0.0), std::vector<double>(C, 0.0)}, p = step, image;
-    std::vector<double> U, l2(m);
-    for (std::size_t j = 0; j < m; ++j) l2[j] = at_[static_cast<std::size_t>(features[j])].l2;
-    const auto precondition = [&](double keep) {
-        double rho = 0;
-        for (std::size_t a = 0; a < N; ++a) {
-            const double z = g.w[a] / diagonal.w[a];
-            rho += z * g.w[a];
-            p.w[a] = z + keep * p.w[a];
-        }
-        for (std::size_t k = 0; k < C && shifts; ++k) {
-            const double z = g.b[k] / std::max(diagonal.b[k], 1e-300);
-            rho += z * g.b[k];
-            p.b[k] = z + keep * p.b[k];
-        }
-        return rho;
+        if (N > m) inverse[m + k * N] = 1 / std::max(total, 1e-300);
+    }
+    curvature.pull(U, g);
+    for (std::size_t k = 0; k < C; ++k)
+        for (std::size_t j = 0; j < m; ++j) g[j + k * N] -= l2[j] * classes_[k]->lane.w[j];
+    const auto multiply = [&](const std::vector<double>& p, std::vector<double>& image) {
+        if (control_.cancelled()) throw Cancelled{};
+        curvature.multiply(p, image);
+        for (std::size_t a = 0; a < p.size(); ++a) image[a] += l2[a % N] * p[a];
     };
-    const auto square = [&] {  // of the gradient in the preconditioner's metric
-        double rho = 0;
-        for (std::size_t a = 0; a < N; ++a) rho += g.w[a] * g.w[a] / diagonal.w[a];
-        for (std::size_t k = 0; k < C && shifts; ++k) rho += g.b[k] * g.b[k] / std::max(diagonal.b[k], 1e-300);
-        return rho;
+    const auto precondition = [&](const std::vector<double>& r, std::vector<double>& z) {
+        for (std::size_t a = 0; a < r.size(); ++a) z[a] = r[a] * inverse[a];
     };
-    const auto settled = [&] {  // what a gradient costs the dual value needs no more than a share of the tolerance
+    const auto settled = [&](const Gradients& at) {  // what a gradient costs the dual value is a share of the tolerance
         double loss = 0;
         for (std::size_t k = 0; k < C; ++k)
-            for (std::size_t j = 0; j < m; ++j) loss += g.w[k * m + j] * g.w[k * m + j] / (2 * l2[j]);
+            for (std::size_t j = 0; j < m; ++j) loss += at.g[j + k * N] * at.g[j + k * N] / (2 * l2[j]);
         return loss <= kShare * tol * null_loss_;
     };
-    double rho = precondition(0.0);
-    const double enough = rho * kLeft * kLeft;
-    for (long steps = 0; steps < kMostSteps && rho > enough && !settled(); ++steps) {
-        if (control_.cancelled()) throw Cancelled{};
-        push(p, U);
-        softmax_.bend(R_.data(), U.data());
-        pull(U, image);
-        for (std::size_t k = 0; k < C; ++k)
-            for (std::size_t j = 0; j < m; ++j) image.w[k * m + j] += l2[j] * p.w[k * m + j];
-        double curvature = leaf.dot(p.w.data(), image.w.data(), N);
-        for (std::size_t k = 0; k < C; ++k) curvature += p.b[k] * image.b[k];
-        if (!(curvature > 0)) break;
-        const double length = rho / curvature;
-        leaf.axpy(length, p.w.data(), step.w.data(), N);
-        leaf.axpy(-length, image.w.data(), g.w.data(), N);
-        for (std::size_t k = 0; k < C; ++k) step.b[k] += length * p.b[k], g.b[k] -= length * image.b[k];
-        const double next = square();
-        precondition(next / rho);
-        rho = next;
-        ++solves_;
-    }
-    return step;
+    const auto done = [&](const Gradients& at) {
+        return at.steps >= kMostSteps || at.left <= kLeft * kLeft * at.first || settled(at);
+    };
+    Gradients step = conjugate_gradients(std::move(g), multiply, precondition, done);
+    solves_ += step.steps;
+    return std::move(step.x);
 }
 
 /// Moves all classes along `step`, as far as the objective falls. False where it never does.
-bool MultinomialDriver::descend(const Block& step, double alpha) {
-    const std::size_t m = classes_[0]->model.size(), C = classes();
+bool MultinomialDriver::descend(CoupledCurvature& curvature, const std::vector<double>& step, double alpha) {
+    const std::size_t m = classes_[0]->model.size(), C = classes(), N = curvature.stride();
     const kernels::Kernels& leaf = kernels::active();
     const double before = loss_ + penalty(alpha);
     const Iterate kept = keep();
     std::vector<double> U;
-    push(step, U);
+    curvature.push(step, U);
     double t = 1;
     for (int cut = 0; cut < kMaxCuts; ++cut, t *= 0.5) {
         for (std::size_t k = 0; k < C; ++k) {
             Class& one = *classes_[k];
-            leaf.axpy(t, step.w.data() + k * m, one.lane.w.data(), m);
+            leaf.axpy(t, step.data() + k * N, one.lane.w.data(), m);
             leaf.axpy(t, U.data() + k * n_, margins(k), n_);
-            one.lane.b += t * step.b[k];
+            if (N > m) one.lane.b += t * step[m + k * N];
             for (std::size_t i = 0; i < n_; ++i) one.lane.eta[i] = margins(k)[i] + one.offset[i] - one.lane.b;
         }
         predict();
@@ -181,9 +105,8 @@ bool MultinomialDriver::solve_smoothly(double alpha, double tol) {
         if (certificate_.rel_gap <= tol) return true;
         if (control_.cancelled()) throw Cancelled{};
         predict();
-        Block g, diagonal;
-        slope_and_diagonal(g, diagonal);
-        if (!descend(conjugate_gradients(std::move(g), diagonal, tol), alpha)) break;
+        CoupledCurvature curvature(problem_, softmax_, classes_[0]->model.features(), R_.data());
+        if (!descend(curvature, smooth_step(curvature, tol), alpha)) break;
     }
     find_slopes();
     return false;

@@ -170,22 +170,17 @@ void MultiTaskDriver::certify() {
     }
     if (frontier_) report_.count_columns(static_cast<double>(frontier_->look(at_, R_, u_)));
 
-    DualPoint dual(1e3 * problem_.noise());
-    double cost = 0.5 * rr_;
-    if (settles) cost += solver_->judge(dual);
+    Certifier certifier(problem_, at_, 0.0);
+    if (settles) solver_->judge(certifier);
     for (std::size_t slot = 0; !settles && slot < model_.size(); ++slot)
         if (problem_.usable[static_cast<std::size_t>(model_.features()[slot])])
-            cost += solver_->judge(dual, slot, in_model_.data() + slot * tasks_);
-    for (std::size_t i = 0; frontier_ && i < frontier_->listed().size(); ++i) {
-        const auto j = static_cast<std::size_t>(frontier_->listed()[i]);
-        dual.add_row(at_[j], nullptr, frontier_->exact(i), tasks_, design_.moments().norm[j],
-                     design_.moments().scale[j]);
-    }
+            solver_->judge(certifier, slot, in_model_.data() + slot * tasks_);
+    for (std::size_t i = 0; frontier_ && i < frontier_->listed().size(); ++i)
+        certifier.add_row(static_cast<std::size_t>(frontier_->listed()[i]), nullptr, frontier_->exact(i), tasks_);
+    certifier.charge(0.5 * rr_);
     const double ry = frontier_ || !settles ? responses_.inner(R_.data(), responses_.y().data()) : solver_->products();
-    certificate_.primal = cost;
-    certificate_.dual = dual.best(ry, rr_, cost) - (settles ? noise : 0.0);
-    certificate_.compare(null_);
-    certificate_.kkt_max = dual.kkt_max() / problem_.y_unit() / problem_.weight;
+    const double dual = certifier.dual().best(ry, rr_, certifier.primal());
+    certificate_ = certifier.finish(dual - (settles ? noise : 0.0), null_);
 }
 
 Outcome MultiTaskDriver::outcome() const {

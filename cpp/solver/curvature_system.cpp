@@ -34,60 +34,54 @@ void CurvatureSystem::set_curvature(std::size_t slot, double l2) {
     inverse_[slot] = diagonal > 0 ? 1 / diagonal : 0.0;
 }
 
-CurvatureSystem::Iterate CurvatureSystem::start(std::vector<double> g) const {
-    Iterate at;
-    at.g = std::move(g);
-    at.z.assign(features_.size(), 0.0);
-    at.moved.assign(problem_.design.rows(), 0.0);
-    for (std::size_t slot = 0; slot < at.g.size(); ++slot) {
-        if (inverse_[slot] == 0) at.g[slot] = 0;
-        at.left += at.g[slot] * at.g[slot] * inverse_[slot];
-    }
-    return at;
-}
-
-void CurvatureSystem::improve(Iterate& at, const std::function<bool(const Iterate&)>& enough, Control& control) const {
+/// u := X p centred under D, image := (X'DX + l2) p, without what is left out. Returns what the centring takes off X p.
+double CurvatureSystem::multiply(const std::vector<double>& p, std::vector<double>& u,
+                                 std::vector<double>& image) const {
     const kernels::Kernels& leaf = kernels::active();
     const Design& design = problem_.design;
-    const std::size_t n = design.rows(), m = features_.size();
-    std::vector<double> p(m), image(m), u(n), du(n);
-    for (std::size_t slot = 0; slot < m; ++slot) p[slot] = at.g[slot] * inverse_[slot];
-    while (!enough(at)) {
-        if (control.cancelled()) throw Cancelled{};
-        double mean = 0, bend = 0;
-        const bool together = !xd_.empty() && design.there_and_back(features_, p.data(), d_.data(), u.data(),
-                                                                    image.data(), problem_.team);
-        if (!together) {
-            std::fill(u.begin(), u.end(), 0.0);
-            design.accumulate(features_, p.data(), 1, u.data(), problem_.team);
-        }
-        if (centred_) mean = leaf.dot(d_.data(), u.data(), n) / total_;
-        for (std::size_t i = 0; i < n; ++i) {
-            u[i] -= mean;
-            du[i] = d_[i] * u[i];
-            bend += du[i] * u[i];
-        }
-        if (!together) {
-            design.correlate(features_, du.data(), 1, image.data(), problem_.team);
-        } else if (centred_) {  // X'D(u - mean)
-            leaf.axpy(-mean, xd_.data(), image.data(), m);
-        }
-        for (std::size_t slot = 0; slot < m; ++slot) bend += l2_[slot] * p[slot] * p[slot];
-        if (!(bend > 0)) return;
-        const double length = at.left / bend;
-        leaf.axpy(length, p.data(), at.z.data(), m);
-        leaf.axpy(length, u.data(), at.moved.data(), n);
-        at.mean += length * mean;
-        double next = 0;
-        for (std::size_t slot = 0; slot < m; ++slot) {
-            if (inverse_[slot] == 0) continue;
-            at.g[slot] -= length * (image[slot] + l2_[slot] * p[slot]);
-            next += at.g[slot] * at.g[slot] * inverse_[slot];
-        }
-        for (std::size_t slot = 0; slot < m; ++slot) p[slot] = at.g[slot] * inverse_[slot] + next / at.left * p[slot];
-        at.left = next;
-        ++at.steps;
+    const std::size_t n = design.rows();
+    const bool together =
+        !xd_.empty() && design.there_and_back(features_, p.data(), d_.data(), u.data(), image.data(), problem_.team);
+    if (!together) {
+        std::fill(u.begin(), u.end(), 0.0);
+        design.accumulate(features_, p.data(), 1, u.data(), problem_.team);
     }
+    const double mean = centred_ ? leaf.dot(d_.data(), u.data(), n) / total_ : 0.0;
+    for (double& v : u) v -= mean;
+    if (!together) {
+        std::vector<double> du(n);
+        for (std::size_t i = 0; i < n; ++i) du[i] = d_[i] * u[i];
+        design.correlate(features_, du.data(), 1, image.data(), problem_.team);
+    } else if (centred_) {  // X'D(u - mean)
+        leaf.axpy(-mean, xd_.data(), image.data(), image.size());
+    }
+    for (std::size_t slot = 0; slot < p.size(); ++slot)
+        image[slot] = inverse_[slot] == 0 ? 0.0 : image[slot] + l2_[slot] * p[slot];
+    return mean;
+}
+
+CurvatureSystem::Solution CurvatureSystem::solve(std::vector<double> g,
+                                                 const std::function<bool(const Gradients&)>& enough,
+                                                 Control& control) const {
+    Solution out;
+    out.moved.assign(problem_.design.rows(), 0.0);
+    for (std::size_t slot = 0; slot < g.size(); ++slot)
+        if (inverse_[slot] == 0) g[slot] = 0;
+    std::vector<double> u(out.moved.size());
+    double mean = 0;
+    const auto apply = [&](const std::vector<double>& p, std::vector<double>& image) {
+        if (control.cancelled()) throw Cancelled{};
+        mean = multiply(p, u, image);
+    };
+    const auto precondition = [&](const std::vector<double>& r, std::vector<double>& z) {
+        for (std::size_t slot = 0; slot < r.size(); ++slot) z[slot] = r[slot] * inverse_[slot];
+    };
+    const auto taken = [&](double length) {
+        kernels::active().axpy(length, u.data(), out.moved.data(), u.size());
+        out.mean += length * mean;
+    };
+    static_cast<Gradients&>(out) = conjugate_gradients(std::move(g), apply, precondition, enough, taken);
+    return out;
 }
 
 }  // namespace riata

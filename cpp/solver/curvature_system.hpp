@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "solver/conjugate_gradients.hpp"
 #include "solver/problem.hpp"
 
 namespace riata {
@@ -21,20 +22,16 @@ public:
     void leave_out(std::size_t slot) { inverse_[slot] = 0; }
     double l2(std::size_t slot) const { return l2_[slot]; }
 
-    struct Iterate {
-        std::vector<double> g;      ///< of the given right-hand side, what is left
-        std::vector<double> z;      ///< the solution
-        std::vector<double> moved;  ///< X z centred under D, an entry per row
-        double mean = 0;            ///< what the centring took off X z
-        double left = 0;            ///< g' z-hat, the squared gradient in the preconditioner's metric
-        long steps = 0;
+    struct Solution : Gradients {
+        std::vector<double> moved;  ///< X x centred under D, an entry per row
+        double mean = 0;            ///< what the centring took off X x
     };
-    /// Starts at z = 0; an entry of g per column.
-    Iterate start(std::vector<double> g) const;
-    /// Steps until `enough` says so of an iterate, or progress ends.
-    void improve(Iterate& at, const std::function<bool(const Iterate&)>& enough, Control& control) const;
+    /// With an entry of g per column; steps until `enough` says so, or progress ends.
+    Solution solve(std::vector<double> g, const std::function<bool(const Gradients&)>& enough, Control& control) const;
 
 private:
+    double multiply(const std::vector<double>& p, std::vector<double>& u, std::vector<double>& image) const;
+
     const Problem& problem_;
     const std::vector<Index>& features_;
     const std::vector<double>& d_;

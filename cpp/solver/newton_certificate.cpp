@@ -12,6 +12,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "solver/certifier.hpp"
 #include "solver/cholesky.hpp"
 #include "solver/curvature_system.hpp"
 #include "solver/newton.hpp"
@@ -34,37 +35,28 @@ constexpr double kShort = 0.5;  // largest relative change of a prediction's var
 
 Certificate Newton::certify(const Lane& lane, const std::vector<Index>& beyond, const std::vector<double>& exact,
                             double tol, bool thorough, bool rough) const {
-    const PenaltyAt penalty = problem_.at(lane.alpha);
-    const auto &norm = problem_.design.moments().norm, &scale = problem_.design.moments().scale;
-    DualPoint dual(kRounding * problem_.noise());
-    Certificate result;
-    result.primal = lane.loss;
+    const PenaltyAt at = penalty(lane);
+    Certifier certifier(problem_, at, lane.loss);
     double along = 0;  // (eta - offset)'v
     for (std::size_t slot = 0; slot < lane.c.size(); ++slot) {
         const auto j = static_cast<std::size_t>(model_.features()[slot]);
-        const ScalarPenalty h = penalty[j];
-        if (lane.alpha == kInfinity && h.l1 > 0) continue;  // held where it rests, whatever that costs
-        result.primal += h.value(lane.w[slot]);
+        if (lane.alpha == kInfinity && at.l1(j) > 0) continue;  // held where it rests, whatever that costs
         along += lane.c[slot] * lane.w[slot];
-        dual.add(h, lane.w[slot], lane.c[slot], norm[j], scale[j]);
+        certifier.add(j, lane.w[slot], lane.c[slot]);
     }
-    for (std::size_t i = 0; i < beyond.size(); ++i) {
-        const auto j = static_cast<std::size_t>(beyond[i]);
-        dual.add(penalty[j], 0.0, exact[i], norm[j], scale[j]);
-    }
+    for (std::size_t i = 0; i < beyond.size(); ++i) certifier.add(static_cast<std::size_t>(beyond[i]), 0.0, exact[i]);
     const auto part = [&](double t) {
         const double apart =
             rough && t > kNearlyAll ? 0.0 : loss_.divergence(lane.eta.data(), lane.b, lane.r.data(), t);
         return lane.loss + t * along - apart;
     };
-    result.dual = dual.best(part, result.primal - 0.1 * tol * unit_, thorough);
-    if (std::isnan(result.dual)) result.dual = -kInfinity;  // of margins that overflow
-    result.compare(unit_);
+    const DualPoint& dual = certifier.dual();
+    const double value = dual.best(part, certifier.primal() - 0.1 * tol * unit_, thorough);
+    Certificate result = certifier.finish(std::isnan(value) ? -kInfinity : value, unit_);  // of margins that overflow
     if (!rough && tol_ < kResolved && result.gap <= kResolved * std::max(unit_, result.primal)) {
         const double sum = divergence(lane, beyond, exact, dual.reach()) + dual.slack();
         if (sum <= std::max(result.gap, kRoundingOfGaps * std::max(unit_, result.primal))) result.resolve(sum, unit_);
     }
-    result.kkt_max = dual.kkt_max() / problem_.weight;
     return result;
 }
 
@@ -203,12 +195,8 @@ bool Newton::orthogonalise_by_gradients(Lane& lane, const std::vector<std::size_
         loss_.curvature(lane.r.data(), plain.data(), true);
         loss_.curvature(lane.r.data(), d.data());
         const CurvatureSystem system(problem_, features, d, std::accumulate(d.begin(), d.end(), 0.0));
-        CurvatureSystem::Iterate at = system.start(g);
-        system.improve(
-            at,
-            [&](const CurvatureSystem::Iterate& now) {
-                return now.steps >= kMostSteps || vanished(now.g, kFirstPart * largest);
-            },
+        const auto at = system.solve(
+            g, [&](const Gradients& now) { return now.steps >= kMostSteps || vanished(now.g, kFirstPart * largest); },
             control_);
         lane.solves += at.steps;
         if (std::any_of(at.moved.begin(), at.moved.end(), [](double v) { return !(std::abs(v) <= kShort); }))

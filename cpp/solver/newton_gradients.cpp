@@ -45,26 +45,25 @@ bool Newton::propose_by_gradients(Lane& lane, Step& step) {
         system.set_curvature(slot, lane.alpha == kInfinity ? 0.0 : penalty[j].l2);
         g[slot] = lane.c[slot] - system.l2(slot) * lane.w[slot];
     }
-    CurvatureSystem::Iterate at = system.start(std::move(g));
     const double gap = unit_ > 0 ? lane.certificate.gap / unit_ : 1.0;
     const double left = std::clamp(std::isfinite(gap) ? std::sqrt(gap) : 1.0, kTightest, kLoosest);
-    const double enough = at.left * left * left;
     // What the dual value loses by a gradient, sum g^2 / 2 l2, needs no more than a share of the tolerance.
-    const auto settled = [&](const CurvatureSystem::Iterate& now) {
+    const auto settled = [&](const Gradients& now) {
         double loss = 0;
         for (std::size_t slot = 0; slot < m; ++slot)
             if (now.g[slot] != 0) loss += now.g[slot] * now.g[slot] / (2 * system.l2(slot));
         return loss <= kShare * tol_ * unit_;
     };
     const bool factorable = m <= kFactorable;
-    const auto done = [&](const CurvatureSystem::Iterate& now) {
-        return now.steps >= (factorable ? kManySteps : kMostSteps) || now.left <= enough || settled(now);
+    const auto done = [&](const Gradients& now) {
+        return now.steps >= (factorable ? kManySteps : kMostSteps) || now.left <= left * left * now.first ||
+               settled(now);
     };
-    system.improve(at, done, control_);
+    const auto at = system.solve(std::move(g), done, control_);
     lane.solves += at.steps;
     if (factorable && at.steps >= kManySteps) return false;
     std::vector<double> w = lane.w;
-    for (std::size_t slot = 0; slot < m; ++slot) w[slot] += at.z[slot];
+    for (std::size_t slot = 0; slot < m; ++slot) w[slot] += at.x[slot];
     step = {std::move(w), lane.b - at.mean};
     return true;
 }

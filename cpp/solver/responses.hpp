@@ -25,6 +25,7 @@ public:
     const std::vector<double>& y() const { return y_; }  ///< centred, task after task; empty where there are no rows
     const std::vector<double>& xty() const { return xty_; }  ///< xh_j' S y_t at j * tasks + t
     double mean(std::size_t t) const { return means_[t]; }   ///< in the caller's units
+    const std::vector<double>& means() const { return means_; }
 
     /// <R, S Q> over all tasks, for panels like y().
     double inner(const double* R, const double* Q) const;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "solver/conjugate_gradients.hpp"
+
 namespace riata {
 
 namespace {
@@ -88,27 +90,14 @@ bool RowNewton::iterate(const ActiveRows& rows, std::vector<double>& B) {
     const std::size_t m = rows.slots.size();
     const int most = static_cast<int>(kIterationsPerFactor * static_cast<double>(m) / static_cast<double>(K_));
     if (most < kFewest || factors_.rows.slots.empty()) return false;
-    std::vector<double> X(B.size(), 0.0), R = B, Z, P, HP;
-    precondition(rows, R, Z);
-    P = Z;
-    double rz = kernels_.dot(R.data(), Z.data(), R.size());
-    const double goal = kForcing * kForcing * rz;
-    for (int k = 0; k < most; ++k) {
-        apply(rows, P, HP);
-        const double curvature = kernels_.dot(P.data(), HP.data(), P.size());
-        if (!(curvature > 0)) return false;
-        kernels_.axpy(rz / curvature, P.data(), X.data(), X.size());
-        kernels_.axpy(-rz / curvature, HP.data(), R.data(), R.size());
-        precondition(rows, R, Z);
-        const double now = kernels_.dot(R.data(), Z.data(), R.size());
-        if (now <= goal) {
-            B.swap(X);
-            return true;
-        }
-        for (std::size_t i = 0; i < P.size(); ++i) P[i] = Z[i] + now / rz * P[i];
-        rz = now;
-    }
-    return false;
+    const auto multiply = [&](const std::vector<double>& V, std::vector<double>& out) { apply(rows, V, out); };
+    const auto solve = [&](const std::vector<double>& R, std::vector<double>& Z) { precondition(rows, R, Z); };
+    const auto reached = [](const Gradients& at) { return at.left <= kForcing * kForcing * at.first; };
+    Gradients step =
+        conjugate_gradients(B, multiply, solve, [&](const Gradients& at) { return reached(at) || at.steps >= most; });
+    if (!reached(step)) return false;
+    B.swap(step.x);
+    return true;
 }
 
 /// Where the system is singular to rounding its diagonal is raised, so that directions stay directions of descent.

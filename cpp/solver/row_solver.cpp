@@ -109,13 +109,8 @@ void RowSolver::correct(const std::vector<double>& exact) {
     refresh();
 }
 
-double RowSolver::judge(DualPoint& dual, std::size_t slot, const double* c) const {
-    const auto j = static_cast<std::size_t>(model_.features()[slot]);
-    const ScalarPenalty h = penalty(slot);
-    const double* w = row(slot);
-    const auto& moments = problem_.design.moments();
-    dual.add_row(h, w, c, K_, moments.norm[j], moments.scale[j]);
-    return h.value(norm_of(w, K_));
+void RowSolver::judge(Certifier& certifier, std::size_t slot, const double* c) const {
+    certifier.add_row(static_cast<std::size_t>(model_.features()[slot]), row(slot), c, K_);
 }
 
 void RowSolver::find_pulls() {
@@ -128,22 +123,21 @@ void RowSolver::find_pulls() {
     }
 }
 
-double RowSolver::judge(DualPoint& dual) {
+void RowSolver::judge(Certifier& certifier) {
     find_pulls();
     std::vector<double> c(K_);
-    double cost = 0;
     for (std::size_t slot : slots_) {
         if (!present(slot) && pull_squares_[slot] <= l1_squares_[slot]) continue;  // at rest
         correlations(slot, c.data());
-        cost += judge(dual, slot, c.data());
+        judge(certifier, slot, c.data());
     }
-    return cost;
 }
 
 double RowSolver::gap() {
-    DualPoint dual(1e3 * problem_.noise());
-    const double cost = 0.5 * squares() + judge(dual);
-    return cost - dual.best(products(), squares(), cost);
+    Certifier certifier(problem_, at_, 0.0);
+    judge(certifier);
+    certifier.charge(0.5 * squares());
+    return certifier.primal() - certifier.dual().best(products(), squares(), certifier.primal());
 }
 
 /// The exact minimum over one row.

@@ -9,7 +9,7 @@
 #include <cstddef>
 #include <vector>
 
-#include "solver/certificate.hpp"
+#include "solver/certifier.hpp"
 #include "solver/gram_model.hpp"
 #include "solver/responses.hpp"
 #include "solver/row_newton.hpp"
@@ -38,10 +38,10 @@ public:
     /// Q := C + G W with the exact correlations C of all slots, slot * K + task: takes the rounding out of Q.
     void correct(const std::vector<double>& exact);
 
-    /// Adds a slot with these correlations to a dual point; returns the row's penalty.
-    double judge(DualPoint& dual, std::size_t slot, const double* c) const;
-    /// The same for all slots with their correlations Q - G W, at the penalties solved for last.
-    double judge(DualPoint& dual);
+    /// Adds a slot with these correlations.
+    void judge(Certifier& certifier, std::size_t slot, const double* c) const;
+    /// The same for all slots with their correlations Q - G W.
+    void judge(Certifier& certifier);
 
 private:
     struct Step;

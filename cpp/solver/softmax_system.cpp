@@ -54,6 +54,42 @@ std::vector<double> softmax_hessian(const Problem& problem, const Softmax& softm
     return H;
 }
 
+CoupledCurvature::CoupledCurvature(const Problem& problem, const Softmax& softmax, const std::vector<Index>& features,
+                                   const double* P)
+    : problem_(problem), softmax_(softmax), features_(features), P_(P), C_(softmax.classes()),
+      shifts_(problem.request.fit_intercept), panel_(features.size() * Panel::kLanes) {}
+
+void CoupledCurvature::push(const std::vector<double>& V, std::vector<double>& U) {
+    const std::size_t m = features_.size(), N = stride(), n = softmax_.rows();
+    U.resize(n * C_);
+    for (std::size_t k = 0; k < C_; ++k) std::fill_n(U.data() + k * n, n, shifts_ ? V[m + k * N] : 0.0);
+    for (std::size_t first = 0; first < C_ && m > 0; first += Panel::kLanes) {
+        const std::size_t K = std::min(Panel::kLanes, C_ - first);
+        for (std::size_t k = 0; k < K; ++k)
+            for (std::size_t j = 0; j < m; ++j) panel_[j * K + k] = V[j + (first + k) * N];
+        problem_.design.accumulate(features_, panel_.data(), K, U.data() + first * n, problem_.team);
+    }
+}
+
+void CoupledCurvature::pull(const std::vector<double>& U, std::vector<double>& out) {
+    const std::size_t m = features_.size(), N = stride(), n = softmax_.rows();
+    out.resize(N * C_);
+    for (std::size_t first = 0; first < C_ && m > 0; first += Panel::kLanes) {
+        const std::size_t K = std::min(Panel::kLanes, C_ - first);
+        problem_.design.correlate(features_, U.data() + first * n, K, panel_.data(), problem_.team);
+        for (std::size_t k = 0; k < K; ++k)
+            for (std::size_t j = 0; j < m; ++j) out[j + (first + k) * N] = panel_[j * K + k];
+    }
+    for (std::size_t k = 0; k < C_ && shifts_; ++k)
+        out[m + k * N] = std::accumulate(U.data() + k * n, U.data() + (k + 1) * n, 0.0);
+}
+
+void CoupledCurvature::multiply(const std::vector<double>& V, std::vector<double>& out) {
+    push(V, U_);
+    softmax_.bend(P_, U_.data());
+    pull(U_, out);
+}
+
 bool orthogonalise(const Problem& problem, const Softmax& softmax, const ClassFeatures& features,
                    std::vector<double>& R) {
     const std::size_t C = features.size(), n = softmax.rows();
