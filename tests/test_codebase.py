@@ -59,7 +59,7 @@ STOREYS = [
     {"_config", "_result", "_ridge", "scales"},
     {"_least_norm"},
     {"_routes", "_class_result", "_kept_path", "_separation", "_cv_views"},
-    {"_wide", "_ridge_folds", "_one_class", "_task_certificate", "_class_certificate"},
+    {"_wide", "_ridge_folds", "_one_class"},
     {
         "_path",
         "_single",

@@ -19,7 +19,6 @@
 
 namespace riata {
 struct Request;
-struct Response;
 }  // namespace riata
 
 namespace riata::bindings {
@@ -57,12 +56,6 @@ std::variant<CompressedArrays<float>, CompressedArrays<double>> compressed(const
 
 /// The columns of y, (n,) or (n, t), as contiguous vectors.
 std::vector<std::vector<double>> responses(const Doubles& y, std::size_t n);
-
-/// The response of a smooth loss by the family's name, borrowing the offset; family kGaussian for the squared loss.
-Response response_of(const std::string& family, const std::vector<double>& y, const MaybeDoubles& offset);
-
-/// The labels 0, 1, ... of a multinomial response, all of them present, and how many classes there are.
-std::pair<std::vector<int>, int> labels_of(const std::vector<double>& y);
 
 /// The request for a problem of this matrix, borrowing the vectors. Throws ValueError, naming the argument, for what no
 /// problem can be made of.

@@ -1,6 +1,7 @@
 // cross_validate: arrays in; out for every l1_ratio its grid and a list of (PathSolution, losses, predictions), for several
 // tasks with a list of PathSolutions and predictions (tasks, k, rows).
 #include "path/folds.hpp"
+#include "path/models.hpp"
 
 #include <atomic>
 
@@ -97,7 +98,8 @@ py::list solve(const py::object& X, const Doubles& y, const std::vector<std::pai
     const bool tasks = family == "multi-gaussian";
     if (tasks && (lower || upper || offset)) throw py::value_error("several tasks have neither bounds nor an offset");
     if (!tasks && columns.size() != 1) throw py::value_error("y has to be one response");
-    const Response response = response_of(tasks ? "gaussian" : family, columns[0], offset);
+    const Response response =
+        make_response(tasks ? "gaussian" : family, columns[0], vector_of(offset, matrix.rows, "offset"));
     const Request request =
         request_of(matrix, sample_weight, penalty_weights, l2_weights, lower, upper, 1.0, fit_intercept, standardize);
     FoldOptions options;

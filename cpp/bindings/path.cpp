@@ -1,5 +1,5 @@
 // solve_path: arrays in, PathSolution out.
-#include "path/path.hpp"
+#include "path/models.hpp"
 
 #include "bindings/arrays.hpp"
 
@@ -75,7 +75,8 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
                         const std::string& family, const MaybeDoubles& offset, const MaybeDoubles& start_coefs,
                         const MaybeDoubles& start_intercepts, bool grouped, int n_threads) {
     const Borrowed matrix = borrow(X);
-    const auto columns = responses(y, matrix.rows);
+    const auto model = make_model(family, grouped, responses(y, matrix.rows), vector_of(offset, matrix.rows, "offset"),
+                                  lower || upper);
     const Request request = request_of(matrix, sample_weight, penalty_weights, l2_weights, lower, upper, l1_ratio,
                                        fit_intercept, standardize);
     Control control;
@@ -100,59 +101,17 @@ std::vector<Path> solve(const py::object& X, const Doubles& y, const MaybeDouble
     options.early_stop = early_stop;
     options.memory_limit = memory_limit;
     options.callback = wrap_callback(callback, control);
-    const auto take_start = [&](std::size_t n_classes) {
-        if (!start_coefs || !start_intercepts) return;
-        const auto size = [](const Doubles& values) { return static_cast<std::size_t>(values.size()); };
-        if (size(*start_coefs) != n_classes * matrix.cols || size(*start_intercepts) != n_classes)
+    if (start_coefs && start_intercepts) {
+        const auto coefs = static_cast<std::size_t>(start_coefs->size()),
+                   intercepts = static_cast<std::size_t>(start_intercepts->size());
+        if (coefs != model->outputs() * matrix.cols || intercepts != model->outputs())
             throw py::value_error("a start has a coefficient per column and an intercept for every class");
-        options.start_coefs.assign(start_coefs->data(), start_coefs->data() + start_coefs->size());
-        options.start_intercepts.assign(start_intercepts->data(), start_intercepts->data() + n_classes);
-    };
-    if (family == "multinomial") {
-        const auto [labels, n_classes] = labels_of(columns[0]);
-        if (offset) throw py::value_error("offset is not supported by the multinomial family");
-        if (grouped && (lower || upper)) throw py::value_error("bounds are not supported with grouped");
-        take_start(static_cast<std::size_t>(n_classes));
-        return unlocked([&, &labels = labels, n_classes = n_classes] {
-            Team team(n_threads, &control);
-            const auto design = matrix.design(team);
-            Problem problem(*design, request, team);
-            const auto solve_classes = grouped ? solve_grouped_path : solve_multinomial_path;
-            return solve_classes(problem, labels, n_classes, options, control);
-        });
-    }
-    if (grouped) throw py::value_error("grouped is for the multinomial family");
-    if (family == "multi-gaussian") {
-        if (lower || upper) throw py::value_error("bounds are not supported by the multi-gaussian family");
-        if (offset) throw py::value_error("an offset of the squared loss is subtracted from y");
-        return unlocked([&] {
-            Team team(n_threads, &control);
-            const auto design = matrix.design(team);
-            Problem problem(*design, request, team);
-            return solve_multitask_path(problem, columns, options, control);
-        });
-    }
-    const Response response = response_of(family, columns[0], offset);
-    if (!response.family.is_quadratic()) {
-        if (columns.size() != 1) throw py::value_error("y has to be one response");
-        take_start(1);
-        return unlocked([&] {
-            Team team(n_threads, &control);
-            const auto design = matrix.design(team);
-            Problem problem(*design, request, team);
-            return std::vector<Path>{solve_path(problem, response, options, control)};
-        });
+        options.start_coefs.assign(start_coefs->data(), start_coefs->data() + coefs);
+        options.start_intercepts.assign(start_intercepts->data(), start_intercepts->data() + intercepts);
     }
     return unlocked([&] {
         Team team(n_threads, &control);
-        const auto design = matrix.design(team);
-        Problem problem(*design, columns[0].data(), request, team);
-        std::vector<Path> paths;
-        for (std::size_t t = 0; t < columns.size(); ++t) {
-            if (t > 0) problem.set_response(columns[t].data(), team);
-            paths.push_back(solve_path(problem, options, control));
-        }
-        return paths;
+        return model->paths(*matrix.design(team), request, options, team, control);
     });
 }
 

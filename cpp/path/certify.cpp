@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "solver/certifier.hpp"
+
 namespace riata {
 
 namespace {
@@ -10,50 +12,91 @@ constexpr long kNullSolves = 10000;
 constexpr double kNoise = 100;  // correlations of so many rounding levels are zero
 }  // namespace
 
-Judgement certify(const Problem& problem, const double* coef, double intercept, double alpha) {
-    Design& design = problem.design;
-    const std::size_t n = design.rows(), p = design.cols();
-    const PenaltyAt penalty = problem.at(alpha);
-    std::vector<Index> support;
-    std::vector<double> w, minus_w;
-    long double shift = static_cast<long double>(intercept) - problem.y_mean();  // against the centred model
-    double beside = problem.request.fit_intercept || intercept == 0 ? 0 : kInfinity;
-    for (std::size_t j = 0; j < p; ++j) {
-        if (!problem.usable[j]) beside += problem.unused_cost(j, coef[j], alpha);
-        if (coef[j] == 0) continue;
-        shift += static_cast<long double>(coef[j]) * design.moments().mean[j];
-        support.push_back(static_cast<Index>(j));
-        w.push_back(problem.normalised(j, coef[j]));
-        minus_w.push_back(-w.back());
-    }
-    std::vector<double> r = problem.y, u(n), c(p);
-    design.pin(support, problem.team);
-    design.accumulate(support, minus_w.data(), 1, r.data(), problem.team);
-    const double first = r[0];
-    problem.recentre(r.data());
-    const double off = static_cast<double>(shift) * problem.y_unit() - (first - r[0]);
-    const double rr = problem.inner(r.data(), r.data());
-    problem.weigh(r.data(), u.data());
-    design.correlate_all(u.data(), 1, c.data(), problem.team);
+namespace {
 
-    DualPoint dual(1e3 * problem.noise());
-    Certificate result;
-    result.primal = 0.5 * (rr + problem.weight * off * off) + problem.in_units(beside);
-    auto it = support.begin();
+/// Residuals of the centred responses Y, task after task, whose means are given; rows of several tasks are penalised together.
+Judgement certify_squares(const Problem& problem, const std::vector<double>& Y, const std::vector<double>& means,
+                          const Coefficients& given, double alpha) {
+    Design& design = problem.design;
+    const Moments& moments = design.moments();
+    const std::size_t n = design.rows(), p = design.cols(), K = means.size();
+    const bool rows = K > 1;
+    std::vector<Index> support;
+    std::vector<double> minus_w, w(K), c(p * K), R = Y, U(n * K);
+    std::vector<long double> shift(K);  // against the centred model
+    for (std::size_t k = 0; k < K; ++k) shift[k] = static_cast<long double>(given.intercepts[k]) - means[k];
     for (std::size_t j = 0; j < p; ++j) {
-        const bool present = it != support.end() && static_cast<std::size_t>(*it) == j;
-        const double wj = present ? w[static_cast<std::size_t>(it++ - support.begin())] : 0.0;
+        bool used = false;
+        for (std::size_t k = 0; k < K; ++k) used = used || given.of(k, p)[j] != 0;
+        if (!used) continue;
+        support.push_back(static_cast<Index>(j));
+        for (std::size_t k = 0; k < K; ++k) {
+            shift[k] += static_cast<long double>(given.of(k, p)[j]) * moments.mean[j];
+            minus_w.push_back(-problem.normalised(j, given.of(k, p)[j]));
+        }
+    }
+    design.pin(support, problem.team);
+    design.accumulate(support, minus_w.data(), K, R.data(), problem.team);
+    double rr = 0, ry = 0, off_squares = 0;
+    for (std::size_t k = 0; k < K; ++k) {
+        double* r = R.data() + k * n;
+        const double first = r[0];
+        problem.recentre(r);
+        const double off = static_cast<double>(shift[k]) * problem.y_unit() - (first - r[0]);
+        off_squares += problem.weight * off * off;
+        rr += problem.inner(r, r);
+        ry += problem.inner(r, Y.data() + k * n);
+        problem.weigh(r, U.data() + k * n);
+    }
+    design.correlate_all(U.data(), K, c.data(), problem.team);
+
+    const PenaltyAt penalty = problem.at(alpha);
+    const double beside = problem.in_units(cost_beside(problem, given, rows, alpha));
+    Certifier certifier(problem, penalty, 0.5 * (rr + off_squares) + beside);
+    for (std::size_t j = 0; j < p; ++j) {
         if (!problem.usable[j]) continue;
         const ScalarPenalty h = penalty[j];
-        if (wj < h.lower || wj > h.upper) result.primal = kInfinity;
-        result.primal += h.value(wj);
-        dual.add(h, wj, c[j], design.moments().norm[j], design.moments().scale[j]);
+        for (std::size_t k = 0; k < K; ++k) {
+            w[k] = problem.normalised(j, given.of(k, p)[j]);
+            if (w[k] < h.lower || w[k] > h.upper) certifier.charge(kInfinity);
+        }
+        rows ? certifier.add_row(j, w.data(), c.data() + j * K, K) : certifier.add(j, w[0], c[j]);
     }
-    result.dual = dual.best(problem.inner(r.data(), problem.y.data()), rr, kInfinity) +
-                  problem.in_units(problem.constant_cost(alpha));
-    const double null = 0.5 * problem.yy;
+    const double dual = certifier.dual().best(ry, rr, kInfinity) + problem.in_units(problem.constant_cost(alpha)),
+                 null = 0.5 * problem.yy;
+    return in_callers_units(problem, certifier.finish(dual, null), null);
+}
+
+}  // namespace
+
+Judgement certify(const Problem& problem, const Coefficients& given, double alpha) {
+    return certify_squares(problem, problem.y, {problem.y_mean()}, given, alpha);
+}
+
+Judgement certify(const Problem& problem, const Responses& responses, const Coefficients& given, double alpha) {
+    return certify_squares(problem, responses.y(), responses.means(), given, alpha);
+}
+
+double cost_beside(const Problem& problem, const Coefficients& given, bool rows, double alpha) {
+    const std::size_t p = problem.design.cols(), K = given.outputs;
+    double cost = 0;
+    for (std::size_t k = 0; k < K && !problem.request.fit_intercept; ++k)
+        if (given.intercepts[k] != 0) cost = kInfinity;
+    for (std::size_t j = 0; j < p; ++j) {
+        if (problem.usable[j]) continue;
+        double squares = 0;
+        for (std::size_t k = 0; k < K; ++k) {
+            const double w = given.of(k, p)[j];
+            squares += w * w;
+            if (!rows) cost += problem.unused_cost(j, w, alpha);
+        }
+        if (rows) cost += problem.unused_cost(j, std::sqrt(squares), alpha);
+    }
+    return cost;
+}
+
+Judgement in_callers_units(const Problem& problem, Certificate result, double null) {
     result.compare(null);
-    result.kkt_max = dual.kkt_max() / problem.y_unit() / problem.weight;
     for (double* value : {&result.primal, &result.dual, &result.gap}) *value = problem.objective(*value);
     return {result, problem.objective(null)};
 }

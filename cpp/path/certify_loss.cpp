@@ -7,32 +7,29 @@
 
 namespace riata {
 
-Judgement certify(Problem& problem, const Response& response, const double* coef, double intercept, double alpha,
+Judgement certify(Problem& problem, const Response& response, const Coefficients& given, double alpha,
                   Control& control) {
     Design& design = problem.design;
     const std::size_t n = design.rows(), p = design.cols();
+    const double* coef = given.values;
     const Loss loss(response.family, response.y, problem.weights(), problem.team);
     NewtonModel model(problem, loss);
     Newton newton(problem, loss, response.offset, model, control);
     const double null = newton.empty_lane(alpha).loss;
     newton.set_unit(null);
-    long double shift = intercept;  // beside the centred columns
-    double beside = problem.request.fit_intercept || intercept == 0 ? 0 : kInfinity;
+    long double shift = given.intercepts[0];  // beside the centred columns
     bool feasible = true;
     std::vector<Index> features;
     std::vector<double> w;
     for (std::size_t j = 0; j < p; ++j) {
         shift += static_cast<long double>(coef[j]) * design.moments().mean[j];
-        if (!problem.usable[j]) {
-            beside += problem.unused_cost(j, coef[j], alpha);
-            continue;
-        }
+        if (!problem.usable[j]) continue;
         const double v = problem.normalised(j, coef[j]);
         feasible = feasible &&
                    (!problem.penalty.bounded() || (v >= problem.penalty.lower[j] && v <= problem.penalty.upper[j]));
         if (coef[j] == 0 && problem.penalty.l1_factor[j] > 0) continue;
         features.push_back(static_cast<Index>(j));
-        w.push_back(problem.normalised(j, coef[j]));
+        w.push_back(v);
     }
     model.grow(features);
     const Lane lane = newton.lane_at(alpha, w);
@@ -49,11 +46,9 @@ Judgement certify(Problem& problem, const Response& response, const double* coef
     // The primal value is that of the intercept given; where the loss has no finite value the lane stayed behind.
     result.primal += loss.evaluate(lane.eta.data(), static_cast<double>(shift), u.data()).value - lane.loss;
     if (!feasible || lane.w != w) result.primal = kInfinity;
-    result.primal += beside * problem.weight;
+    result.primal += cost_beside(problem, given, false, alpha) * problem.weight;
     result.dual += problem.constant_cost(alpha) * problem.weight;
-    result.compare(null);
-    for (double* value : {&result.primal, &result.dual, &result.gap}) *value /= problem.weight;
-    return {result, null / problem.weight};
+    return in_callers_units(problem, result, null);
 }
 
 double alpha_max(Problem& problem, const Response& response, Control& control) {

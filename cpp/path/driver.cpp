@@ -180,7 +180,7 @@ bool Driver::finish(std::size_t k) {
 Certificate Driver::judge_numbers(const Solution& s) const {
     std::vector<double> coef(design_.cols(), 0.0);
     for (std::size_t i = 0; i < s.features.size(); ++i) coef[static_cast<std::size_t>(s.features[i])] = s.values[i];
-    return riata::certify(problem_, coef.data(), s.intercept, s.alpha).certificate;
+    return riata::certify(problem_, {coef.data(), &s.intercept, 1}, s.alpha).certificate;
 }
 
 Outcome Driver::outcome(std::size_t k) const {

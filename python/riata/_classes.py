@@ -10,7 +10,6 @@ import numpy as np
 
 from . import _annealing, _blas, _fit, _one_class, _wide
 from . import _validation as check
-from ._class_certificate import certify_classes
 from ._fit import Certificate, PathArrays
 from ._handed_out import in_dtype
 from ._least_norm import least_norm
@@ -248,9 +247,6 @@ def _fit_wide(
     fit = _solve(reduced.small, alpha, tol, max_iter, start)
     W = reduced.coefficients(fit.coef.T)
     intercepts = reduced.intercepts(W, fit.intercepts)
-    if problem.family == "multinomial":
-        judged = certify_classes(problem, W, intercepts, alpha, tol)
-    else:
-        judged = _fit.certify(problem, W[:, 0], float(intercepts[0]), alpha, tol)
+    judged = _fit.certify(problem, W.T, intercepts, alpha, tol)
     certificate = replace(judged, seconds=fit.certificate.seconds, n_passes=2.0)
     return ClassFit(np.ascontiguousarray(W.T), intercepts, certificate, fit.n_iter)

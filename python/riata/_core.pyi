@@ -131,6 +131,7 @@ def alpha_max(
     *,
     sample_weight: Vector | None = None,
     penalty_weights: Vector | None = None,
+    l2_weights: Vector | None = None,
     lower: Vector | None = None,
     upper: Vector | None = None,
     l1_ratio: float = 1.0,
@@ -138,13 +139,14 @@ def alpha_max(
     standardize: bool = False,
     family: str = "gaussian",
     offset: Vector | None = None,
+    grouped: bool = False,
     n_threads: int = 1,
 ) -> Vector: ...
 def certify(
     X: Matrix,
     y: Vector,
     coef: Vector,
-    intercept: float,
+    intercept: Vector | float,
     alpha: float,
     *,
     sample_weight: Vector | None = None,
@@ -157,6 +159,7 @@ def certify(
     standardize: bool = False,
     family: str = "gaussian",
     offset: Vector | None = None,
+    grouped: bool = False,
     n_threads: int = 1,
 ) -> CertificateValues: ...
 def gram(

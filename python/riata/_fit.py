@@ -279,15 +279,13 @@ def _fold_arrays(
     return join_tasks([_path_arrays(task) for task in path]), loss, predictions
 
 
-def certify(
-    problem: Problem, coef: Array, intercept: float, alpha: float, tol: float
-) -> Certificate:
-    """Certificate of any coefficients and intercept for a problem of one target."""
+def certify(problem: Problem, coef: Array, intercept: Any, alpha: float, tol: float) -> Certificate:
+    """Certificate of any coefficients (outputs, p) and intercepts (outputs,) of a problem; of one output (p,) and a number do as well."""
     values = _core.certify(
         problem.X,
         problem.y,
         np.ascontiguousarray(coef, dtype=np.float64),
-        float(intercept),
+        np.array(intercept, dtype=np.float64, ndmin=1),
         alpha,
         sample_weight=problem.sample_weight,
         penalty_weights=problem.penalty_weights,
@@ -299,6 +297,7 @@ def certify(
         standardize=problem.standardize,
         family=problem.family,
         offset=problem.offset,
+        grouped=problem.grouped and problem.l1_ratio > 0,
         n_threads=problem.n_threads,
     )
     return make_certificate(
@@ -345,14 +344,13 @@ def with_primal(certificate: Certificate, primal: float) -> Certificate:
 
 
 def alpha_max(problem: Problem) -> float:
-    """Smallest penalty at which every l1-penalised coefficient of a problem of one target, of classes or of tasks rests."""
-    if problem.family in ("multinomial", "multi-gaussian"):
-        return solve_path(problem, None, n_alphas=1)[0].alpha_max
+    """Smallest penalty at which every l1-penalised coefficient of a problem rests; of several targets apart, for the first."""
     values = _core.alpha_max(
         problem.X,
         problem.y,
         sample_weight=problem.sample_weight,
         penalty_weights=problem.penalty_weights,
+        l2_weights=problem.l2_weights,
         lower=problem.lower,
         upper=problem.upper,
         l1_ratio=problem.l1_ratio,
@@ -360,6 +358,7 @@ def alpha_max(problem: Problem) -> float:
         standardize=problem.standardize,
         family=problem.family,
         offset=problem.offset,
+        grouped=problem.grouped and problem.l1_ratio > 0,
         n_threads=problem.n_threads,
     )
     return float(values[0])

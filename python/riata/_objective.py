@@ -14,7 +14,6 @@ import numpy as np
 from . import _fit
 from ._problem import Array, Problem
 
-SECTIONS = 100  # of a search along a line
 STEPS = 20  # of Newton's method for intercepts that are nearly right
 SHORT = 1e-14  # a step that is the last
 ROUNDING = 1e-14  # of a loss
@@ -171,15 +170,3 @@ def weights(problem: Problem, alpha: float) -> Weights:
         excluded,
         is_joint(problem),
     )
-
-
-def highest(value: Callable[[float], float], top: float) -> float:
-    """The largest value of a concave function on [0, top], by golden sections."""
-    low, high, golden = 0.0, top, (np.sqrt(5) - 1) / 2
-    for _ in range(SECTIONS):
-        left, right = high - golden * (high - low), low + golden * (high - low)
-        if value(left) < value(right):
-            low = left
-        else:
-            high = right
-    return max(value(low), value(high), value(top))

@@ -8,12 +8,10 @@ from typing import Any
 import numpy as np
 
 from . import _fit, _ridge
-from ._class_certificate import certify_classes
 from ._classes import LEAST, gap_tolerance
 from ._fit import Certificate
 from ._problem import Problem, check_problem
 from ._routes import relative_tolerance, unpenalised
-from ._task_certificate import certify_rows
 from .classification import LogisticRegression
 from .counts import PoissonRegressor
 
@@ -192,7 +190,7 @@ def _check_tasks(estimator: Any, problem: Problem, alpha: float, tol: float) -> 
         )
     b = np.broadcast_to(np.asarray(estimator.intercept_, dtype=np.float64), (tasks,))
     if alpha > 0 and problem.l1_ratio > 0:
-        return certify_rows(problem, np.ascontiguousarray(W), b, alpha, tol)
+        return _fit.certify(problem, W.T, b, alpha, tol)
     apart = []
     for t in range(tasks):
         one = replace(problem, y=np.ascontiguousarray(problem.y[:, t]), family="gaussian")
@@ -227,10 +225,7 @@ def _check_loss(
         np.asarray(estimator.intercept_, dtype=np.float64).ravel(), (rows,)
     )
     at = (problem, alpha) if alpha > 0 else (unpenalised(problem), 1.0)
-    if rows > 1:
-        certificate = certify_classes(at[0], np.ascontiguousarray(coef.T), intercepts, at[1], tol)
-    else:
-        certificate = _fit.certify(at[0], coef[0], float(intercepts[0]), at[1], tol)
+    certificate = _fit.certify(at[0], coef, intercepts, at[1], tol)
     return replace(certificate, alpha=alpha)
 
 
