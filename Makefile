@@ -39,11 +39,12 @@ bench:  ## race every peer in an environment of its own (see docs/benchmarks.md)
 sklearn: $(VENV)/built  ## scikit-learn's own tests on riata's classes; what fails is in docs/from-scikit-learn.md
 	$(PY) -m bench.sklearn_suite
 
-lint: $(VENV)/lint  ## ruff, clang-format and mypy, without changing anything
+lint: $(VENV)/lint  ## ruff, clang-format and mypy (the documents' code, too), without changing anything
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(VENV)/bin/clang-format --dry-run --Werror $$(find cpp -name '*.[ch]pp' -o -name '*.h')
 	$(PY) -m mypy
+	$(PY) .ci/snippets.py
 
 format: $(VENV)/lint  ## apply ruff and clang-format
 	$(PY) -m ruff check --fix --exit-zero .

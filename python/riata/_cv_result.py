@@ -80,7 +80,8 @@ class CVResult(CVViews):
         self._alphas = np.array([run.alphas for run in runs])
         self._base = np.array([_folds.losses(run) for run in runs])
         self._loss, self._sign = self._base, -1.0
-        self.predictions: Array | None = None
+        # None where they were not asked for; Any, so that who asked needs no cast.
+        self.predictions: Array | Any = None
         if predictions:
             self.predictions = self._shaped(
                 np.array([_out_of_fold(run, splits, problem.X.shape[0]) for run in runs])

@@ -90,9 +90,8 @@ class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEst
             self.intercept_: Any = 0.0
         else:
             self.intercept_ = fits.intercepts[0] if problem.y.ndim == 1 else fits.intercepts
-        self.certificate_: Certificate | list[Certificate] = (
-            fits.certificates[0] if single else fits.certificates
-        )
+        # A list for several columns of y; Any, so that the common case needs no cast.
+        self.certificate_: Certificate | Any = fits.certificates[0] if single else fits.certificates
         self._take_columns(problem.X.shape[1], names)
 
     def predict(self, X: Any) -> Array:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, Literal, TypedDict, Unpack, overload
 
 import numpy as np
 
 from . import _validation as check
-from ._class_result import ClassPathResult, make_result
+from ._class_result import ClassPathResult, TaskPathResult, make_result
 from ._fit import Callback, PathArrays, TaskArrays
 from ._least_norm import warn_of_separation
 from ._problem import Array, Problem, check_problem
@@ -27,6 +27,53 @@ from .exceptions import warn_not_converged
 LONG_WORK = 2e9  # entries of X times alphas from which on a progress bar may show
 
 
+class PathOptions(TypedDict, total=False):
+    """What `path` takes besides data and family, for the signatures by family below."""
+
+    l1_ratio: float
+    alphas: Any
+    eps: float | None
+    sample_weight: Any
+    offset: Any
+    penalty_weights: Any
+    l2_weights: Any
+    lower: Any
+    upper: Any
+    fit_intercept: bool
+    standardize: bool
+    tol: float
+    max_iter: int | None
+    max_features: int | None
+    early_stop: bool
+    time_limit: float | None
+    memory_limit: int | None
+    callback: Callback | None
+    progress: bool | None
+    n_threads: int | None
+
+
+@overload
+def path(
+    X: Any,
+    y: Any,
+    *,
+    family: Literal["multinomial"],
+    grouped: bool = False,
+    **options: Unpack[PathOptions],
+) -> ClassPathResult: ...
+@overload
+def path(
+    X: Any, y: Any, *, family: Literal["multi-gaussian"], **options: Unpack[PathOptions]
+) -> TaskPathResult: ...
+@overload
+def path(
+    X: Any,
+    y: Any,
+    *,
+    family: str = "gaussian",
+    grouped: bool = False,
+    **options: Unpack[PathOptions],
+) -> PathResult: ...
 def path(
     X: Any,
     y: Any,

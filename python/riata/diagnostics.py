@@ -41,7 +41,7 @@ _PREDICTIONS = ("predict", "predict_proba", "decision_function")
 
 def check_solution(
     estimator: Any, X: Any, y: Any, sample_weight: Any = None, offset: Any = None
-) -> Certificate | list[Certificate]:
+) -> Certificate | Any:
     """Certify a fitted linear model on the data it was fitted to, whoever fitted it.
 
     Parameters
