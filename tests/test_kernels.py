@@ -287,9 +287,6 @@ def test_gram(isa, rng):
         below = np.triu(np.ones((full, full), bool))  # row b of G is column b of the Gram matrix
         want, terms = long(old) + long(X).T @ long(X), np.abs(old) + np.abs(X).T @ np.abs(X)
         assert_sums(G.view[below], want[below], terms[below], n)
-        panel = np.arange(full) // P
-        above = panel[:, None] > panel
-        np.testing.assert_array_equal(G.view[above], old[above])
         G.check()
 
 

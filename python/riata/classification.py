@@ -69,7 +69,9 @@ class LogisticRegression(Observed, LinearClassifier):
         scikit-learn's, accepted and of no effect: the intercept is never penalised, the solver chooses its method itself and uses no
         randomness. Threads are `n_threads`. Only that "liblinear", one model per class, is refused for more than two classes.
     tol : float, default=1e-4
-        scikit-learn bounds the gradient by it; here the relative duality gap ends below tol^2 (between 1e-12 and 1e-6).
+        The fit has converged when its relative duality gap is at most `tol` (between 1e-12 and 1e-3): what `certificate_` is judged
+        by. With the L2 penalty alone the solver stops where the largest gradient, which scikit-learn bounds by it, is at most `tol`, too;
+        otherwise, and on up to 50,000 entries of X, it goes on to a gap of tol^2 or less, since that costs next to nothing.
     fit_intercept : bool, default=True
     class_weight : dict or "balanced", optional
         Weights of the classes, which multiply the sample weights.
@@ -210,12 +212,12 @@ class LogisticRegression(Observed, LinearClassifier):
         return self
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> None:
-        tol, max_iter = stopping_rule(self.tol, self.max_iter)
+        goal, max_iter = stopping_rule(self.tol, self.max_iter)
         problem = self._problem(X, y, sample_weight, offset)
         names = feature_names(X)
         start = earlier_fit(self, problem)
         alpha = self._penalty(problem)
-        fit = fit_classes(problem, alpha, tol, max_iter, start).in_dtype(problem)
+        fit = fit_classes(problem, alpha, goal, max_iter, start).in_dtype(problem)
         assert problem.classes is not None
         self.classes_ = problem.classes
         self.coef_ = fit.coef

@@ -38,7 +38,7 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
     max_iter : int, default=100
         A thousand times as many linear systems are solved at most.
     tol : float, default=1e-4
-        scikit-learn bounds the gradient by it; here the relative duality gap ends below tol^2 (between 1e-12 and 1e-6).
+        What `certificate_` is judged by, see `LogisticRegression`.
     l1_ratio : float in [0, 1], default=0.0
         0 is the L2 penalty, 1 the L1 penalty.
     penalty_weights, l2_weights, lower, upper, standardize, n_threads
@@ -119,12 +119,12 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
         self
         """
         validate(self)
-        tol, max_iter = stopping_rule(self.tol, self.max_iter)
+        goal, max_iter = stopping_rule(self.tol, self.max_iter)
         problem = self._problem(X, y, sample_weight, offset)
         names = feature_names(X)
         start = earlier_fit(self, problem)
         alpha = self._penalty(problem)
-        fit = fit_classes(problem, alpha, tol, max_iter, start).in_dtype(problem)
+        fit = fit_classes(problem, alpha, goal, max_iter, start).in_dtype(problem)
         self.coef_ = fit.coef[0]
         self.intercept_ = fit.intercepts[0]
         self.n_iter_ = fit.n_iter

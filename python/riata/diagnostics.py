@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _fit, _ridge
 from ._class_certificate import certify_classes
-from ._classes import LEAST, gap_tolerance
+from ._classes import Goal
 from ._fit import Certificate
 from ._problem import Problem, check_problem
 from ._routes import relative_tolerance, unpenalised
@@ -222,7 +222,7 @@ def _check_loss(
         raise ValueError(
             f"coef_ of shape {np.shape(estimator.coef_)} does not fit X of shape {problem.X.shape} and {rows} row(s) of coefficients"
         )
-    alpha, tol = own._penalty(problem), max(gap_tolerance(float(estimator.tol)), LEAST)
+    alpha, tol = own._penalty(problem), Goal.of(float(estimator.tol)).gap
     intercepts = np.broadcast_to(
         np.asarray(estimator.intercept_, dtype=np.float64).ravel(), (rows,)
     )

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from . import _class_curves, _class_folds, _legacy_shapes, _metadata, _scorers, _selection, _splits
 from . import _validation as check
 from ._class_folds import ClassFolds
-from ._classes import ClassFit, fit_classes, stopping_rule, warn_of_gap
+from ._classes import ClassFit, Goal, fit_classes, stopping_rule, warn_of_gap
 from ._cv import mixing_ratios
 from ._estimator import feature_names
 from ._parameters import COUNT, DEPRECATED, FOLDS, UNSET, Constraints, validate
@@ -180,7 +180,7 @@ class LogisticRegressionCV(LogisticRegression):
         """
         validate(self)
         self._advise()
-        tol, max_iter = stopping_rule(self.tol, self.max_iter)
+        goal, max_iter = stopping_rule(self.tol, self.max_iter)
         select = _selection.check_select(self.select)
         refit = check.flag(self.refit, "refit")
         Cs, ratios = self._grid(), self._ratios()
@@ -200,7 +200,7 @@ class LogisticRegressionCV(LogisticRegression):
         order = np.argsort(Cs, kind="stable")  # penalties fall
         with np.errstate(divide="ignore"):
             alphas = 1 / (Cs[order] * problem.total_weight)
-        runs = _class_folds.run(problem, splits, ratios, alphas, tol, max_iter)
+        runs = _class_folds.run(problem, splits, ratios, alphas, goal.aim, max_iter)
         scores = self._scores(problem, splits, runs, routed, X)
         results = _results(scores, Cs[order], ratios)
         row, k = _selection.choose(
@@ -211,7 +211,7 @@ class LogisticRegressionCV(LogisticRegression):
         )
         p = problem.X.shape[1]
         if refit:
-            fit = self._final(problem, runs[row], ratios[row], float(alphas[k]), k, tol, max_iter)
+            fit = self._final(problem, runs[row], ratios[row], float(alphas[k]), k, goal, max_iter)
             coef, intercepts = fit.coef, fit.intercepts
             chosen: tuple[float, float] = (float(Cs[order[k]]), ratios[row])
             self.certificate_ = fit.certificate
@@ -426,18 +426,18 @@ class LogisticRegressionCV(LogisticRegression):
         ratio: float,
         alpha: float,
         k: int,
-        tol: float,
+        goal: Goal,
         max_iter: int,
     ) -> ClassFit:
         """The model of all rows: on the path already, or fitted."""
         problem = replace(problem, l1_ratio=ratio)
         if run.whole is None or run.whole.reduced is not None:
-            return fit_classes(problem, alpha, tol, max_iter).in_dtype(problem)
+            return fit_classes(problem, alpha, goal, max_iter).in_dtype(problem)
         [path] = run.whole.paths
         return ClassFit(
             path.coefficients(k, problem.X.shape[1])[None],
             path.intercepts[k : k + 1],
-            path.certificate(k, tol),
+            path.certificate(k, goal.gap),
             int(path.n_iter[k]),
         ).in_dtype(problem)
 

@@ -48,7 +48,8 @@ class Lasso(SparseRegressor):
         Most linear systems solved and sweeps of coordinate descent taken, in all.
     tol : float, default=1e-4
         scikit-learn's: the fit has converged when the duality gap is below ``tol * |y|^2 / n`` (y centred), which is a relative gap of
-        ``2 * tol``. The solver goes on to a relative gap of 1e-6 as long as that is cheap, and usually far beyond.
+        ``2 * tol``. Up to 131,072 entries of X the solver goes on to a relative gap of 1e-6 as long as that is cheap, and usually far
+        beyond; on larger X it stops at the gap asked for if sweeps over the columns get there, and goes on to 1e-6 otherwise.
     positive : bool, default=False
         Only coefficients >= 0.
     penalty_weights : float or array-like of shape (n_features,), optional
