@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._class_result import ClassPathResult, TaskPathResult
+    from ._comparison import Comparison
     from ._config import show_config
     from ._criteria import InformationCriteria, information_criteria
     from ._cv import cv_path
@@ -37,6 +38,7 @@ _HOMES = {
     "CVResult": "_cv_result",
     "Certificate": "_fit",
     "ClassPathResult": "_class_result",
+    "Comparison": "_comparison",
     "ElasticNet": "regression",
     "ElasticNetCV": "cv",
     "InformationCriteria": "_criteria",
@@ -74,6 +76,7 @@ __all__ = [
     "CVResult",
     "Certificate",
     "ClassPathResult",
+    "Comparison",
     "ElasticNet",
     "ElasticNetCV",
     "InformationCriteria",
