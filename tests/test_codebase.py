@@ -333,7 +333,7 @@ def test_linters_have_one_version():
     hooks = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
     pinned = set(re.findall(r'"([a-z-]+==[\d.]+)"', hooks))
     assert pinned
-    assert pinned <= set(PYPROJECT["project"]["optional-dependencies"]["lint"])
+    assert pinned <= set(PYPROJECT["dependency-groups"]["lint"])
 
 
 def test_documents_name_targets_that_exist():

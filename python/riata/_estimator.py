@@ -95,11 +95,12 @@ class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEst
         self._take_columns(problem.X.shape[1], names)
 
     def predict(self, X: Any) -> Array:
-        """X @ coef_ + intercept_; an offset, if the fit had one, is the caller's to add.
+        """``X @ coef_ + intercept_``; an offset, if the fit had one, is the caller's to add.
 
         Parameters
         ----------
         X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
 
         Returns
         -------

@@ -73,6 +73,16 @@ class RidgeCV(LinearRegressor):
     feature_names_in_ : ndarray of shape (n_features,)
         Only if X had string column names.
 
+    See Also
+    --------
+    Ridge : One model with an L2 penalty.
+    cv_path : Cross-validation of any family, with everything that is asked for.
+
+    References
+    ----------
+    - G. H. Golub, M. Heath and G. Wahba, "Generalized cross-validation as a method for choosing a good ridge parameter",
+      Technometrics 21 (1979), 215-223.
+
     Examples
     --------
     >>> import numpy as np, riata
@@ -134,7 +144,9 @@ class RidgeCV(LinearRegressor):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Rows of features. Never modified.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Numbers; several targets share the factorisation.
         sample_weight : array-like of shape (n_samples,) or float, optional
             In the fits and in the scores. A row left out is left out with all its weight.
         **params : dict
@@ -194,7 +206,18 @@ class RidgeCV(LinearRegressor):
         return self
 
     def plot_cv(self, ax: Any = None) -> Any:
-        """Mean scores against log alpha, of folds with one standard error; returns the matplotlib axes."""
+        """Mean scores against log alpha, of folds with one standard error.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        ax : matplotlib.axes.Axes
+            What was drawn on.
+        """
         check_is_fitted(self)
         alphas, mean, error = self._curve
         order = np.argsort(-alphas, kind="stable")
