@@ -14,7 +14,16 @@ from . import _validation as check
 from ._cv_result import CVResult
 from ._estimator import LinearRegressor, feature_names
 from ._handed_out import in_dtype
-from ._parameters import BOUNDS, DESCENT, FOLDS, PROBLEM, SHARE, Constraints, validate
+from ._parameters import (
+    BOUNDS,
+    DESCENT,
+    FOLDS,
+    PROBLEM,
+    SHARE,
+    Constraints,
+    check_penalties,
+    validate,
+)
 from ._path import enet_path, lasso_path
 from ._problem import Array, Problem
 from ._routes import scikit_learn_control
@@ -116,6 +125,8 @@ class SparseRegressorCV(LinearRegressor):
                 since=(1, 7),
                 stacklevel=3,
             )
+        if np.ndim(alphas) == 1:
+            check_penalties(alphas)
         if self.n_alphas == "deprecated":
             return alphas
         warn_deprecated(

@@ -15,7 +15,15 @@ from . import _validation as check
 from ._estimator import LinearRegressor, feature_names
 from ._grams import Grams
 from ._leave_one_out import held_out
-from ._parameters import DEPRECATED, FOLDS, NONNEGATIVE, PROBLEM, Constraints, validate
+from ._parameters import (
+    DEPRECATED,
+    FOLDS,
+    NONNEGATIVE,
+    PROBLEM,
+    Constraints,
+    check_penalties,
+    validate,
+)
 from ._problem import Array, Problem, check_problem
 from ._ridge_folds import SampleFolds, by_fitting, fit_rows
 from ._routes import relative_tolerance
@@ -299,12 +307,8 @@ class RidgeCV(LinearRegressor):
         values = [self.alphas] if np.ndim(self.alphas) == 0 else list(self.alphas)
         if not values:
             raise ValueError("alphas must hold at least one penalty; got none")
-        return np.array(
-            [
-                check.real(a, f"alphas[{i}]", 0.0, np.inf, open_low=self.cv is None, open_high=True)
-                for i, a in enumerate(values)
-            ]
-        )
+        check_penalties(values, positive=self.cv is None)
+        return np.array([check.nonnegative(a, f"alphas[{i}]") for i, a in enumerate(values)])
 
 
 class _LeaveOneOut:
