@@ -425,10 +425,10 @@ def ridge(
     *,
     goal: float,
     max_iter: int,
-) -> tuple[Array, ...]:
+) -> tuple[Array, Moments, Array, Array, Array, Array]:
     """Ridge by conjugate gradients for the pairs (lam[m], column targets[m] of the centred Y), features weighted by v (inf: out).
 
-    Returns coefficients (p, m), means of the columns (p,), and per answer half the squared residuals, a bound of the suboptimality,
+    Returns coefficients (p, m), the moments of the columns, and per answer half the squared residuals, a bound of the suboptimality,
     the largest gradient (all three sums over rows) and the number of iterations.
     """
     return _core.ridge(

@@ -89,7 +89,9 @@ def solve(
         is_sparse = isinstance(problem.X, CompressedX)
         if route == "auto" and is_sparse and min(problem.X.shape) > LARGEST_GRAM:
             route = "cg"
-        if route not in ("svd", "cg"):
+        if route == "cg":
+            answer = _solve_cg(system, max_iter, tol)
+        elif route != "svd":
             answer = _try_gram(system)
         units = _units.of_columns(system.grams.moments.norm)
     if units is not None:
@@ -97,11 +99,7 @@ def solve(
         return units.answer(small, solve(small, alphas, targets, route, max_iter, tol=tol))
     if answer is not None:
         return answer
-    return (
-        _solve_svd(system)
-        if route != "cg" and system.may_copy
-        else _solve_cg(system, max_iter, tol)
-    )
+    return _solve_svd(system) if system.may_copy else _solve_cg(system, max_iter, tol)
 
 
 def _try_gram(system: System) -> Direct | None:
@@ -403,14 +401,14 @@ def _least_squares(system: System, A: Array, B: Array) -> Direct:
 
 
 def _descend(system: System, Y: Array, max_iter: int, tol: float | None) -> tuple[Array, ...]:
-    """Coefficients, means of X, loss, bound, kkt_max and iterations by conjugate gradients, for the centred responses Y."""
+    """Coefficients, loss, bound, kkt_max and iterations by conjugate gradients, for the centred responses Y."""
     unit = np.ldexp(1.0, -int(np.frexp(np.abs(Y).max(initial=0.0))[1]))  # squares stay within range
     v = np.full(system.p, np.inf)
     v[system.kept] = system.v[system.kept]
     goal = CG_GOAL if system.lam[0] > 0 else CG_GOAL_FREE
     if tol is not None:
         goal = tol**2 if system.lam[0] > 0 else min(goal, tol**2)
-    W, x_mean, loss, bound, kkt, steps = _fit.ridge(
+    W, moments, loss, bound, kkt, steps = _fit.ridge(
         system.problem,
         unit * Y,
         system.lam,
@@ -419,14 +417,15 @@ def _descend(system: System, Y: Array, max_iter: int, tol: float | None) -> tupl
         goal=goal,
         max_iter=max_iter,
     )
-    return W / unit, x_mean, loss / unit / unit, bound / unit / unit, kkt / unit, steps
+    system.grams.learn(moments)
+    return W / unit, loss / unit / unit, bound / unit / unit, kkt / unit, steps
 
 
 def _solve_cg(system: System, max_iter: int, tol: float | None) -> Direct:
-    W, x_mean, loss, bound, kkt, steps = _descend(system, system.Y - system.y_mean, max_iter, tol)
+    W, loss, bound, kkt, steps = _descend(system, system.Y - system.y_mean, max_iter, tol)
     b = np.zeros(W.shape[1])
     if system.problem.fit_intercept:
-        b = system.y_mean[system.targets] - x_mean @ W
+        b = system.y_mean[system.targets] - system.grams.moments.mean @ W
     return system.answer(W, b, loss / system.total, bound, kkt, bound, int(steps.max()), "cg")
 
 
@@ -434,6 +433,6 @@ def _lost_by_descent(system: System, residual: Array) -> float:
     """Mean of squares / 2 that a fit to the residual takes away, and what at most it leaves."""
     mean = float(system.mean(residual)) if system.problem.fit_intercept else 0.0
     residual = residual - mean
-    _, _, loss, bound, _, _ = _descend(system, residual[:, None], _fit.MAX_ITER, None)
+    _, loss, bound, _, _ = _descend(system, residual[:, None], _fit.MAX_ITER, None)
     there = 0.5 * float((system.root * residual) @ (system.root * residual))
     return (there - float(loss[0]) + float(bound[0])) / system.total + 0.5 * mean**2
