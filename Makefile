@@ -20,11 +20,11 @@ GROUPS ?= build test
 SPHINX_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test attack bench sklearn lint format doctest docs links sanitize clang oldest threads build clean
+.PHONY: help demo test attack bench sklearn accel-suite accel-demo lint format doctest docs links sanitize clang oldest threads build clean
 .DELETE_ON_ERROR:
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: $(VENV)/demo  ## certified paths on real data, a plot in demo/, a table against scikit-learn
 	$(PY) -m examples.demo
@@ -44,6 +44,12 @@ bench:  ## race every peer in an environment of its own (see docs/benchmarks.md)
 
 sklearn: $(VENV)/built  ## scikit-learn's own tests on riata's classes; what fails is in docs/from-scikit-learn.md
 	$(PY) -m bench.sklearn_suite
+
+accel-suite: $(VENV)/built  ## scikit-learn's own tests with its estimators on riata (see bench/accel_failures.txt)
+	$(PY) -m bench.accel_suite
+
+accel-demo: $(VENV)/built  ## an unchanged script of a dozen programs, without and with riata.accel
+	$(PY) -m examples.accel_demo
 
 lint: $(VENV)/lint  ## ruff, clang-format and mypy (the documents' code, too), without changing anything
 	$(PY) -m ruff check .
