@@ -70,7 +70,7 @@ STOREYS = [
         "_leave_one_out",
         "_criteria",
     },
-    {"_comparison"},
+    {"_comparison", "_two_stage"},
     {"_cv_result", "_class_folds", "_class_curves"},
     {"_cv"},
     {"_estimator"},
@@ -84,7 +84,7 @@ STOREYS = [
         "ridge_cv",
         "criteria",
     },
-    {"logistic_cv", "multi_task_cv"},
+    {"logistic_cv", "multi_task_cv", "two_stage", "stability"},
     {"diagnostics"},
     {"__init__"},
 ]
