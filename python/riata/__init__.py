@@ -31,11 +31,15 @@ if TYPE_CHECKING:
     from .ridge_cv import RidgeCV
     from .scales import alpha_max, convert_penalty
     from .scoring import Scorer, get_cmake_dir, get_include
+    from .stability import StabilitySelection
+    from .two_stage import AdaptiveLasso, AdaptiveLassoCV, RelaxedLasso, RelaxedLassoCV
 
 __version__ = "0.1.0"
 
 # Where each public name lives.
 _HOMES = {
+    "AdaptiveLasso": "two_stage",
+    "AdaptiveLassoCV": "two_stage",
     "CVResult": "_cv_result",
     "Certificate": "_fit",
     "ClassPathResult": "_class_result",
@@ -55,9 +59,12 @@ _HOMES = {
     "PathPoint": "_result",
     "PathResult": "_result",
     "PoissonRegressor": "counts",
+    "RelaxedLasso": "two_stage",
+    "RelaxedLassoCV": "two_stage",
     "Ridge": "regression",
     "RidgeCV": "ridge_cv",
     "Scorer": "scoring",
+    "StabilitySelection": "stability",
     "TaskPathResult": "_class_result",
     "alpha_max": "scales",
     "check_solution": "diagnostics",
@@ -76,6 +83,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "AdaptiveLasso",
+    "AdaptiveLassoCV",
     "CVResult",
     "Certificate",
     "ClassPathResult",
@@ -95,9 +104,12 @@ __all__ = [
     "PathPoint",
     "PathResult",
     "PoissonRegressor",
+    "RelaxedLasso",
+    "RelaxedLassoCV",
     "Ridge",
     "RidgeCV",
     "Scorer",
+    "StabilitySelection",
     "TaskPathResult",
     "__version__",
     "alpha_max",
