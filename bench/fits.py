@@ -1,4 +1,4 @@
-"""``python -m bench --suite fits``: single fits, riata against scikit-learn, each at its defaults and at equal judged gaps.
+"""The suite ``fits``: single fits, riata against scikit-learn, each at its defaults and at equal judged gaps.
 
 For people who call ``fit`` once: dense and sparse, L1, L2 and both, squares and labels, on the shapes where it matters whether a
 solver forms a Gram matrix or takes a few sweeps, and on real data. Processor time of one thread, contenders in turn, medians. At
@@ -224,41 +224,35 @@ def race(fit, targets, rounds):
     return rows
 
 
-def summary(rows):
-    """Return how many fits were lost, and the median ratio, of the defaults and of every target."""
-    out = []
-    for what in dict.fromkeys(row["what"] for row in rows):
-        own = [row for row in rows if row["what"] == what and "ratio" in row]
-        if own:
-            ratios = [row["ratio"] for row in own]
-            lost = [row["problem"] for row in own if row["lost"]]
-            out.append(
-                {"what": what, "fits": len(own), "median ratio": median(ratios), "lost": lost}
-            )
-    return out
+def installed(fits):
+    """Return the fits whose data are there: some come in packages."""
+    found = []
+    for fit in fits:
+        try:
+            fit.data()
+        except (ImportError, FileNotFoundError) as missing:
+            print(f"{fit.name}: left out, {missing}", file=sys.stderr)
+        else:
+            found.append(fit)
+    return found
 
 
 def main():
-    """Measure and print: rows as JSON lines, the summary to standard error."""
+    """Measure and print rows as JSON lines."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--match", default="", help="only fits whose name contains this")
     parser.add_argument("--targets", type=float, nargs="*", default=list(TARGETS))
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--real", action="store_true", help="data that packages carry, too")
     parser.add_argument("--cores", type=int, nargs="*", default=[])
     given = parser.parse_args()
     if given.cores and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, given.cores)
     warnings.simplefilter("ignore")
-    rows = []
-    for fit in suite() + (real() if given.real else []):
-        if given.match not in fit.name:
-            continue
+    chosen = [fit for fit in suite() if given.match in fit.name]
+    chosen += installed([fit for fit in real() if given.match in fit.name])
+    for fit in chosen:
         for row in race(fit, given.targets, given.rounds):
-            rows.append(row)
             print(json.dumps(row), flush=True)
-    for line in summary(rows):
-        print(json.dumps(line), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -62,8 +62,9 @@ bool Driver::open() {
     ColumnDescent descent(problem_, penalty, control_);
     if (!descent.applies()) return false;
     null_ = 0.5 * problem_.yy;
-    opening_ = descent.run(kAhead * options_.tol, patience(penalty.l2_scale > 0));
-    if (!(opening_.rel_gap <= options_.tol)) return false;
+    const double goal = std::max(options_.tol, options_.enough);
+    opening_ = descent.run(kAhead * goal, patience(penalty.l2_scale > 0));
+    if (!(opening_.rel_gap <= goal)) return false;
     alphas_ = {options_.alphas.back()};
     report_.begin(alpha_max(problem_, problem_.xty), null_);
     report_.count_passes(static_cast<double>(opening_.sweeps));
@@ -77,8 +78,9 @@ bool Driver::open() {
     correlate_model(false);
     look_beyond();
     batch_.certificates = {certificate(0)};
-    if (accepted(0)) finish(0);
-    return accepted(0);
+    const bool there = batch_.certificates[0].rel_gap <= goal;
+    if (there) finish(0);
+    return there;
 }
 
 /// Sweeps over X that are worth spending before a Gram matrix of what may be in use is formed and factorised.

@@ -43,13 +43,17 @@ MultinomialDriver::MultinomialDriver(Problem& problem, const std::vector<int>& l
 }
 
 std::vector<Path> MultinomialDriver::run() {
-    start();
+    begin();
+    const bool opened = open();
+    const double goal = std::max(options_.tol, options_.enough);
+    if (!opened) start();
     double top = 0;
     for (const auto& one : classes_) top = std::max(top, alpha_max(problem_, one->c));
     report_.begin(top, null_loss_);
     auto alphas = make_alphas(options_, top, problem_.design.cols() > n_);
-    if (take_start(alphas.back())) alphas = {alphas.back()};
-    const auto solve_at = [this](const Waypoint& at) {
+    if (opened || take_start(alphas.back())) alphas = {alphas.back()};
+    const auto solve_at = [&](const Waypoint& at) {
+        if (opened && certificate_.rel_gap <= goal) return;
         grow(at.alpha, at.before);
         solve(at.alpha, at.tol);
         if (at.wanted && certificate_.rel_gap <= at.tol) polish(at.alpha, at.tol);
@@ -58,9 +62,8 @@ std::vector<Path> MultinomialDriver::run() {
     return walk(report_, alphas, top, options_, control_, solve_at, [this] { return outcome(); });
 }
 
-/// The model of intercepts and of features that nothing keeps out.
-void MultinomialDriver::start() {
-    const auto always = unpenalised(problem_);
+/// The model of intercepts.
+void MultinomialDriver::begin() {
     const std::vector<double> b = softmax_.null_intercepts();
     margins_.resize(n_ * classes());
     R_.resize(n_ * classes());
@@ -79,11 +82,18 @@ void MultinomialDriver::start() {
     for (std::size_t k = 0; k < classes(); ++k) {
         squares = std::max(squares, problem_.inner(slopes(k), slopes(k)));
         classes_[k]->newton.set_unit(null_loss_);
+    }
+    problem_.set_noise(squares);
+}
+
+/// The model of intercepts and of features that nothing keeps out.
+void MultinomialDriver::start() {
+    const auto always = unpenalised(problem_);
+    for (std::size_t k = 0; k < classes(); ++k) {
         classes_[k]->model.grow(always);
         rest_new(*classes_[k], k);
     }
     find_slopes();
-    problem_.set_noise(squares);
     correlate();
     if (always.empty()) return;
     take_start(kInfinity);
