@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ._class_result import ClassPathResult, TaskPathResult
+    from ._comparison import Comparison
     from ._config import show_config
     from ._criteria import InformationCriteria, information_criteria
     from ._cv import cv_path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ._fit import Certificate
     from ._path import enet_path, lasso_path, path
     from ._result import PathPoint, PathResult
+    from .accel import patch_sklearn, unpatch_sklearn
     from .classification import LogisticRegression, logistic_path
     from .counts import PoissonRegressor
     from .criteria import LassoIC
@@ -29,14 +31,19 @@ if TYPE_CHECKING:
     from .ridge_cv import RidgeCV
     from .scales import alpha_max, convert_penalty
     from .scoring import Scorer, get_cmake_dir, get_include
+    from .stability import StabilitySelection
+    from .two_stage import AdaptiveLasso, AdaptiveLassoCV, RelaxedLasso, RelaxedLassoCV
 
 __version__ = "0.1.0"
 
 # Where each public name lives.
 _HOMES = {
+    "AdaptiveLasso": "two_stage",
+    "AdaptiveLassoCV": "two_stage",
     "CVResult": "_cv_result",
     "Certificate": "_fit",
     "ClassPathResult": "_class_result",
+    "Comparison": "_comparison",
     "ElasticNet": "regression",
     "ElasticNetCV": "cv",
     "InformationCriteria": "_criteria",
@@ -52,9 +59,12 @@ _HOMES = {
     "PathPoint": "_result",
     "PathResult": "_result",
     "PoissonRegressor": "counts",
+    "RelaxedLasso": "two_stage",
+    "RelaxedLassoCV": "two_stage",
     "Ridge": "regression",
     "RidgeCV": "ridge_cv",
     "Scorer": "scoring",
+    "StabilitySelection": "stability",
     "TaskPathResult": "_class_result",
     "alpha_max": "scales",
     "check_solution": "diagnostics",
@@ -66,14 +76,19 @@ _HOMES = {
     "information_criteria": "_criteria",
     "lasso_path": "_path",
     "logistic_path": "classification",
+    "patch_sklearn": "accel",
     "path": "_path",
     "show_config": "_config",
+    "unpatch_sklearn": "accel",
 }
 
 __all__ = [
+    "AdaptiveLasso",
+    "AdaptiveLassoCV",
     "CVResult",
     "Certificate",
     "ClassPathResult",
+    "Comparison",
     "ElasticNet",
     "ElasticNetCV",
     "InformationCriteria",
@@ -89,9 +104,12 @@ __all__ = [
     "PathPoint",
     "PathResult",
     "PoissonRegressor",
+    "RelaxedLasso",
+    "RelaxedLassoCV",
     "Ridge",
     "RidgeCV",
     "Scorer",
+    "StabilitySelection",
     "TaskPathResult",
     "__version__",
     "alpha_max",
@@ -104,12 +122,16 @@ __all__ = [
     "information_criteria",
     "lasso_path",
     "logistic_path",
+    "patch_sklearn",
     "path",
     "show_config",
+    "unpatch_sklearn",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "accel":
+        return import_module(".accel", __name__)
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'riata' has no attribute {name!r}")
