@@ -19,7 +19,8 @@
 namespace riata {
 
 namespace {
-constexpr double kPivot = 1e-12;             // of the diagonal: what a feature has to add to those before it
+constexpr double kPivot = 1e-12;             // of the diagonal: what a feature has to add to those before it,
+constexpr double kApart = 1e-8;              // and where the columns themselves tell them apart better
 constexpr std::size_t kMostFactored = 5000;  // features without any penalty whose Gram matrix is made
 constexpr int kProjections = 4;              // by conjugate gradients, each from a fresh start
 constexpr long kMostSteps = 2000;            // of each
@@ -155,12 +156,16 @@ bool Newton::orthogonalise(Lane& lane) {
     design.products(features, features, d.data(), G.data(), problem_.team);
     Cholesky factor(1);
     std::vector<std::size_t> kept;
+    const bool fit = columns_fit(m);
     for (std::size_t a = 0; a < m; ++a) {
         std::vector<double> cross;
         for (std::size_t b : kept) cross.push_back(G[a * m + b] - xd[a] * xd[b] / total);
         double square = G[a * m + a] - xd[a] * xd[a] / total;
-        const double floor = kPivot * G[a * m + a];
-        if (factor.append(1, cross.data(), kept.size(), &square, &floor, {&lane.c[free[a]]})) kept.push_back(a);
+        const double floor = (fit ? kApart : kPivot) * G[a * m + a];
+        if (factor.append(1, cross.data(), kept.size(), &square, &floor, {&lane.c[free[a]]}))
+            kept.push_back(a);
+        else if (fit)
+            return orthogonalise_on_columns(lane, free);
     }
     std::vector<double> z = factor.forward(0), move(n, 0.0);
     factor.back(z.data());
