@@ -5,6 +5,7 @@
 #include <iterator>
 #include <limits>
 
+#include "kernels/sum_of.hpp"
 #include "path/certify.hpp"
 #include "path/handed_out.hpp"
 
@@ -368,6 +369,14 @@ double NewtonDriver::intercept_cost(double off) const {
     return off < 1 ? std::exp(loss_.margin_of_mean() + 1) * off * off : kInfinity;
 }
 
+/// What rounding of the margins makes of the mean loss.
+double NewtonDriver::rounding_of_loss(const Lane& lane) const {
+    const double sum = sum_of(lane.eta.size(), [&](std::size_t i) {
+        return (problem_.weights() ? problem_.s[i] : 1.0) * std::abs(lane.r[i]) * std::abs(lane.eta[i] + lane.b);
+    });
+    return std::numeric_limits<double>::epsilon() * sum / problem_.weight;
+}
+
 /// The primal value of the numbers as they are rounded.
 void NewtonDriver::judge_as_handed_out(const Lane& lane, Solution& s) const {
     std::vector<double> eta = margins_of(problem_, s), r(eta.size());
@@ -394,7 +403,11 @@ Solution NewtonDriver::solution(std::size_t k) const {
     s.certificate.primal += problem_.constant_cost(s.alpha);
     s.certificate.dual += problem_.constant_cost(s.alpha);
     const double tol = tolerance_of(options_, wanted(k));
-    if (is_noticed(intercept_cost(off), tol, null_loss_ / problem_.weight)) judge_as_handed_out(lane, s);
+    const double cost = intercept_cost(off), unit = null_loss_ / problem_.weight;
+    if (is_noticed(cost, tol, unit) && cost > rounding_of_loss(lane))
+        judge_as_handed_out(lane, s);
+    else
+        account_for(cost, tol, unit, s.certificate);
     s.status = s.certificate.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
     return s;
 }

@@ -41,6 +41,7 @@ private:
     std::size_t room() const { return std::max<std::size_t>(64, model_.size() / 2); }
     double intercept_cost(double off) const;
     Solution solution(std::size_t k) const;
+    double rounding_of_loss(const Lane& lane) const;
     void judge_as_handed_out(const Lane& lane, Solution& s) const;
     void keep_margins(const Lane& lane);
 

@@ -137,22 +137,29 @@ bool Newton::is_far(const Lane& lane) const {
     return false;
 }
 
-/// Moves a lane that is far to the minimiser, within the bounds, of the quadratic model about the margins without features, if
-/// that is better.
+/// Moves a lane that is far to the minimiser, within the bounds, of the quadratic model about the margins without features, or
+/// without the penalty: to the best of the three.
 void Newton::bring_back(Lane& lane, long max_solves) {
     if (!is_far(lane)) return;
     Lane start = empty_lane(lane.alpha);
     start.w.assign(model_.size(), 0.0);
     correlate({&start});
     recurve(start);
-    penalise(lane.alpha);
-    model_.expand(start.w, start.c);
-    active_.start_from(problem_.penalty, lane.w);
-    Lane there = lane;
-    there.solves += active_.solve(problem_.penalty, problem_.noise(), max_solves).solves;
-    place(there, active_.w());
-    const double objective = certify(there, {}, {}, tol_, false, true).primal;
-    if (std::isfinite(objective) && !(certify(lane, {}, {}, tol_, false, true).primal <= objective)) lane = std::move(there);
+    const Lane from = lane;
+    double least = certify(lane, {}, {}, tol_, false, true).primal;
+    for (const bool penalised : {true, false}) {
+        penalise(lane.alpha);
+        if (!penalised && lane.alpha < kInfinity) problem_.penalty.l1_scale = problem_.penalty.l2_scale = 0;
+        model_.expand(start.w, start.c);
+        active_.start_from(problem_.penalty, from.w);
+        Lane there = from;
+        there.solves += active_.solve(problem_.penalty, problem_.noise(), max_solves).solves;
+        place(there, active_.w());
+        const double objective = certify(there, {}, {}, tol_, false, true).primal;
+        if (!(objective < least) && !(std::isfinite(objective) && std::isnan(least))) continue;
+        least = objective;
+        lane = std::move(there);
+    }
 }
 
 /// Puts the lane at these coefficients whatever its loss is there: where that is no number its slopes are those without features.
