@@ -62,6 +62,7 @@ std::vector<Path> MultinomialDriver::run() {
         if (!at.wanted) stone_solves_ += solves_;
     };
     model.solution = [this](std::size_t k) { return solution(k); };
+    model.excess = [this](const std::vector<Path>& paths) { return excess(paths); };
     model.df = [this] { return df(); };
     return paths_.walk(alphas, model);
 }
@@ -287,6 +288,16 @@ double MultinomialDriver::common(std::size_t feature) const {
         if (const Index slot = one->model.slot(static_cast<Index>(feature)); slot >= 0)
             sum += one->lane.w[static_cast<std::size_t>(slot)];
     return sum / static_cast<double>(classes());
+}
+
+/// See JointModel.
+double MultinomialDriver::excess(const std::vector<Path>& paths) const {
+    std::vector<double> E(n_ * classes()), P(E.size());
+    for (std::size_t k = 0; k < classes(); ++k) {
+        const auto eta = margins_of(problem_, paths[present_.origin[k]].solutions.back());
+        std::copy(eta.begin(), eta.end(), E.begin() + static_cast<std::ptrdiff_t>(k * n_));
+    }
+    return (softmax_.predict(E.data(), P.data()) - loss_) / problem_.weight;
 }
 
 Solution MultinomialDriver::solution(std::size_t caller) const {

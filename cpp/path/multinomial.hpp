@@ -97,6 +97,7 @@ private:
     bool grow(double alpha, double before);
     std::size_t df() const;
     double common(std::size_t feature) const;
+    double excess(const std::vector<Path>& paths) const;
     Solution solution(std::size_t k) const;
 
     Problem& problem_;

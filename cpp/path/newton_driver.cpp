@@ -5,6 +5,7 @@
 #include <iterator>
 #include <limits>
 
+#include "kernels/sum_of.hpp"
 #include "path/certify.hpp"
 #include "path/handed_out.hpp"
 
@@ -21,6 +22,7 @@ constexpr double kFarthest = 4;     // times the distance between two solutions 
 constexpr std::size_t kBase = 3;    // alphas between the two
 constexpr int kRetries = 3;         // attempts at one alpha before its gap is reported as it is
 constexpr double kTighter = 0.1;    // of the tolerance: what an attempt aims at after one that fell short
+constexpr std::size_t kMostMoved = 5000;  // columns that may all be needed to bring margins back
 }  // namespace
 
 std::vector<double> starting_point(const Problem& problem, const GramModel& model, const double* coefs, double alpha) {
@@ -87,6 +89,7 @@ void NewtonDriver::start() {
     if (model_.size() > 0) {
         take_start(kInfinity);
         lanes_ = {std::move(last_)};
+        newton_.bring_back(lanes_[0], options_.max_solves);
         newton_.minimise(lanes_, kNullGap, options_.max_solves);
         last_ = std::move(lanes_[0]);
         if (options_.only_last) stone_solves_ = last_.solves;
@@ -194,6 +197,18 @@ void NewtonDriver::prepare(std::size_t first) {
     for (std::size_t k = 0; k < count; ++k) lanes_[k].alpha = alphas_[first + k];
     newton_.follow_model(lanes_);
     if (!follow_guide(known)) extrapolate(known);
+    for (std::size_t k = known; k < count; ++k) bring_back(lanes_[k]);
+}
+
+/// Moves a lane whose margins are far to better ones, for which all features may be needed.
+void NewtonDriver::bring_back(Lane& lane) {
+    if (!newton_.is_far(lane)) return;
+    std::vector<Index> all;
+    for (std::size_t j = 0; j < problem_.design.cols(); ++j)
+        if (problem_.usable[j]) all.push_back(static_cast<Index>(j));
+    if (all.size() <= kMostMoved) grow(all);
+    newton_.follow_model(lanes_);
+    newton_.bring_back(lane, options_.max_solves);
 }
 
 /// The guide's coefficients at the k-th alpha, per slot; zeros for the null model, -1.
@@ -358,6 +373,22 @@ double NewtonDriver::intercept_cost(double off) const {
     return off < 1 ? std::exp(loss_.margin_of_mean() + 1) * off * off : kInfinity;
 }
 
+/// What rounding of the margins makes of the mean loss.
+double NewtonDriver::rounding_of_loss(const Lane& lane) const {
+    const double sum = sum_of(lane.eta.size(), [&](std::size_t i) {
+        return (problem_.weights() ? problem_.s[i] : 1.0) * std::abs(lane.r[i]) * std::abs(lane.eta[i] + lane.b);
+    });
+    return std::numeric_limits<double>::epsilon() * sum / problem_.weight;
+}
+
+/// The primal value of the numbers as they are rounded.
+void NewtonDriver::judge_as_handed_out(const Lane& lane, Solution& s) const {
+    std::vector<double> eta = margins_of(problem_, s), r(eta.size());
+    for (std::size_t i = 0; i < eta.size() && offset_; ++i) eta[i] += offset_[i];
+    s.certificate.primal += (loss_.evaluate(eta.data(), 0.0, r.data()).value - lane.loss) / problem_.weight;
+    s.certificate.compare(null_loss_ / problem_.weight);
+}
+
 Solution NewtonDriver::solution(std::size_t k) const {
     const Lane& lane = lanes_[k];
     Solution s;
@@ -376,7 +407,11 @@ Solution NewtonDriver::solution(std::size_t k) const {
     s.certificate.primal += problem_.constant_cost(s.alpha);
     s.certificate.dual += problem_.constant_cost(s.alpha);
     const double tol = tolerance_of(options_, wanted(k));
-    account_for(intercept_cost(off), tol, null_loss_ / problem_.weight, s.certificate);
+    const double cost = intercept_cost(off), unit = null_loss_ / problem_.weight;
+    if (is_noticed(cost, tol, unit) && cost > rounding_of_loss(lane))
+        judge_as_handed_out(lane, s);
+    else
+        account_for(cost, tol, unit, s.certificate);
     s.status = s.certificate.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
     return s;
 }
