@@ -9,14 +9,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._advice import Advice
+    from ._advise import advise
+    from ._cap_weights import cap_weights
     from ._class_result import ClassPathResult, TaskPathResult
+    from ._collinearity import Collinearity, collinearity
     from ._config import show_config
     from ._criteria import InformationCriteria, information_criteria
     from ._cv import cv_path
     from ._cv_result import CVResult
     from ._fit import Certificate
     from ._path import enet_path, lasso_path, path
+    from ._prior import Prior, prior
     from ._result import PathPoint, PathResult
+    from ._stress import Stress, stress
     from .classification import LogisticRegression, logistic_path
     from .counts import PoissonRegressor
     from .criteria import LassoIC
@@ -34,17 +40,19 @@ __version__ = "0.1.0"
 
 # Where each public name lives.
 _HOMES = {
+    "Advice": "_advice",
     "CVResult": "_cv_result",
     "Certificate": "_fit",
     "ClassPathResult": "_class_result",
+    "Collinearity": "_collinearity",
     "ElasticNet": "regression",
     "ElasticNetCV": "cv",
     "InformationCriteria": "_criteria",
     "Lasso": "regression",
-    "LogisticRegression": "classification",
-    "LogisticRegressionCV": "logistic_cv",
     "LassoCV": "cv",
     "LassoIC": "criteria",
+    "LogisticRegression": "classification",
+    "LogisticRegressionCV": "logistic_cv",
     "MultiTaskElasticNet": "multi_task",
     "MultiTaskElasticNetCV": "multi_task_cv",
     "MultiTaskLasso": "multi_task",
@@ -52,12 +60,17 @@ _HOMES = {
     "PathPoint": "_result",
     "PathResult": "_result",
     "PoissonRegressor": "counts",
+    "Prior": "_prior",
     "Ridge": "regression",
     "RidgeCV": "ridge_cv",
     "Scorer": "scoring",
+    "Stress": "_stress",
     "TaskPathResult": "_class_result",
+    "advise": "_advise",
     "alpha_max": "scales",
+    "cap_weights": "_cap_weights",
     "check_solution": "diagnostics",
+    "collinearity": "_collinearity",
     "convert_penalty": "scales",
     "cv_path": "_cv",
     "enet_path": "_path",
@@ -67,13 +80,17 @@ _HOMES = {
     "lasso_path": "_path",
     "logistic_path": "classification",
     "path": "_path",
+    "prior": "_prior",
     "show_config": "_config",
+    "stress": "_stress",
 }
 
 __all__ = [
+    "Advice",
     "CVResult",
     "Certificate",
     "ClassPathResult",
+    "Collinearity",
     "ElasticNet",
     "ElasticNetCV",
     "InformationCriteria",
@@ -89,13 +106,18 @@ __all__ = [
     "PathPoint",
     "PathResult",
     "PoissonRegressor",
+    "Prior",
     "Ridge",
     "RidgeCV",
     "Scorer",
+    "Stress",
     "TaskPathResult",
     "__version__",
+    "advise",
     "alpha_max",
+    "cap_weights",
     "check_solution",
+    "collinearity",
     "convert_penalty",
     "cv_path",
     "enet_path",
@@ -105,7 +127,9 @@ __all__ = [
     "lasso_path",
     "logistic_path",
     "path",
+    "prior",
     "show_config",
+    "stress",
 ]
 
 
