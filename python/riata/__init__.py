@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ._cap_weights import cap_weights
     from ._class_result import ClassPathResult, TaskPathResult
     from ._collinearity import Collinearity, collinearity
+    from ._comparison import Comparison
     from ._config import show_config
     from ._criteria import InformationCriteria, information_criteria
     from ._cv import cv_path
@@ -45,6 +46,7 @@ _HOMES = {
     "Certificate": "_fit",
     "ClassPathResult": "_class_result",
     "Collinearity": "_collinearity",
+    "Comparison": "_comparison",
     "ElasticNet": "regression",
     "ElasticNetCV": "cv",
     "InformationCriteria": "_criteria",
@@ -91,6 +93,7 @@ __all__ = [
     "Certificate",
     "ClassPathResult",
     "Collinearity",
+    "Comparison",
     "ElasticNet",
     "ElasticNetCV",
     "InformationCriteria",

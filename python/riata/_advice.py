@@ -10,8 +10,9 @@ import numpy as np
 
 from . import _drawing
 from ._collinearity import Collinearity
+from ._comparison import Comparison
 from ._problem import Array
-from ._race import Difference, Race
+from ._race import Race
 from ._table import Table
 
 
@@ -255,7 +256,7 @@ class Advice:
         return ax
 
 
-def shown(difference: Difference, unit: float) -> Shown:
+def shown(difference: Comparison, unit: float) -> Shown:
     """A difference as a share of the null loss."""
     size = abs(unit) or 1.0
-    return Shown(difference.value / size, difference.std_error / size, difference.t)
+    return Shown(difference.difference / size, difference.std_error / size, difference.t)

@@ -17,6 +17,7 @@ from . import _validation as check
 from ._advice import Advice, Reason, ShortList, Shown, shown
 from ._cap_weights import cap_weights, folds
 from ._collinearity import collinearity
+from ._comparison import Comparison
 from ._held_out_losses import HeldOut, Judge
 from ._problem import FAMILIES, Array, Problem, check_problem
 from ._race import Race
@@ -230,7 +231,7 @@ class _Choice:
 
     def _beats(self, ratio: float) -> bool:
         d = self.race.compare(self.loss(self.home), self.loss(ratio))
-        return bool(d.value > 0 and d.value >= BY * d.std_error)
+        return bool(d.difference > 0 and d.difference >= BY * d.std_error)
 
 
 def _answer(
@@ -302,7 +303,7 @@ def _verdict(signal: Shown, d: Shown | None) -> str:
 def _expected(race: Race, choice: _Choice, chosen: Array) -> Shown:
     loss = float(chosen.mean()) + race.optimism(choice.ratio)
     error = _race.corrected_error(chosen, race.share)
-    return shown(_race.Difference(loss, error), race.null_loss)
+    return shown(Comparison(loss, error, len(chosen)), race.null_loss)
 
 
 def _short_list(task: _Task, race: Race, place: tuple[float, int], spreads: Array) -> ShortList:
@@ -476,7 +477,9 @@ def _order(task: _Task, race: Race, choice: _Choice, cv: int) -> Shown | None:
     error = np.hypot(
         _race.corrected_error(loss, race.share), _race.corrected_error(before, race.share)
     )
-    return shown(_race.Difference(float(loss.mean() - before.mean()), float(error)), race.null_loss)
+    return shown(
+        Comparison(float(loss.mean() - before.mean()), float(error), len(loss)), race.null_loss
+    )
 
 
 def _missing(X: Any, values: Array | None, names: list[str]) -> dict[str, int]:

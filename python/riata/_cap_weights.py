@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+import warnings
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from . import _race
 from . import _validation as check
 from ._held_out_losses import HeldOut, Judge
 from ._problem import Array, Problem
 from ._routes import Control
-from ._splits import make_splits
+from ._selection import standard_error
+from ._splits import make_splits, overlap_of
 from ._spreads import spreads_of
 from .diagnostics import _MODELS, _own_model, _problem_of, _supported_name
 from .regression import ElasticNet, Lasso, Ridge
@@ -94,8 +95,11 @@ def cap_weights(
     judge = Judge(problem)
     null = np.array([judge.null(split) for split in splits])
     base = _loss(problem, alpha, splits)
-    race = _race.Race({}, null, splits)
-    error = _race.corrected_error(base, race.share)
+    error = float(
+        standard_error(
+            base, 1 + len(base) * overlap_of(splits, len(problem.y), problem.sample_weight).share
+        )
+    )
     limit = (
         RULES[check.one_of(within, "within", tuple(RULES))] * error
         if isinstance(within, str)
@@ -127,7 +131,10 @@ def folds(problem: Problem, X: Any, cv: Any, groups: Any, random_state: Any) -> 
         else:
             cv = KFold(k, **options) if labels is None else StratifiedKFold(k, **options)
     target = problem.y if labels is None else labels.astype(int)
-    return make_splits(cv, np.empty((n, 0)), target, n, problem.sample_weight, groups)
+    with warnings.catch_warnings():
+        # A class of fewer rows than folds: some folds hold none out.
+        warnings.filterwarnings("ignore", message="The least populated class")
+        return make_splits(cv, np.empty((n, 0)), target, n, problem.sample_weight, groups)
 
 
 def _loss(problem: Problem, alpha: float, splits: list[Any]) -> Array:

@@ -13,6 +13,7 @@ from ._problem import Array
 from ._result import PathResult
 from ._state import portable
 
+MOST = 0.5  # of the samples: degrees of freedom up to which a variance estimated from the same model is one
 CRITERIA = ("aic", "aicc", "bic", "ebic")
 
 
@@ -30,7 +31,8 @@ class InformationCriteria:
     deviance : ndarray of shape (k,)
         -2 log likelihood, up to a constant.
     aic, aicc, bic, ebic : ndarray of shape (k,)
-        Inf where there are no degrees of freedom left for the criterion.
+        Inf where there are no degrees of freedom left for the criterion: for `aicc` none at all, for the others, where the variance is
+        estimated along with the model, less than half of the samples.
     """
 
     n_samples: float
@@ -71,7 +73,8 @@ def information_criteria(
         Rows that the path was fitted to; the sum of the sample weights where weights are repetitions.
     noise_variance : float, optional
         Of the Gaussian family, where known; by default the likelihood is maximised over it too. With as many features as samples the
-        latter grows without limit towards the saturated end of a path, which only `ebic` is made for.
+        latter grows without limit towards the saturated end of a path, so models with more degrees of freedom than half the samples
+        do not count then.
     gamma : float in [0, 1], default=1.0
         Of the extended BIC: ``bic + 2 gamma log(p choose df)``. 0 is BIC.
     df : array-like of shape (k,), optional
@@ -119,7 +122,7 @@ def information_criteria(
         aic = deviance + 2 * parameters
         aicc = aic + 2 * parameters * (parameters + 1) / left
     profiled = family == "gaussian" and noise_variance is None
-    spent = (left < 0) & profiled
+    spent = (free > MOST * n) & profiled
     bic = deviance + math.log(n) * parameters
     ebic = bic + 2 * gamma * _log_choose(path.n_features_in_, free)
     return InformationCriteria(

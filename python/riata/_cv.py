@@ -69,9 +69,10 @@ def cv_path(
     scoring : str or callable, optional
         A name of scikit-learn's or ``scorer(estimator, X, y)``; more is better. By default the (weighted) mean loss:
         squared error, log loss, or half the Poisson deviance.
-    select : {"min", "1se"} or callable, default="min"
-        The model with the best mean score; the one with the largest alpha within one standard error of it; or
-        ``select(cv_results_) -> index``.
+    select : {"min", "half_se", "1se"} or callable, default="min"
+        The model with the best mean score; the one with the largest alpha up to which the loss, compared with the best fold by fold, is
+        within half a corrected standard error of that difference; the one with the largest alpha within one standard error of the best
+        mean score; or ``select(cv_results_) -> index``.
     max_iter, memory_limit, n_threads
         As in `riata.path`.
     predictions : bool, default=False

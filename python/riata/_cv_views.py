@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from . import _links, _selection, _summary, plotting
 from ._problem import Array
 from ._result import PathResult
+from ._selection import FoldLosses, Place, Rule
 from ._spreads import Spreads
 from ._summary import coefficient_table, feature_names
 from ._table import Table, facts, listed
@@ -20,7 +21,7 @@ LOSSES = {
     "multi-gaussian": "mean squared error",
 }
 TIED = "within one standard error of the best"
-Penalty = float | Literal["min", "1se"] | None
+Penalty = float | Rule | None
 
 
 class CVViews:
@@ -43,6 +44,14 @@ class CVViews:
 
     @property
     def mean_loss(self) -> Array:
+        raise NotImplementedError
+
+    @property
+    def best_indices(self) -> list[Place]:
+        raise NotImplementedError
+
+    @property
+    def _losses(self) -> FoldLosses:
         raise NotImplementedError
 
     def _remember(self, spreads: Spreads) -> None:
@@ -84,9 +93,8 @@ class CVViews:
         Parameters
         ----------
         X : array-like or sparse container of shape (n_samples, n_features)
-        alpha : {"min", "1se"} or float, optional
-            The best penalty over all l1_ratios; the largest at that l1_ratio within one standard error of it; or a penalty of the path
-            of the l1_ratio chosen. By default the model chosen.
+        alpha : {"min", "half_se", "1se"} or float, optional
+            What that rule chooses, see `riata.cv_path`; or a penalty of the path of the l1_ratio chosen. By default the model chosen.
 
         Returns
         -------
@@ -119,14 +127,13 @@ class CVViews:
             return self.path.predict(X, self.alpha)
         if not isinstance(alpha, str):
             return self.path.predict(X, alpha)
-        if alpha not in ("min", "1se"):
-            raise ValueError(f"alpha must be 'min', '1se' or a number; got {alpha!r}")
+        if alpha not in _selection.RULES:
+            raise ValueError(f"alpha must be 'min', 'half_se', '1se' or a number; got {alpha!r}")
         row, k = self._by_rule(alpha)
         return self.paths[row].predict(X, float(self._alphas[row, k]))
 
-    def _by_rule(self, rule: str) -> tuple[int, int]:
-        error = _selection.standard_error(self._loss)
-        return _selection.choose(rule, self.mean_loss, error, dict)  # type: ignore[arg-type]
+    def _by_rule(self, rule: Rule) -> Place:
+        return _selection.choose(rule, self._losses)
 
     # --- tables --------------------------------------------------------------------------------------------------------------
 
@@ -151,9 +158,8 @@ class CVViews:
         >>> table["l1_ratio"], table["verdict"][2]
         ([0.0, 0.5, 1.0], 'best')
         """
-        mean, error = self.mean_loss, _selection.standard_error(self._loss)
-        rows = [r for r in range(len(mean)) if np.isfinite(mean[r]).any()]
-        places = [int(np.nanargmin(mean[r])) for r in rows]
+        mean, error = self.mean_loss, self._losses.error
+        rows, places = zip(*self.best_indices)
         losses = np.array([mean[r, k] for r, k in zip(rows, places)])
         errors = np.array([error[r, k] for r, k in zip(rows, places)])
         best = int(np.argmin(losses))
@@ -277,7 +283,7 @@ class CVViews:
         return plotting.plot_coefficients(W[0], known, shares=self.fold_shares(), **options)
 
 
-RULES = {"best": "min", "one standard error": "1se"}
+RULES: dict[str, Rule] = {"best": "min", "one standard error": "1se"}
 
 
 def _verdict(behind: float, error: float) -> str:

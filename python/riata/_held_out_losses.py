@@ -1,8 +1,7 @@
 """Losses on rows held out, along a grid of penalties of one l1_ratio: by whichever route is the quickest.
 
-Elsewhere every fold has a certified path. Where only the losses are asked for, ridge has them from the Gram matrix: of tall data every
-training set's is that of all rows less that of the rows held out, of wide data all share the n x n matrix of the rows. There the
-columns are scaled by the standard deviations of all rows, elsewhere by those of each training set.
+Elsewhere every fold has a certified path. Where only the losses are asked for, ridge on tall data has them from the Gram matrix: every
+training set's is that of all rows less that of the rows held out.
 """
 
 from __future__ import annotations
@@ -14,11 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from . import _class_folds, _fit, _folds, _grid, _scorers, _selection, _wide
+from . import _class_folds, _fit, _folds, _grid, _scorers, _selection
 from ._fit import PathArrays
 from ._linalg import eigh
 from ._problem import Array, Problem
-from ._ridge_folds import SampleFolds
 from ._routes import Control
 from ._splits import Split
 from ._spreads import spreads_of
@@ -98,7 +96,7 @@ class HeldOut:
     def __init__(self, judge: Judge, control: Control) -> None:
         self.judge, self.control = judge, control
         self.problem = judge.problem
-        self._ridge: _TallRidge | _WideRidge | None = None
+        self._ridge: _TallRidge | None = None
 
     def grid(self, ratio: float, k: int) -> Array:
         """The automatic grid of an l1_ratio."""
@@ -124,17 +122,10 @@ class HeldOut:
         problem = replace(self.problem, l1_ratio=ratio)
         if problem.family == "multinomial":
             return self._classes(problem, alphas, splits, limit)
-        if ratio == 0 and not problem.is_bounded:
-            if problem.family == "gaussian":
-                if self._ridge is None:
-                    self._ridge = _ridge_of(problem)
-                if self._ridge is not None:
-                    return self._squares(self._ridge, alphas, splits, limit)
-            elif (wide := _scaled(problem)) is not None and _wide.applies(wide):
-                small = _wide.reduce(wide).small
-                [run] = self._run(small, splits, [ratio], alphas, limit)
-                held = self._of_run(run, splits)
-                return replace(held, df=np.full(len(held.alphas), _varying(problem)), paths=[])
+        if ratio == 0 and problem.family == "gaussian" and not problem.is_bounded:
+            self._ridge = self._ridge or _ridge_of(problem)
+            if self._ridge is not None:
+                return self._squares(self._ridge, alphas, splits, limit)
         [run] = self._run(problem, splits, [ratio], alphas, limit)
         return self._of_run(run, splits)
 
@@ -154,9 +145,10 @@ class HeldOut:
                 loss[:reached, i] = self.judge.losses(eta[:reached], test)
         df = np.diff(run.whole.indptr)
         df = np.concatenate([df, np.zeros(len(run.alphas) - len(df), dtype=df.dtype)])
-        return Held(run.alphas, loss, df, run.folds)
+        kept = [path for path in run.folds if isinstance(path, PathArrays)]
+        return Held(run.alphas, loss, df, kept if run.l1_ratio > 0 else [])
 
-    def _squares(self, ridge: Any, alphas: Array, splits: list[Split], limit: float) -> Held:
+    def _squares(self, ridge: _TallRidge, alphas: Array, splits: list[Split], limit: float) -> Held:
         loss = np.full((len(alphas), len(splits)), np.nan)
         end = time.perf_counter() + limit
         for i, (train, test) in enumerate(splits):
@@ -166,10 +158,9 @@ class HeldOut:
         return Held(alphas, loss, np.full(len(alphas), _varying(self.problem)))
 
     def _classes(self, problem: Problem, alphas: Array, splits: list[Split], limit: float) -> Held:
-        given, df = problem, np.zeros(len(alphas))
+        df = np.zeros(len(alphas))
         is_l2 = problem.l1_ratio == 0
-        if is_l2 and not problem.is_bounded and (scaled := _scaled(problem)) is not None:
-            given = scaled
+        given = _scaled(problem) if is_l2 else problem
         loss = np.full((len(alphas), len(splits)), np.nan)
         end = time.perf_counter() + limit
         for i, (train, test) in enumerate(splits):
@@ -205,56 +196,24 @@ def _varying(problem: Problem) -> int:
     return int(np.count_nonzero(_fit.measure(problem).norm))
 
 
-def _scaled(problem: Problem) -> Problem | None:
-    """A wide problem that scales its columns by the standard deviations of all rows, in the weights of its penalty."""
+def _scaled(problem: Problem) -> Problem:
+    """A wide problem under L2 alone, its columns scaled by all rows' standard deviations (in the penalty's weights): the n x n side will do."""
     n, p = problem.X.shape
-    if p <= n or problem.is_bounded or problem.penalty_weights is not None:
-        return None
-    if not problem.standardize:
-        return problem if problem.l2_weights is None else None
-    if problem.l2_weights is not None:
-        return None
+    given = (problem.penalty_weights, problem.l2_weights)
+    if p <= n or problem.is_bounded or not problem.standardize or given != (None, None):
+        return problem
     variances = spreads_of(problem) ** 2
     if not (variances > 0).all():
-        variances[variances == 0] = np.inf
-        return None
+        return problem
     return replace(problem, standardize=False, l2_weights=variances)
 
 
-def _ridge_of(problem: Problem) -> _TallRidge | _WideRidge | None:
-    """Whatever ridge needs once for all folds, where there is a quicker way than a fit to each."""
+def _ridge_of(problem: Problem) -> _TallRidge | None:
+    """What ridge on tall dense data needs once for all folds."""
     n, p = problem.X.shape
-    if not problem.fit_intercept or problem.l2_weights is not None:
-        return None
-    if p <= n:
-        is_dense = isinstance(problem.X, np.ndarray)
-        return _TallRidge(problem) if is_dense and p <= LARGEST_SIDE else None
-    scaled = _scaled(problem)
-    return _WideRidge(scaled) if scaled is not None and SampleFolds.apply(scaled) else None
-
-
-class _WideRidge:
-    """Ridge on training sets from the n x n matrix of all rows."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        s = problem.sample_weight
-        self.s = np.ones(len(problem.y)) if s is None else s
-        self.folds: SampleFolds | None = None
-
-    def predict(self, alphas: Array, train: Array, test: Array) -> Array:
-        lam = alphas * self.s[train].sum()
-        if self.folds is None:
-            from ._grams import Grams
-
-            self.folds = SampleFolds(self.problem, lam, Grams(self.problem))
-        self.folds.lam = lam
-        eta = self.folds.predict(train, test)
-        if eta is None:
-            from ._ridge_folds import by_fitting
-
-            eta = by_fitting(self.problem, lam, train, test)
-        return np.asarray(eta[:, 0].T)
+    is_plain = problem.fit_intercept and problem.l2_weights is None
+    is_tall = isinstance(problem.X, np.ndarray) and p <= min(n, LARGEST_SIDE)
+    return _TallRidge(problem) if is_plain and is_tall else None
 
 
 class _TallRidge:

@@ -47,7 +47,7 @@ FOLDS: Constraints = {
     "cv": ["cv_object"],
     "verbose": ["verbose"],
     "n_jobs": [Integral, None],
-    "select": [StrOptions({"min", "1se"}), callable],
+    "select": [StrOptions({"min", "half_se", "1se"}), callable],
     "scoring": [str, callable, None],
     "store_predictions": ["boolean"],
     "time_limit": [Interval(Real, 0, None, closed="neither"), None],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -25,6 +26,14 @@ from ._spreads import Spreads
 from .exceptions import warn_not_converged
 
 LONG_WORK = 2e9  # entries of X times alphas from which on a progress bar may show
+
+
+class Solved(Protocol):
+    """What there is to know of how well the solutions of a path were found."""
+
+    alphas: Array
+    rel_gap: Array
+    status: Array
 
 
 def path(
@@ -205,7 +214,7 @@ def _solve(problem: Problem, grid: int | Array, control: Control) -> list[PathAr
     return [solve_grid(problem, grid, control)]
 
 
-def warn_gaps(paths: list[PathArrays], control: Control, stacklevel: int = 3) -> None:
+def warn_gaps(paths: Sequence[Solved], control: Control, stacklevel: int = 3) -> None:
     """Warn of the solutions of these paths whose gaps stayed above the tolerance, if there are any."""
     failed = np.concatenate([path.status for path in paths]) != 0
     if not failed.any():

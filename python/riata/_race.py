@@ -9,40 +9,20 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from . import _blas
+from . import _blas, _selection
+from ._comparison import Comparison
 from ._held_out_losses import Held, HeldOut, lengthened
 from ._problem import Array
-from ._splits import Split
+from ._splits import Split, overlap_of
 
 PENALTIES = 50  # along every grid
 PROBED = 20_000_000  # entries of X times paths from which on a first fold tells how many there is time for
 RESERVE = 0.25  # of the time: for the models of all rows and what is said about them
 
 
-@dataclass(slots=True)
-class Difference:
-    """Of two mean losses on the same folds, with its corrected standard error; positive where the first loses more."""
-
-    value: float
-    std_error: float
-
-    @property
-    def t(self) -> float:
-        if self.std_error > 0:
-            return self.value / self.std_error
-        return 0.0 if self.value == 0 else math.copysign(math.inf, self.value)
-
-
 def corrected_error(values: Array, share: float) -> float:
-    """Standard error of the mean of values from folds whose training sets overlap: sqrt((1/J + n_test/n_train) s^2).
-
-    Nadeau and Bengio, *Inference for the generalization error* (2003). `share` is n_test / n_train.
-    """
-    J = len(values)
-    if J < 2:
-        return math.nan
-    unit = float(np.abs(values).max()) or 1.0
-    return float(unit * math.sqrt((values / unit).var(ddof=1) * (1 / J + share)))
+    """Standard error of the mean of values from folds whose training sets overlap, of which `share` is n_test / n_train."""
+    return float(_selection.standard_error(values, 1 + len(values) * share))
 
 
 @dataclass(slots=True)
@@ -71,10 +51,14 @@ class Race:
     missed: list[float] = field(default_factory=list)
     out_of_time: bool = False
 
+    sample_weight: Array | None = None
+
     @property
     def share(self) -> float:
         """n_test / n_train, in the mean over the folds."""
-        return float(np.mean([len(test) / len(train) for train, test in self.splits]))
+        n = max(int(test.max()) for _, test in self.splits) + 1
+        n = max(n, max(int(train.max()) for train, _ in self.splits) + 1)
+        return overlap_of(self.splits, n, self.sample_weight).share
 
     @property
     def null_loss(self) -> float:
@@ -91,10 +75,10 @@ class Race:
         """On every fold."""
         return np.asarray(self.curves[ratio].loss[k])
 
-    def compare(self, one: Array, other: Array) -> Difference:
+    def compare(self, one: Array, other: Array) -> Comparison:
         """Two rows of losses on all folds."""
-        d = one - other
-        return Difference(float(d.mean()), corrected_error(d, self.share))
+        lost, error = _selection.difference(one, other, self.share)
+        return Comparison(float(lost), float(error), len(one))
 
     def optimism(self, ratio: float) -> float:
         """By how much the least mean loss is too small for having been looked for: what the folds' own best penalties gain on it.
@@ -178,7 +162,7 @@ def _first(held: HeldOut, ratios: list[float], splits: list[Split], end: float) 
     null = np.array([held.judge.null(split) for split in splits])
     limit = max(end - time.perf_counter(), 0.05)
     curves = dict(zip(ratios, held.several(ratios, PENALTIES, splits, limit)))
-    race = Race({}, null, splits)
+    race = Race({}, null, splits, sample_weight=held.problem.sample_weight)
     race.missed = [ratio for ratio in wanted if ratio not in ratios]
     race.out_of_time = len(splits) < planned
     for ratio, curve in curves.items():
@@ -210,7 +194,7 @@ def strongest(race: Race, ratio: float, best: Array, steps: float) -> int | None
     """Place of the largest penalty whose loss is within so many corrected standard errors (of the difference) of the losses `best`."""
     for k, loss in enumerate(race.curves[ratio].loss):
         d = race.compare(loss, best)
-        if d.value <= steps * (d.std_error if d.std_error > 0 else 0.0):
+        if d.difference <= steps * (d.std_error if d.std_error > 0 else 0.0):
             return k
     return None
 
@@ -227,8 +211,8 @@ def sparsest(race: Race, best: tuple[float, int], steps: float) -> tuple[float, 
             if not np.isfinite(loss).all():
                 continue
             d = race.compare(loss, at)
-            if d.value <= steps * (d.std_error if d.std_error > 0 else 0.0):
-                key = (int(curve.df[k]), d.value)
+            if d.difference <= steps * (d.std_error if d.std_error > 0 else 0.0):
+                key = (int(curve.df[k]), d.difference)
                 if key < least:
                     found, least = (ratio, k), key
     return found

@@ -26,12 +26,12 @@ class LassoIC(LinearRegressor):
     Parameters
     ----------
     criterion : {"aic", "aicc", "bic", "ebic"}, default="bic"
-        See `riata.information_criteria`.
+        See `riata.information_criteria`. With features by the dozen beside few samples "aicc" is for prediction, "ebic" for a list.
     gamma : float in [0, 1], default=1.0
         Of the extended BIC.
     noise_variance : float or "ols", optional
         Known variance of the noise; "ols" takes it from the residuals of least squares, as scikit-learn does, for more rows than
-        features. By default the likelihood is maximised over it.
+        features. By default the likelihood is maximised over it, among models with at most half as many features as samples.
     eps : float in (0, 1], default=1e-3
         Smallest penalty of an automatic grid relative to its largest.
     alphas : int or array-like, default=100

@@ -147,6 +147,7 @@ class SparseRegressorCV(LinearRegressor):
         self.n_iter_ = max(1, int(result.path.n_iter[result.best_index[1]]))
         self.alpha_ = result.alpha
         self.alpha_min_ = result.alpha_min
+        self.alpha_half_se_ = result.alpha_half_se
         self.alpha_1se_ = result.alpha_1se
         self._take_columns(result.path.n_features_in_, names)
         self._take_scores(result)
@@ -212,8 +213,8 @@ class LassoCV(SparseRegressorCV):
         Only coefficients >= 0.
     precompute, copy_X, verbose, n_jobs, random_state, selection
         scikit-learn's, accepted and of no effect: there are `progress` and `n_threads`.
-    select : {"min", "1se"} or callable, default="min"
-        The penalty with the best mean score, the largest within one standard error of it, or ``select(cv_results_) -> index``.
+    select : {"min", "half_se", "1se"} or callable, default="min"
+        The penalty with the best mean score, or one of the sparser rules of `riata.cv_path`, or ``select(cv_results_) -> index``.
     scoring : str or callable, optional
         A scorer by which to choose; by default the mean squared error.
     store_predictions : bool, default=False
@@ -231,8 +232,8 @@ class LassoCV(SparseRegressorCV):
     ----------
     alpha_ : float
         The penalty chosen.
-    alpha_min_, alpha_1se_ : float
-        The best penalty, and the largest within one standard error of it.
+    alpha_min_, alpha_half_se_, alpha_1se_ : float
+        What each rule of `select` chooses.
     alphas_ : ndarray of shape (n_alphas,)
     mse_path_ : ndarray of shape (n_alphas, n_folds)
         Held-out mean squared errors.
@@ -343,7 +344,7 @@ class ElasticNetCV(SparseRegressorCV):
     alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratio, n_alphas)
         The latter for several l1_ratios with grids of their own.
     mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_l1_ratio, n_alphas, n_folds)
-    alpha_, alpha_min_, alpha_1se_, coef_, intercept_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
+    alpha_, alpha_min_, alpha_half_se_, alpha_1se_, coef_, intercept_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
         As in `LassoCV`.
     n_features_in_, feature_names_in_
         As in `LassoCV`.

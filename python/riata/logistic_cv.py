@@ -19,6 +19,7 @@ from ._cv import mixing_ratios
 from ._estimator import feature_names
 from ._parameters import COUNT, DEPRECATED, FOLDS, UNSET, Constraints, validate
 from ._problem import Array, Problem
+from ._selection import FoldLosses
 from .classification import LABELS, PENALTY_IS_DEPRECATED, LogisticRegression
 from .exceptions import sklearn_version, warn_deprecated
 
@@ -48,8 +49,9 @@ class LogisticRegressionCV(LogisticRegression):
     use_legacy_attributes : bool, optional
         True for the shapes that attributes had until scikit-learn 1.9, see there: `scores_` and `coefs_paths_` by class, `C_` and
         `l1_ratio_` for each. False for those below. The default is scikit-learn's: True, and from 1.10 on False.
-    select : {"min", "1se"} or callable, default="min"
-        The best mean score; the smallest C within one standard error of it; or ``select(cv_results_) -> index``.
+    select : {"min", "half_se", "1se"} or callable, default="min"
+        The best mean score; the smallest C within one standard error of it; half_se as in `riata.cv_path`; or
+        ``select(cv_results_) -> index``.
     penalty_weights, l2_weights, lower, upper, standardize, n_threads, multi_class
         As in `LogisticRegression`.
 
@@ -202,13 +204,10 @@ class LogisticRegressionCV(LogisticRegression):
             alphas = 1 / (Cs[order] * problem.total_weight)
         runs = _class_folds.run(problem, splits, ratios, alphas, tol, max_iter)
         scores = self._scores(problem, splits, runs, routed, X)
-        results = _results(scores, Cs[order], ratios)
-        row, k = _selection.choose(
-            select,
-            -scores.mean(axis=0),
-            _selection.standard_error(np.moveaxis(scores, 0, -1)),
-            lambda: results,
-        )
+        overlap = _splits.overlap_of(splits, len(problem.y), problem.sample_weight)
+        losses = FoldLosses(-np.moveaxis(scores, 0, -1), overlap)
+        results = _results(losses, Cs[order], ratios)
+        row, k = _selection.choose(select, losses, lambda: results)
         p = problem.X.shape[1]
         if refit:
             fit = self._final(problem, runs[row], ratios[row], float(alphas[k]), k, tol, max_iter)
@@ -468,18 +467,19 @@ def _averaged(
     return coefs, intercepts, (float(best_Cs), float(best_ratios))
 
 
-def _results(scores: Array, Cs: Array, ratios: list[float]) -> dict[str, Any]:
-    folds, rows, k = scores.shape
-    flat = scores.reshape(folds, rows * k)
-    mean = flat.mean(axis=0)
+def _results(losses: FoldLosses, Cs: Array, ratios: list[float]) -> dict[str, Any]:
+    rows, k, folds = losses.values.shape
+    flat = -losses.values.reshape(rows * k, folds)
+    mean = flat.mean(axis=1)
     results: dict[str, Any] = {
         "param_C": np.tile(Cs, rows),
         "param_l1_ratio": np.repeat(ratios, k),
         "params": [{"C": float(C), "l1_ratio": ratio} for ratio in ratios for C in Cs],
     }
-    results |= {f"split{i}_test_score": flat[i] for i in range(folds)}
+    results |= {f"split{i}_test_score": flat[:, i] for i in range(folds)}
     return results | {
         "mean_test_score": mean,
-        "std_test_score": flat.std(axis=0),
+        "std_test_score": flat.std(axis=1),
+        "std_error_test_score": losses.error.ravel(),
         "rank_test_score": _selection.ranks(mean),
     }

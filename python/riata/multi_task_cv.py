@@ -46,7 +46,7 @@ class MultiTaskLassoCV(_MultiTaskCV):
         Held-out squared errors, means over rows and tasks.
     coef_ : ndarray of shape (n_tasks, n_features)
     intercept_ : ndarray of shape (n_tasks,), or 0.0 without an intercept
-    alpha_, alpha_min_, alpha_1se_, alphas_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
+    alpha_, alpha_min_, alpha_half_se_, alpha_1se_, alphas_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
         As in `LassoCV`.
     n_features_in_, feature_names_in_
         As in `LassoCV`.
@@ -135,7 +135,7 @@ class MultiTaskElasticNetCV(_MultiTaskCV):
     alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratio, n_alphas)
         The latter for several l1_ratios with grids of their own.
     mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_l1_ratio, n_alphas, n_folds)
-    coef_, intercept_, alpha_, alpha_min_, alpha_1se_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
+    coef_, intercept_, alpha_, alpha_min_, alpha_half_se_, alpha_1se_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
         As in `MultiTaskLassoCV`.
     n_features_in_, feature_names_in_
         As in `LassoCV`.

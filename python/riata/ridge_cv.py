@@ -412,6 +412,7 @@ class _Folds:
                 scorer, predictions, X, problem.y[test], own, fitted
             )
         mean = scores.mean(axis=0)
-        self.curve = (mean, _selection.standard_error(scores.T))
+        times = _splits.overlap_of(splits, len(problem.y), problem.sample_weight).times
+        self.curve = (mean, _selection.standard_error(scores.T, times))
         self.best: Any = int(np.argmax(mean))
         self.best_score: Any = float(mean[self.best])
