@@ -20,7 +20,7 @@ GROUPS ?= build test
 SPHINX_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test attack bench sklearn accel-suite accel-demo lint format doctest docs links sanitize clang oldest threads build clean
+.PHONY: help demo test attack bench sklearn accel-suite accel-demo lint format doctest docs links sanitize clang oldest threads wheels build clean
 .DELETE_ON_ERROR:
 
 help:  ## show this list
@@ -89,6 +89,14 @@ oldest:  ## the suite with the oldest NumPy, SciPy, scikit-learn and pandas that
 threads:  ## the thread tests alone with what they need, for a free-threaded Python: make threads PYTHON=python3.14t
 	$(MAKE) VENV=$(THREADS) GROUPS="build threads" build
 	$(THREADS)/bin/python -m pytest tests/test_concurrency.py $(PYTEST_ARGS)
+
+wheels: $(VENV)/ready  ## in dist/: the sdist, and a wheel of this Python that runs on Linux systems as old as auditwheel finds
+	$(PIP) install --group wheels
+	rm -rf dist
+	$(PY) -m build --no-isolation --sdist --outdir dist .
+	$(PY) -m pip --disable-pip-version-check wheel -q --no-deps --no-build-isolation -C build-dir=$(BUILD_DIR)-wheel $(BUILD) -w dist/raw .
+	PATH="$(abspath $(VENV))/bin:$$PATH" $(PY) -m auditwheel repair -w dist dist/raw/*.whl
+	$(PY) .ci/wheel.py dist
 
 build: $(VENV)/built  ## build and install riata into .venv
 

@@ -240,7 +240,7 @@ def fits_table(lines):
         if not own:
             continue
         ratios = sorted(line["ratio"] for line in own)
-        lost = sum(line["lost"] for line in own)
+        lost = sum(line["lost"] for line in lines if line["what"] == what)
         cells = [what, str(len(own)), str(lost), f"{median(ratios):.2f}", f"{ratios[0]:.2f}"]
         rows.append("| " + " | ".join(cells) + " |")
     columns = ["problem", "what", "riata ms", "scikit-learn ms", "ratio"]

@@ -50,7 +50,7 @@ STOREYS = [
     {"_selection"},
     {"_labels", "_budget", "_splits"},
     {"_problem"},
-    {"_fit", "_blas", "_metadata"},
+    {"_fit", "_blas", "_metadata", "_stress_sums"},
     {"_spreads"},
     {"_summary", "_views"},
     {"_linear", "_annealing", "_grams", "_linalg", "_units", "_objective", "_grid"},
@@ -71,8 +71,11 @@ STOREYS = [
         "_criteria",
     },
     {"_comparison", "_two_stage"},
-    {"_cv_result", "_class_folds", "_class_curves"},
-    {"_cv"},
+    {"_cv_result", "_class_folds", "_class_curves", "_collinearity", "_advise_checks"},
+    {"_cv", "_held_out_losses"},
+    {"_race", "_impute"},
+    {"_advice"},
+    {"_advise_reasons"},
     {"_estimator"},
     {
         "regression",
@@ -85,9 +88,12 @@ STOREYS = [
         "criteria",
     },
     {"logistic_cv", "multi_task_cv", "two_stage", "stability"},
-    {"diagnostics"},
+    {"diagnostics", "_stress", "_advise_models"},
+    {"_cap_weights", "_prior"},
+    {"_advise"},
+    {"_command"},
     {"accel"},
-    {"__init__"},
+    {"__init__", "__main__"},
 ]
 # The same inside riata.accel, whose modules may import any of riata's.
 ACCEL = [

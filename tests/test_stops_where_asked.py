@@ -135,3 +135,40 @@ def test_squares(l1_ratio, layout, rng):
             assert judged.rel_gap <= 2 * tol
         gaps.append(certificate.rel_gap)
     assert gaps[-1] <= 2e-6
+
+
+def test_sweeps_are_extrapolated(rng):
+    """As many columns as rows and a small penalty: plain sweeps take 150 to this gap, and hundreds where more is asked."""
+    X = rng.standard_normal((400, 400))
+    y = X[:, :200] @ rng.standard_normal(200) + rng.standard_normal(400)
+    alpha = np.abs(X.T @ (y - y.mean())).max() / 400 / 0.5 / 1000
+    model = riata.ElasticNet(alpha=alpha, l1_ratio=0.5, tol=3e-7).fit(X, y)
+    assert model.certificate_.rel_gap <= 6e-7
+    assert model.n_iter_ <= 100
+    assert riata.check_solution(model, X, y).rel_gap <= 6e-7
+
+
+def test_several_rows_for_a_column_need_no_gram_matrix(rng):
+    """The pace of the first sweeps says little: fits go on with them where that gets there in time."""
+    X = rng.standard_normal((400, 400))
+    y = X[:, :200] @ rng.standard_normal(200) + rng.standard_normal(400)
+    alpha = np.abs(X.T @ (y - y.mean())).max() / 400 / 100
+    model = riata.Lasso(alpha=alpha).fit(X, y)
+    assert model.certificate_.rel_gap <= 2e-4
+    assert model.n_iter_ <= 40
+
+
+def test_sparse_ridge_is_solved_to_its_tol(rng):
+    """More features than rows: conjugate gradients in the metric of the penalty stay in the space of the rows."""
+    X = sp.random_array((2200, 6000), density=0.01, format="csr", rng=rng)
+    y = X[:, :50] @ rng.standard_normal(50) + 0.1 * rng.standard_normal(2200)
+    loose = riata.Ridge(alpha=1.0).fit(X, y)
+    assert loose.solver_ == "cg"
+    assert loose.certificate_.rel_gap <= 4e-8
+    assert loose.n_iter_[0] <= 30
+    tight = riata.Ridge(alpha=1.0, tol=1e-9).fit(X, y)
+    assert tight.certificate_.rel_gap <= 1e-15
+    assert loose.n_iter_[0] < tight.n_iter_[0]
+    np.testing.assert_allclose(loose.coef_, tight.coef_, atol=1e-3 * np.abs(tight.coef_).max())
+    judged = riata.check_solution(loose, X, y)
+    assert abs(judged.rel_gap - loose.certificate_.rel_gap) <= 1e-9

@@ -34,6 +34,10 @@ double mean(double sum, double weight) { return sum / weight; }
 double log_odds(double sum, double weight) { return std::log(std::max(sum, kTiny) / std::max(weight - sum, kTiny)); }
 double log_mean(double sum, double weight) { return std::log(std::max(sum / weight, kTiny)); }
 
+double newton(double g, double h) { return g / h; }
+/// Means of counts all change by the same factor: with sum s y = g + h it is known at once.
+double whole_step(double g, double h) { return g + h > 0 ? std::log1p(g / h) : g / h; }
+
 // By the largest curvature there is, 1, 1/4, and that of a mean which is e times as large.
 double shift_of_squares(double off, double) { return 0.5 * off * off; }
 double shift_of_log_odds(double off, double) { return 0.25 * off * off; }
@@ -46,9 +50,9 @@ double shift_of_log_mean(double off, double margin) {
 const std::vector<Family>& families() {
     using kernels::Kernels;
     static const std::vector<Family> table{
-        {"gaussian", nullptr, is_anything, squares, nullptr, mean, shift_of_squares},
-        {"binomial", &Kernels::binomial, is_label, binomial, nullptr, log_odds, shift_of_log_odds},
-        {"poisson", &Kernels::poisson, is_count, poisson, logarithm, log_mean, shift_of_log_mean},
+        {"gaussian", nullptr, is_anything, squares, nullptr, mean, newton, shift_of_squares},
+        {"binomial", &Kernels::binomial, is_label, binomial, nullptr, log_odds, newton, shift_of_log_odds},
+        {"poisson", &Kernels::poisson, is_count, poisson, logarithm, log_mean, whole_step, shift_of_log_mean},
     };
     return table;
 }

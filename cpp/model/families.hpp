@@ -20,6 +20,8 @@ struct Family {
     double (*best_margin)(double y);
     /// The margin of rows that all have the mean of these, their weighted sum and their weight.
     double (*margin_of_mean)(double sum, double weight);
+    /// How far the best intercept is, by slope and curvature at this one.
+    double (*intercept_step)(double slope, double curvature);
     /// What an intercept that is off by so much adds to the mean loss, given the margin of the mean. With g and h the slope and the
     /// curvature at the profiled one, g off + h off^2 / 2 <= g^2 / 2 h + h off^2, and profiling leaves g^2 / 2 h a small share of
     /// the gap.

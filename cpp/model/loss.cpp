@@ -83,7 +83,7 @@ Loss::Sums profile_intercept(const Loss& loss, const double* eta, double& shift,
         if (std::isfinite(sums.value) && std::abs(g) <= kShortStep * h && 0.5 * g * g <= enough * h) break;
         if (g == 0 || shift + g / h == shift) break;
         (g > 0 ? low : high) = shift;
-        const double newton = std::abs(g) / h;
+        const double newton = std::abs(loss.intercept_step(g, h));
         double next = shift + std::copysign(newton < reach ? newton : reach, g);
         if (!(next > low && next < high)) next = 0.5 * (low + high);
         if (next == low || next == high) break;

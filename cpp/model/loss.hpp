@@ -42,6 +42,8 @@ public:
 
     /// The margin at which all rows have their mean's best prediction.
     double margin_of_mean() const;
+    /// How far the best intercept is, by slope and curvature there.
+    double intercept_step(double slope, double curvature) const { return family_.intercept_step(slope, curvature); }
     /// What an intercept that is off by so much adds to the mean loss.
     double shift_cost(double off) const { return family_.shift_cost(off, margin_of_mean()); }
 

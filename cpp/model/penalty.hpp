@@ -132,7 +132,10 @@ struct PenaltyAt {
                          : ScalarPenalty{l1(j), l2(j), -kInfinity, kInfinity};
     }
     /// Less by a factor, bounds as they are.
-    PenaltyAt over(double scale) const { return {factors, l1_scale / scale, l2_scale / scale}; }
+    PenaltyAt over(double scale) const {
+        const double largest = std::numeric_limits<double>::max();
+        return {factors, std::min(l1_scale / scale, largest), std::min(l2_scale / scale, largest)};
+    }
 };
 
 }  // namespace riata

@@ -39,6 +39,7 @@ std::vector<Path> GroupedDriver::run() {
         solve(at.alpha, at.tol);
         if (!at.wanted) stone_solves_ += solves_;
     };
+    report_.measure_with([this](const std::vector<Path>& paths, double) { return excess(paths); });
     return walk(report_, alphas, top, options_, control_, solve_at, [this] { return outcome(); });
 }
 
@@ -181,6 +182,16 @@ void GroupedDriver::solve(double alpha, double tol) {
         stepped_ = newton_step();
     }
     look(tol, true, true);
+}
+
+/// How far the mean loss of the numbers handed out is above the model's.
+double GroupedDriver::excess(const std::vector<Path>& paths) const {
+    std::vector<double> E(n_ * C_), P(E.size());
+    for (std::size_t k = 0; k < C_; ++k) {
+        const auto eta = margins_of(problem_, paths[present_.origin[k]].solutions.back());
+        std::copy(eta.begin(), eta.end(), E.begin() + static_cast<std::ptrdiff_t>(k * n_));
+    }
+    return (softmax_.predict(E.data(), P.data()) - loss_) / problem_.weight;
 }
 
 Outcome GroupedDriver::outcome() const {

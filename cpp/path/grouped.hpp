@@ -38,6 +38,7 @@ private:
     bool grow_at(double alpha, double before);
     void solve(double alpha, double tol);
     bool unsettled() const;
+    double excess(const std::vector<Path>& paths) const;
     Outcome outcome() const;
 
     // grouped_slopes.cpp

@@ -59,6 +59,7 @@ std::vector<Path> MultinomialDriver::run() {
         if (at.wanted && certificate_.rel_gap <= at.tol) polish(at.alpha, at.tol);
         if (!at.wanted) stone_solves_ += solves_;
     };
+    report_.measure_with([this](const std::vector<Path>& paths, double) { return excess(paths); });
     return walk(report_, alphas, top, options_, control_, solve_at, [this] { return outcome(); });
 }
 
@@ -274,6 +275,16 @@ double MultinomialDriver::common(std::size_t feature) const {
         if (const Index slot = one->model.slot(static_cast<Index>(feature)); slot >= 0)
             sum += one->lane.w[static_cast<std::size_t>(slot)];
     return sum / static_cast<double>(classes());
+}
+
+/// How far the mean loss of the numbers handed out is above the model's.
+double MultinomialDriver::excess(const std::vector<Path>& paths) const {
+    std::vector<double> E(n_ * classes()), P(E.size());
+    for (std::size_t k = 0; k < classes(); ++k) {
+        const auto eta = margins_of(problem_, paths[present_.origin[k]].solutions.back());
+        std::copy(eta.begin(), eta.end(), E.begin() + static_cast<std::ptrdiff_t>(k * n_));
+    }
+    return (softmax_.predict(E.data(), P.data()) - loss_) / problem_.weight;
 }
 
 Outcome MultinomialDriver::outcome() const {

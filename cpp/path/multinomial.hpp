@@ -92,6 +92,7 @@ private:
     double penalty(double alpha) const;
     bool grow(double alpha, double before);
     double common(std::size_t feature) const;
+    double excess(const std::vector<Path>& paths) const;
     Outcome outcome() const;
 
     Problem& problem_;

@@ -5,21 +5,23 @@
 #include <iterator>
 #include <limits>
 
+#include "kernels/sum_of.hpp"
 #include "path/certify.hpp"
 
 namespace riata {
 
 namespace {
-constexpr double kMargin = 0.7;     // of tol: gap over W at which the features beyond are looked at
-constexpr double kAhead = 0.7;      // of gap and gradient: what quasi-Newton steps go to,
-constexpr double kFinest = 1e-13;   // relative gap below which they are slower than Newton's,
-constexpr long kQuasiNewton = 200;  // so many at most;
-constexpr double kOpened = 1e-2;    // of the null model: a gap at which Newton's method goes on from there
-constexpr double kNullGap = 1e-13;  // of the null model, as near as it gets
-constexpr double kFarthest = 4;     // times the distance between two solutions that others are extrapolated from
-constexpr std::size_t kBase = 3;    // alphas between the two
-constexpr int kRetries = 3;         // attempts at one alpha before its gap is reported as it is
-constexpr double kTighter = 0.1;    // of the tolerance: what an attempt aims at after one that fell short
+constexpr double kMargin = 0.7;           // of tol: gap over W at which the features beyond are looked at
+constexpr double kAhead = 0.7;            // of gap and gradient: what quasi-Newton steps go to,
+constexpr double kFinest = 1e-13;         // relative gap below which they are slower than Newton's,
+constexpr long kQuasiNewton = 200;        // so many at most;
+constexpr double kOpened = 1e-2;          // of the null model: a gap at which Newton's method goes on from there
+constexpr double kNullGap = 1e-13;        // of the null model, as near as it gets
+constexpr double kFarthest = 4;           // times the distance between two solutions that others are extrapolated from
+constexpr std::size_t kBase = 3;          // alphas between the two
+constexpr int kRetries = 3;               // attempts at one alpha before its gap is reported as it is
+constexpr double kTighter = 0.1;          // of the tolerance: what an attempt aims at after one that fell short
+constexpr std::size_t kMostMoved = 5000;  // columns that may all be needed to bring margins back
 }  // namespace
 
 std::vector<double> starting_point(const Problem& problem, const GramModel& model, const double* coefs, double alpha) {
@@ -87,6 +89,7 @@ double NewtonDriver::start() {
     if (model_.size() > 0) {
         take_start(kInfinity);
         lanes_ = {std::move(last_)};
+        newton_.bring_back(lanes_[0], options_.max_solves);
         newton_.minimise(lanes_, kNullGap, options_.max_solves);
         last_ = std::move(lanes_[0]);
         if (options_.only_last) stone_solves_ = last_.solves;
@@ -191,6 +194,18 @@ void NewtonDriver::prepare(std::size_t first) {
     for (std::size_t k = 0; k < count; ++k) lanes_[k].alpha = alphas_[first + k];
     newton_.follow_model(lanes_);
     if (!follow_guide(known)) extrapolate(known);
+    for (std::size_t k = known; k < count; ++k) bring_back(lanes_[k]);
+}
+
+/// Moves a lane whose margins are far to better ones, for which all features may be needed.
+void NewtonDriver::bring_back(Lane& lane) {
+    if (!newton_.is_far(lane)) return;
+    std::vector<Index> all;
+    for (std::size_t j = 0; j < problem_.design.cols(); ++j)
+        if (problem_.usable[j]) all.push_back(static_cast<Index>(j));
+    if (all.size() <= kMostMoved) grow(all);
+    newton_.follow_model(lanes_);
+    newton_.bring_back(lane, options_.max_solves);
 }
 
 /// The guide's coefficients at the k-th alpha, per slot; zeros for the null model, -1.
@@ -325,6 +340,9 @@ bool NewtonDriver::finish(std::size_t k) {
         stone_solves_ += lanes_[k].solves;
         return false;
     }
+    report_.measure_with([this, k](const std::vector<Path>& paths, double bound) {
+        return excess(lanes_[k], paths[0].solutions.back(), bound);
+    });
     return report_.hand_out(outcome(k));
 }
 
@@ -335,6 +353,22 @@ void NewtonDriver::grow(const std::vector<Index>& features) {
         if (model_.slot(j) < 0) fresh.push_back(j);
     model_.grow(fresh);
     if (frontier_) frontier_->drop_members();
+}
+
+/// What rounding of the margins makes of the mean loss.
+double NewtonDriver::rounding_of_loss(const Lane& lane) const {
+    const double sum = sum_of(lane.eta.size(), [&](std::size_t i) {
+        return (problem_.weights() ? problem_.s[i] : 1.0) * std::abs(lane.r[i]) * std::abs(lane.eta[i] + lane.b);
+    });
+    return std::numeric_limits<double>::epsilon() * sum / problem_.weight;
+}
+
+/// How far the mean loss of the numbers handed out is above the lane's; the bound of it where that is but rounding.
+double NewtonDriver::excess(const Lane& lane, const Solution& s, double bound) const {
+    if (bound <= rounding_of_loss(lane)) return bound;
+    std::vector<double> eta = margins_of(problem_, s), r(eta.size());
+    for (std::size_t i = 0; i < eta.size() && offset_; ++i) eta[i] += offset_[i];
+    return (loss_.evaluate(eta.data(), 0.0, r.data()).value - lane.loss) / problem_.weight;
 }
 
 Outcome NewtonDriver::outcome(std::size_t k) const {

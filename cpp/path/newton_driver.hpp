@@ -28,6 +28,7 @@ private:
     void follow_opening(Lane& lane);
     bool take_start(double alpha);
     void prepare(std::size_t first);
+    void bring_back(Lane& lane);
     void extrapolate(std::size_t known);
     bool follow_guide(std::size_t known);
     std::vector<double> guided(std::ptrdiff_t k) const;
@@ -41,6 +42,8 @@ private:
     void grow(const std::vector<Index>& features);
     std::size_t room() const { return std::max<std::size_t>(64, model_.size() / 2); }
     Outcome outcome(std::size_t k) const;
+    double rounding_of_loss(const Lane& lane) const;
+    double excess(const Lane& lane, const Solution& s, double bound) const;
 
     Problem& problem_;
     const PathOptions& options_;

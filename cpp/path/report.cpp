@@ -28,6 +28,7 @@ bool Report::hand_out(Outcome outcome) {
         rounding += cost_(take_output(outcome, outcome.outputs[k], s));
         take_certificate(outcome, s);
     }
+    if (excess_ && is_noticed(rounding, outcome.tol)) rounding = excess_(paths_, rounding);
     for (Path& path : paths_) account_for(rounding, outcome.tol, path.solutions.back());
     auto& margins = paths_[0].margins;
     margins.insert(margins.end(), outcome.margins.begin(), outcome.margins.end());
@@ -73,12 +74,17 @@ void Report::take_certificate(const Outcome& outcome, Solution& s) const {
     s.certificate.dual += constants;
 }
 
+/// Whether that much of the objective matters to a relative gap of tol.
+bool Report::is_noticed(double rounding, double tol) const {
+    // A response that the intercept alone explains is not known better than to its own rounding.
+    return std::abs(rounding) > kNegligible * tol * problem_.objective(null_) && null_ > 0;
+}
+
 /// Where it matters to the gap asked for the primal value becomes that of the numbers as they are rounded, or an upper bound
 /// of it, and the gap what they lack.
 void Report::account_for(double rounding, double tol, Solution& s) const {
     const double null = problem_.objective(null_);
-    if (rounding > kNegligible * tol * null && null > 0) {
-        // A response that the intercept alone explains is not known better than to its own rounding.
+    if (is_noticed(rounding, tol)) {
         if (!judge_) {
             s.certificate.primal += rounding;
             s.certificate.compare(null);
@@ -109,6 +115,24 @@ Stop Report::reason_to_end() const {
         if (s.dev_ratio > 0.999 || s.dev_ratio - before < 1e-5 * s.dev_ratio) stop = Stop::kEarlyStop;
     }
     return stop;
+}
+
+std::vector<double> margins_of(const Problem& problem, const Solution& s) {
+    const std::size_t n = problem.design.rows();
+    const Moments& moments = problem.design.moments();
+    std::vector<double> z(n);
+    long double shift = s.intercept;  // beside the centred columns
+    std::vector<long double> sum(n, 0);
+    for (std::size_t i = 0; i < s.features.size(); ++i) {
+        const auto j = static_cast<std::size_t>(s.features[i]);
+        shift += static_cast<long double>(s.values[i]) * moments.mean[j];
+        if (!problem.usable[j]) continue;
+        problem.design.gather({s.features[i]}, nullptr, z.data(), problem.team);
+        const long double w = static_cast<long double>(s.values[i]) / moments.scale[j];
+        for (std::size_t row = 0; row < n; ++row) sum[row] += w * z[row];
+    }
+    for (std::size_t row = 0; row < n; ++row) z[row] = static_cast<double>(sum[row] + shift);
+    return z;
 }
 
 void Report::end(Stop why) {

@@ -35,6 +35,10 @@ public:
     Report(const Problem& problem, const PathOptions& options, Control& control, std::size_t outputs, ShiftCost cost)
         : problem_(problem), options_(options), control_(control), cost_(std::move(cost)), paths_(outputs) {}
 
+    /// How far the objective of the numbers handed out is above the iterate's, where that is at most the bound given.
+    using Excess = std::function<double(const std::vector<Path>&, double)>;
+    /// Where rounding matters that is measured, in the place of the bound.
+    void measure_with(Excess excess) { excess_ = std::move(excess); }
     /// Where rounding matters a solution is judged anew, in the place of adding to its primal value what that may cost.
     void judge_with(Judge judge) { judge_ = std::move(judge); }
     /// Features of several outputs count once for max_features.
@@ -58,6 +62,7 @@ public:
 private:
     double take_output(const Outcome& outcome, const Outcome::Output& output, Solution& s) const;
     void take_certificate(const Outcome& outcome, Solution& s) const;
+    bool is_noticed(double rounding, double tol) const;
     void account_for(double rounding, double tol, Solution& s) const;
     Stop reason_to_end() const;
 
@@ -66,10 +71,14 @@ private:
     Control& control_;
     ShiftCost cost_;
     Judge judge_;
+    Excess excess_;
     bool by_rows_ = false;
     double null_ = 0, passes_ = 0;
     std::vector<Path> paths_;
 };
+
+/// x'w + b of every row from the numbers handed out.
+std::vector<double> margins_of(const Problem& problem, const Solution& s);
 
 /// An alpha on the way.
 struct Waypoint {

@@ -12,9 +12,9 @@ namespace riata {
 
 class Certifier {
 public:
-    /// The primal value so far, in the problem's units.
-    Certifier(const Problem& problem, const PenaltyAt& at, double primal)
-        : problem_(problem), at_(at), moments_(problem.design.moments()), dual_(kRounding * problem.noise()),
+    /// The primal value so far, in the problem's units; `levels` of rounding of a correlation count as none.
+    Certifier(const Problem& problem, const PenaltyAt& at, double primal, double levels = kLevels)
+        : problem_(problem), at_(at), moments_(problem.design.moments()), dual_(levels * problem.noise()),
           primal_(primal) {}
 
     /// A coefficient of feature j with its exact correlation.
@@ -49,7 +49,7 @@ public:
     }
 
 private:
-    static constexpr double kRounding = 1e3;  // rounding levels of a correlation that count as none
+    static constexpr double kLevels = 1e3;
 
     const Problem& problem_;
     const PenaltyAt at_;

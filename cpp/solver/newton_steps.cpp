@@ -32,8 +32,10 @@ bool Newton::descends(const Lane& lane, const Step& step, double loss) const {
 /// where classes are all but separated; for smooth penalties. eta_ holds the margins at the step's end, slopes_ the slopes.
 void Newton::reach_further(const Lane& lane, Step& step, Loss::Sums& sums) {
     const PenaltyAt penalty = problem_.at(lane.alpha);
-    if (penalty.l1_scale > 0 || penalty.bounded() || !std::isfinite(lane.loss)) return;
+    if (penalty.bounded() || !std::isfinite(lane.loss)) return;
     const std::size_t n = lane.eta.size(), m = step.w.size();
+    for (std::size_t slot = 0; slot < m && penalty.l1_scale > 0; ++slot)
+        if (problem_.penalty.l1_factor[static_cast<std::size_t>(model_.features()[slot])] > 0) return;
     along_.resize(n);
     for (std::size_t i = 0; i < n; ++i) along_[i] = eta_[i] - lane.eta[i];
     std::vector<double> way(m);

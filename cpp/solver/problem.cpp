@@ -12,6 +12,7 @@ namespace riata {
 
 namespace {
 constexpr double kUneven = 1e-2;       // of the largest weight
+constexpr double kLargest = 1e307;     // alpha: columns may be as small as it is large
 constexpr double kRounding = 1e-15;    // of a product of two vectors, relative to their norms
 constexpr double kAtInfinity = 1e100;  // scale of a penalty that nothing can pay for
 
@@ -172,8 +173,8 @@ double Problem::rest_of_excluded(std::size_t j) const {
 
 PenaltyAt Problem::at(double alpha) const {
     if (alpha == kInfinity) return {&penalty, kAtInfinity, request.l1_ratio < 1 ? kAtInfinity : 0};
-    return {&penalty, std::min(weight * request.l1_ratio * (alpha * y_unit_), kProhibitive),
-            std::min(weight * (1.0 - request.l1_ratio) * alpha, kProhibitive)};
+    return {&penalty, std::min(weight * request.l1_ratio * (alpha * y_unit_), kLargest),
+            std::min(weight * (1.0 - request.l1_ratio) * alpha, kLargest)};
 }
 
 double Problem::inner(const double* a, const double* b) const {

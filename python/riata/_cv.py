@@ -287,7 +287,7 @@ def cross_validate(
     result = CVResult(problem, runs, splits, control.tol, select, names, keep and predictions)
     if scorer is not None:
         result._score(scorer, problem, runs, rows, score_params)
-    if not np.isfinite(result.mean_loss).any():
+    if np.isnan(result.mean_loss).all():  # infinite ones are scores
         raise ValueError("no penalty has a finite mean score")
     result.choose()
     if short:

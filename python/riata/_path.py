@@ -11,7 +11,6 @@ import numpy as np
 from . import _validation as check
 from ._class_result import ClassPathResult, TaskPathResult, make_result
 from ._fit import Callback, PathArrays, TaskArrays
-from ._least_norm import warn_of_separation
 from ._problem import Array, Problem, check_problem
 from ._result import PathResult
 from ._routes import (
@@ -21,7 +20,7 @@ from ._routes import (
     solve_grid,
     solve_smooth_grid,
 )
-from ._separation import warn_of_separate_classes
+from ._separation import warn_of_separation
 from ._spreads import Spreads
 from .exceptions import warn_not_converged
 
@@ -262,8 +261,7 @@ def path(
     if len(paths[0].alphas) and paths[0].alphas[-1] == 0:
         last, p = len(paths[0].alphas) - 1, problem.X.shape[1]
         coef = np.array([one.coefficients(last, p) for one in paths])
-        warn_of_separate_classes(problem, coef, np.array([one.intercepts[-1] for one in paths]))
-        warn_of_separation(problem, coef[0], float(paths[0].intercepts[-1]))
+        warn_of_separation(problem, coef, np.array([one.intercepts[-1] for one in paths]))
     rest = (problem.X.shape[1], control.tol, problem.l1_ratio, names, family, problem.classes)
     result = make_result(paths[0], *rest) if len(paths) == 1 else ClassPathResult(paths, *rest)
     result._remember(Spreads(problem, X))

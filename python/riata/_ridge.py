@@ -258,7 +258,7 @@ class _Features:
         R, b = system.residual(W, columns)
         lam = system.lam[columns]
         gradient = system.correlate(system.root[:, None] ** 2 * R)[system.kept]
-        gradient = gradient - lam * self.v[:, None] * w
+        gradient = gradient - self.v[:, None] * (lam * w)
         step = self.inverse.apply(gradient, columns)
         bound = 0.5 * ((gradient / np.sqrt(self.v[:, None]) / np.sqrt(lam)) ** 2).sum(axis=0)
         return _State(
@@ -367,7 +367,7 @@ def _solve_svd(system: System) -> Direct:
     R, b = system.residual(W, slice(None))
     gradient = size[:, None] * (U.T @ (system.root[:, None] * R)) - lam * core
     lost = 0.5 * ((gradient / np.hypot(size[:, None], np.sqrt(lam))) ** 2).sum(axis=0)
-    slopes = system.correlate(system.root[:, None] ** 2 * R)[kept] - lam * v[kept, None] * W[kept]
+    slopes = system.correlate(system.root[:, None] ** 2 * R)[kept] - v[kept, None] * (lam * W[kept])
     kkt = np.abs(slopes).max(axis=0, initial=0.0)
     return system.answer(W, b, system.loss(R), np.full(len(lam), np.inf), kkt, lost, 1, "svd")
 
@@ -392,8 +392,8 @@ def _least_squares(system: System, A: Array, B: Array) -> Direct:
         left = np.vstack([system.root[:, None] * R[:, columns], -below])
         lost[columns] = 0.5 * ((answer.U.T @ left) ** 2).sum(axis=0)
     R, b = system.residual(W, slice(None))
-    slopes = (
-        system.correlate(system.root[:, None] ** 2 * R)[kept] - lam * system.v[kept, None] * W[kept]
+    slopes = system.correlate(system.root[:, None] ** 2 * R)[kept] - system.v[kept, None] * (
+        lam * W[kept]
     )
     kkt = np.abs(slopes).max(axis=0, initial=0.0)
     bound = np.full(len(lam), np.inf)

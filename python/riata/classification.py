@@ -15,7 +15,6 @@ from ._callbacks import Observed
 from ._classes import earlier_fit, fit_classes, stopping_rule, warn_of_gap
 from ._classifier import LinearClassifier, class_weights, encode
 from ._estimator import feature_names
-from ._least_norm import warn_of_separation
 from ._parameters import (
     BOUNDS,
     DEPRECATED,
@@ -27,7 +26,7 @@ from ._parameters import (
     validate,
 )
 from ._problem import Array, Problem, check_problem
-from ._separation import warn_of_separate_classes
+from ._separation import warn_of_separation
 from .exceptions import sklearn_version, warn_deprecated
 
 # What LogisticRegression and LogisticRegressionCV share.
@@ -249,8 +248,7 @@ class LogisticRegression(Observed, LinearClassifier):
         self._take_columns(problem.X.shape[1], names)
         warn_of_gap(fit.certificate, self.max_iter, "the penalty", stacklevel=6)
         if fit.certificate.alpha == 0:
-            warn_of_separate_classes(problem, fit.coef, fit.intercepts, stacklevel=5)
-            warn_of_separation(problem, fit.coef[0], float(fit.intercepts[0]), stacklevel=5)
+            warn_of_separation(problem, fit.coef, fit.intercepts, stacklevel=5)
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
         """The data and this estimator's penalty, checked; sample weights times class weights."""
