@@ -9,7 +9,7 @@ from typing import Any
 from sklearn import linear_model
 
 from . import _descent, _descent_cv, _glm, _logistic, _logistic_cv, _paths, _ridges, _workers, _wrap
-from ._common import Target
+from ._wrap import TARGETS
 
 CLASSES = (
     "Lasso",
@@ -31,21 +31,20 @@ CLASSES = (
 FUNCTIONS = ("enet_path", "lasso_path")
 SEARCHES = ("GridSearchCV", "RandomizedSearchCV", "validation_curve")
 _lock = threading.Lock()
-_targets: dict[type, Target] = {}
 
 
 def install() -> None:
     """Install all wrappers; the second time nothing happens."""
     with _lock:
-        if _targets:
+        if TARGETS:
             return
         for family in (_descent, _descent_cv, _ridges, _logistic, _logistic_cv, _glm):
             for target in family.TARGETS:
-                _targets[target.owner] = target
+                TARGETS[target.owner] = target
         _wrap.KNOWN.update(CLASSES)
         for name in CLASSES:
             _remember_parameters(getattr(linear_model, name))
-        for target in _targets.values():
+        for target in TARGETS.values():
             target.owner.fit = _wrap.fitting(target)  # type: ignore[attr-defined]
         _paths.install()
         _workers.install()
@@ -66,13 +65,3 @@ def _remember_parameters(kind: Any) -> None:
 
     names._riata_remembers = True  # type: ignore[attr-defined]
     kind._get_param_names = classmethod(names)
-
-
-def target_of(kind: type) -> Target | None:
-    """The target whose `fit` a class has, unless it has one of its own."""
-    for base in kind.__mro__:
-        if base in _targets:
-            return _targets[base]
-        if "fit" in vars(base) and base.__name__ not in CLASSES:
-            return None
-    return None
