@@ -12,16 +12,16 @@
 namespace riata {
 
 namespace {
-constexpr double kMargin = 0.7;     // of tol: gap over W at which the features beyond are looked at
-constexpr double kAhead = 0.7;      // of gap and gradient: what quasi-Newton steps go to,
-constexpr double kFinest = 1e-13;   // relative gap below which they are slower than Newton's,
-constexpr long kQuasiNewton = 200;  // so many at most;
-constexpr double kOpened = 1e-2;    // of the null model: a gap at which Newton's method goes on from there
-constexpr double kNullGap = 1e-13;  // of the null model, as near as it gets
-constexpr double kFarthest = 4;     // times the distance between two solutions that others are extrapolated from
-constexpr std::size_t kBase = 3;    // alphas between the two
-constexpr int kRetries = 3;         // attempts at one alpha before its gap is reported as it is
-constexpr double kTighter = 0.1;    // of the tolerance: what an attempt aims at after one that fell short
+constexpr double kMargin = 0.7;           // of tol: gap over W at which the features beyond are looked at
+constexpr double kAhead = 0.7;            // of gap and gradient: what quasi-Newton steps go to,
+constexpr double kFinest = 1e-13;         // relative gap below which they are slower than Newton's,
+constexpr long kQuasiNewton = 200;        // so many at most;
+constexpr double kOpened = 1e-2;          // of the null model: a gap at which Newton's method goes on from there
+constexpr double kNullGap = 1e-13;        // of the null model, as near as it gets
+constexpr double kFarthest = 4;           // times the distance between two solutions that others are extrapolated from
+constexpr std::size_t kBase = 3;          // alphas between the two
+constexpr int kRetries = 3;               // attempts at one alpha before its gap is reported as it is
+constexpr double kTighter = 0.1;          // of the tolerance: what an attempt aims at after one that fell short
 constexpr std::size_t kMostMoved = 5000;  // columns that may all be needed to bring margins back
 }  // namespace
 

@@ -13,10 +13,10 @@
 namespace riata {
 
 namespace {
-constexpr double kLeastCurvature = 1e-12;   // of a slope: curvatures below lose its digits
-constexpr double kRoom = 1 << 30;           // bytes that factors may take
-constexpr double kShort = 0.5;              // largest change of a margin after which slopes are those of a mean
-constexpr double kFarMargin = 600;          // from those without features: no curvature is left there, or no number
+constexpr double kLeastCurvature = 1e-12;  // of a slope: curvatures below lose its digits
+constexpr double kRoom = 1 << 30;          // bytes that factors may take
+constexpr double kShort = 0.5;             // largest change of a margin after which slopes are those of a mean
+constexpr double kFarMargin = 600;         // from those without features: no curvature is left there, or no number
 }  // namespace
 
 void NewtonModel::expand_roots(const std::vector<double>& w, const std::vector<double>& moved, const double* r) {
