@@ -27,10 +27,11 @@ constexpr long kMostSteps = 2000;            // of each
 constexpr double kVanished = 0.1;            // of what the dual point takes for rounding
 constexpr double kFirstPart = 1e-6;          // of the correlations: what one projection leaves at best
 constexpr double kRounding = 1e3;            // rounding levels of a correlation that count as none, of many columns,
-constexpr double kLeastRounding = 10;        // and of few rows: what is charged for them supposes coefficients like those at hand
-constexpr double kNearlyAll = 1 - 1e-4;      // of the slopes: a multiple whose divergence from them is taken for none
-constexpr double kResolved = 1e-11;          // relative gap that a difference of primal and dual value resolves
-constexpr double kRoundingOfGaps = 1e-14;    // of the objective: a difference of two values that is rounding
+constexpr double kLeastRounding =
+    10;  // and of few rows: what is charged for them supposes coefficients like those at hand
+constexpr double kNearlyAll = 1 - 1e-4;    // of the slopes: a multiple whose divergence from them is taken for none
+constexpr double kResolved = 1e-11;        // relative gap that a difference of primal and dual value resolves
+constexpr double kRoundingOfGaps = 1e-14;  // of the objective: a difference of two values that is rounding
 constexpr double kShort = 0.5;  // largest relative change of a prediction's variance that keeps it in its range
 
 /// Rounding levels of a correlation that count as none.

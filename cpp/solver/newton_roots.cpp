@@ -13,10 +13,10 @@
 namespace riata {
 
 namespace {
-constexpr double kLeastCurvature = 1e-12;   // of a slope: curvatures below lose its digits
-constexpr double kRoom = 1 << 30;           // bytes that factors may take
-constexpr double kShort = 0.5;              // largest change of a margin after which slopes are those of a mean
-constexpr double kFarMargin = 600;          // from those without features: no curvature is left there, or no number
+constexpr double kLeastCurvature = 1e-12;  // of a slope: curvatures below lose its digits
+constexpr double kRoom = 1 << 30;          // bytes that factors may take
+constexpr double kShort = 0.5;             // largest change of a margin after which slopes are those of a mean
+constexpr double kFarMargin = 600;         // from those without features: no curvature is left there, or no number
 }  // namespace
 
 void NewtonModel::expand_roots(const std::vector<double>& w, const std::vector<double>& moved, const double* r) {
@@ -104,6 +104,7 @@ Newton::Step Newton::propose_on_columns(Lane& lane, long max_solves) {
 
 /// What orthogonalise() is for, from orthogonal factors of the columns.
 bool Newton::orthogonalise_on_columns(Lane& lane, const std::vector<std::size_t>& free) {
+    alike_ = true;
     const std::size_t n = lane.r.size(), m = free.size();
     std::vector<Index> features;
     for (std::size_t slot : free) features.push_back(model_.features()[slot]);

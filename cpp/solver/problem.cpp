@@ -11,7 +11,7 @@
 namespace riata {
 
 namespace {
-constexpr double kUneven = 1e-2;      // of the largest weight
+constexpr double kUneven = 1e-2;    // of the largest weight
 constexpr double kLargest = 1e307;  // alpha: columns may be as small as it is large
 
 double power_of_two_below(double x) { return std::ldexp(1.0, std::ilogb(x)); }

@@ -393,8 +393,8 @@ def _least_squares(system: System, A: Array, B: Array) -> Direct:
         left = np.vstack([system.root[:, None] * R[:, columns], -below])
         lost[columns] = 0.5 * ((answer.U.T @ left) ** 2).sum(axis=0)
     R, b = system.residual(W, slice(None))
-    slopes = (
-        system.correlate(system.root[:, None] ** 2 * R)[kept] - system.v[kept, None] * (lam * W[kept])
+    slopes = system.correlate(system.root[:, None] ** 2 * R)[kept] - system.v[kept, None] * (
+        lam * W[kept]
     )
     kkt = np.abs(slopes).max(axis=0, initial=0.0)
     bound = np.full(len(lam), np.inf)

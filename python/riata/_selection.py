@@ -14,12 +14,13 @@ Select = Literal["min", "1se"] | Callable[[dict[str, Any]], int]
 
 
 def standard_error(values: Array) -> Array:
-    """Standard error of the mean over the last axis; NaN where there is one value only."""
+    """Standard error of the mean over the last axis; NaN where there is one value only, or an infinite one."""
     k = values.shape[-1]
     if k < 2:
         return np.full(values.shape[:-1], np.nan)
     unit = float(np.abs(values).max(initial=0.0, where=np.isfinite(values))) or 1.0
-    return np.asarray((values / unit).std(axis=-1, ddof=1) * (unit / np.sqrt(k)))
+    with np.errstate(invalid="ignore"):  # of infinite scores it is NaN, too
+        return np.asarray((values / unit).std(axis=-1, ddof=1) * (unit / np.sqrt(k)))
 
 
 def least(mean: Array) -> tuple[int, int]:
