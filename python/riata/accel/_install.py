@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import threading
+from typing import Any
+
+from sklearn import linear_model
 
 from . import _descent, _descent_cv, _glm, _logistic, _logistic_cv, _paths, _ridges, _workers, _wrap
 from ._common import Target
@@ -39,10 +43,29 @@ def install() -> None:
             for target in family.TARGETS:
                 _targets[target.owner] = target
         _wrap.KNOWN.update(CLASSES)
+        for name in CLASSES:
+            _remember_parameters(getattr(linear_model, name))
         for target in _targets.values():
             target.owner.fit = _wrap.fitting(target)  # type: ignore[attr-defined]
         _paths.install()
         _workers.install()
+
+
+def _remember_parameters(kind: Any) -> None:
+    """Let a class know its parameters' names, which scikit-learn reads off the signature anew for every clone of a search."""
+    original = kind._get_param_names.__func__
+    if getattr(original, "_riata_remembers", False):
+        return
+    known: dict[type, list[str]] = {}
+
+    @functools.wraps(original)
+    def names(cls: type) -> list[str]:
+        if cls not in known:
+            known[cls] = original(cls)
+        return list(known[cls])
+
+    names._riata_remembers = True  # type: ignore[attr-defined]
+    kind._get_param_names = classmethod(names)
 
 
 def target_of(kind: type) -> Target | None:
