@@ -14,7 +14,7 @@ SOURCES := $(shell find cpp python -type f ! -name '*.pyc') CMakeLists.txt pypro
 SANITIZED ?= .venv-sanitize
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test attack bench sklearn lint format docs sanitize build clean
+.PHONY: help demo gallery test attack bench sklearn lint format docs sanitize build clean
 .DELETE_ON_ERROR:
 
 help:  ## show this list
@@ -22,6 +22,9 @@ help:  ## show this list
 
 demo: $(VENV)/demo  ## certified paths on real data, a plot in demo/, a table against scikit-learn
 	$(PY) -m examples.demo
+
+gallery: $(VENV)/built  ## a claim about L1 and L2 per file: measured, asserted, drawn in demo/gallery/ (see examples/gallery)
+	$(PY) -m examples.gallery
 
 test: $(VENV)/built  ## build and run the test suite (ISA=baseline|avx2|avx512 forces the kernels)
 	$(if $(ISA),RIATA_ISA=$(ISA) )$(PY) -m pytest $(PYTEST_ARGS)
