@@ -31,7 +31,7 @@ def weights(rng):
 
 
 def measure(small=False):
-    trials = [weights(np.random.default_rng(t)) for t in range(15 if small else 100)]
+    trials = [weights(np.random.default_rng(t)) for t in range(10 if small else 100)]
     found = {}
     for name in trials[0]:
         W = np.array([trial[name] for trial in trials])
