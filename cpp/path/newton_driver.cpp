@@ -12,7 +12,7 @@ namespace riata {
 
 namespace {
 constexpr double kMargin = 0.7;     // of tol: gap over W at which the features beyond are looked at
-constexpr double kAhead = 0.5;      // of the gap: what quasi-Newton steps go to,
+constexpr double kAhead = 0.7;      // of gap and gradient: what quasi-Newton steps go to,
 constexpr double kFinest = 1e-13;   // relative gap below which they are slower than Newton's,
 constexpr long kQuasiNewton = 200;  // so many at most;
 constexpr double kOpened = 1e-2;    // of the null model: a gap at which Newton's method goes on from there
@@ -124,30 +124,34 @@ bool NewtonDriver::take_start(double alpha) {
 /// Tries quasi-Newton steps where a single smooth penalty is asked for; true where that was enough.
 bool NewtonDriver::open() {
     if (!options_.only_last || options_.alphas.empty() || !options_.start_coefs.empty()) return false;
-    if (options_.tol < kFinest) return false;
-    newton_.penalise(options_.alphas.back());
-    QuasiNewton steps(problem_, loss_, offset_, control_);
+    const double goal = std::max(options_.tol, options_.enough), alpha = options_.alphas.back();
+    if (goal < kFinest) return false;
+    newton_.penalise(alpha);
+    const ScalarLoss loss(loss_, offset_, problem_.weights());
+    QuasiNewton steps(problem_, loss, control_);
     if (!steps.applies()) return false;
     Lane lane = newton_.empty_lane(kInfinity);
     null_loss_ = lane.loss;
     newton_.set_unit(null_loss_);
-    newton_.set_tolerance(options_.tol);
+    newton_.set_tolerance(goal);
     problem_.yy = std::max(problem_.inner(lane.r.data(), lane.r.data()), std::numeric_limits<double>::min());
-    steps.run(lane.b, kAhead * options_.tol * null_loss_, kInfinity, std::min(kQuasiNewton, options_.max_solves));
+    const bool there = steps.run({lane.b}, kAhead * goal * null_loss_, kAhead * options_.gradient * alpha,
+                                 std::min(kQuasiNewton, options_.max_solves));
     path_.n_passes += static_cast<double>(steps.iterations());
     stone_solves_ += steps.iterations();
     if (!(steps.gap() < kOpened * null_loss_)) return false;
-    opening_ = steps.w();
+    opening_.resize(problem_.design.cols());
+    for (std::size_t j = 0; j < opening_.size(); ++j) opening_[j] = steps.w(j);
     opening_b_ = steps.b();
-    if (!(steps.gap() < options_.tol * null_loss_)) return false;
+    if (!there && !(steps.gap() < options_.tol * null_loss_)) return false;
     model_.list(unpenalised(problem_));
-    alphas_ = {options_.alphas.back()};
+    alphas_ = {alpha};
     lanes_ = {std::move(lane)};
     follow_opening(lanes_[0]);
     path_.null_objective = null_loss_ / problem_.weight;
     path_.n_passes += 2;
-    certificates_ = {newton_.certify(lanes_[0], {}, {}, options_.tol, false)};
-    if (!accepted(0)) {
+    certificates_ = {newton_.certify(lanes_[0], {}, {}, goal, false)};
+    if (!(certificates_[0].rel_gap <= goal)) {
         problem_.design.pin(model_.features(), problem_.team);
         lanes_.clear();
         return false;

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ._fit import Certificate
     from ._path import enet_path, lasso_path, path
     from ._result import PathPoint, PathResult
+    from .accel import patch_sklearn, unpatch_sklearn
     from .classification import LogisticRegression, logistic_path
     from .counts import PoissonRegressor
     from .criteria import LassoIC
@@ -75,8 +76,10 @@ _HOMES = {
     "information_criteria": "_criteria",
     "lasso_path": "_path",
     "logistic_path": "classification",
+    "patch_sklearn": "accel",
     "path": "_path",
     "show_config": "_config",
+    "unpatch_sklearn": "accel",
 }
 
 __all__ = [
@@ -119,12 +122,16 @@ __all__ = [
     "information_criteria",
     "lasso_path",
     "logistic_path",
+    "patch_sklearn",
     "path",
     "show_config",
+    "unpatch_sklearn",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "accel":
+        return import_module(".accel", __name__)
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'riata' has no attribute {name!r}")

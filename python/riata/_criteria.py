@@ -22,10 +22,12 @@ CRITERIA = ("aic", "aicc", "bic", "ebic")
 class InformationCriteria:
     """Criteria of every model of a path; less is better.
 
-    Attributes
+    Parameters
     ----------
     n_samples : float
+        Rows, or the sum of their weights.
     alphas : ndarray of shape (k,)
+        Penalties from large to small.
     df : ndarray of shape (k,)
         Degrees of freedom without the intercept.
     deviance : ndarray of shape (k,)
@@ -33,6 +35,18 @@ class InformationCriteria:
     aic, aicc, bic, ebic : ndarray of shape (k,)
         Inf where there are no degrees of freedom left for the criterion: for `aicc` none at all, for the others, where the variance is
         estimated along with the model, less than half of the samples.
+
+    See Also
+    --------
+    information_criteria : AIC, AICc, BIC and extended BIC of a path.
+    LassoIC : The penalty chosen by an information criterion.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> path = riata.path(np.eye(4), [3.0, 0.0, 0.0, 1.0], alphas=[0.5, 0.1])
+    >>> riata.information_criteria(path, 4, noise_variance=1.0).bic.shape
+    (2,)
     """
 
     n_samples: float
@@ -45,7 +59,18 @@ class InformationCriteria:
     ebic: Array
 
     def best(self, criterion: str = "bic") -> int:
-        """Index of the model with the least value."""
+        """Index of the model with the least value.
+
+        Parameters
+        ----------
+        criterion : {"aic", "aicc", "bic", "ebic"}, default="bic"
+            Which criterion.
+
+        Returns
+        -------
+        index : int
+            Into `alphas`.
+        """
         check.one_of(criterion, "criterion", CRITERIA)
         values = getattr(self, criterion)
         if not np.isfinite(values).any():
@@ -70,6 +95,7 @@ def information_criteria(
     path : PathResult
         Of any family.
     n_samples : float
+        Rows, or the sum of their weights.
         Rows that the path was fitted to; the sum of the sample weights where weights are repetitions.
     noise_variance : float, optional
         Of the Gaussian family, where known; by default the likelihood is maximised over it too. With as many features as samples the
@@ -83,6 +109,12 @@ def information_criteria(
     Returns
     -------
     criteria : InformationCriteria
+
+    See Also
+    --------
+    LassoIC : The penalty chosen by an information criterion.
+    InformationCriteria : What it returns.
+    cv_path : Cross-validation of any family, with everything that is asked for.
 
     References
     ----------

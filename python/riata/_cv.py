@@ -63,9 +63,34 @@ def cv_path(
 
     Parameters
     ----------
-    X, y, family, alphas, sample_weight, offset, penalty_weights, l2_weights, lower, upper, fit_intercept, standardize, tol
-        As in `riata.path`. A weight of 2 is a row given twice, in the scores too.
+    X : array-like or sparse container of shape (n_samples, n_features)
+        Rows of features. Never modified.
+    y : array-like of shape (n_samples,), or (n_samples, n_tasks) for the family "multi-gaussian"
+        Numbers, labels (numbers or strings) or counts, as the family has it.
+    family : {"gaussian", "binomial", "poisson", "multi-gaussian"}, default="gaussian"
+        The loss, as in `riata.path`.
+    alphas : int or array-like, default=100
+        How many penalties, or the penalties themselves, as in `riata.path`.
+    sample_weight : array-like of shape (n_samples,) or float, optional
+        Weight 2 is a row given twice, weight 0 a row left out; in the scores, too.
+    offset : array-like of shape (n_samples,), optional
+        Known part of the prediction; `predict` does not add it.
+    penalty_weights : float or array-like of shape (n_features,), optional
+        Weights u of the L1 part: 0 leaves a feature unpenalised, inf leaves it out. 1 unless given.
+    l2_weights : float or array-like of shape (n_features,), optional
+        Weights v of the L2 part; u unless given.
+    lower : float or array-like of shape (n_features,), optional
+        Lower bounds of the coefficients on the original scale.
+    upper : float or array-like of shape (n_features,), optional
+        Upper bounds of the coefficients on the original scale.
+    fit_intercept : bool, default=True
+        The intercept b is never penalised.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit (weighted, 1/S) standard deviation; reported on the original scale.
+    tol : float, default=1e-06
+        Largest relative duality gap: (primal - dual) / objective of the model without features.
     l1_ratio : float or array-like of floats in [0, 1], default=1.0
+        1 is the lasso, 0 is ridge; of several the best is chosen.
     eps : float in (0, 1), optional
         Smallest penalty of an automatic grid relative to its largest; by default 1e-2 if n_features > n_samples, else 1e-4, and 1e-6 for
         l1_ratio 0, a hundred times less again and again while the best penalty is the last (by a quarter of a standard error and more).
@@ -87,8 +112,12 @@ def cv_path(
     adaptive : float or bool, optional
         Penalty weights ``(max|b| / |b_j|)^adaptive`` from a ridge estimate b of every training set, its penalty by generalised
         cross-validation (Zou's adaptive lasso); True is 1. Squared error only.
-    max_iter, memory_limit, n_threads
-        As in `riata.path`.
+    max_iter : int, optional
+        Most linear systems solved per alpha.
+    memory_limit : int, optional
+        Bytes beyond X that the solver may use.
+    n_threads : int, optional
+        By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
     predictions : bool, default=False
         Keep the out-of-fold predictions.
     time_limit : float, optional
@@ -111,6 +140,17 @@ def cv_path(
         If the gap of a solution stayed above tol.
     GridEndWarning
         If the best penalty is the last even of a grid that has been lengthened.
+
+    See Also
+    --------
+    path : All models along a grid of penalties.
+    CVResult : What it returns.
+    LassoCV : The penalty chosen by cross-validation.
+
+    References
+    ----------
+    - L. Breiman, J. Friedman, C. J. Stone and R. A. Olshen, "Classification and Regression Trees" (1984), on the rule of one standard
+      error.
 
     Examples
     --------

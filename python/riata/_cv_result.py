@@ -30,6 +30,11 @@ Which = Rule | int | tuple[int, int]
 class CVResult(CVViews):
     """Scores along a grid, the models of all rows, and the one that was chosen.
 
+    Parameters
+    ----------
+    problem, runs, splits, tol, select, names, predictions : internal
+        What `cv_path`, which makes a result, has at hand.
+
     Attributes
     ----------
     alphas : ndarray of shape (k,) or (l, k)
@@ -65,6 +70,21 @@ class CVResult(CVViews):
     splits : list of (train, test)
     family, link, classes_, feature_names_in_, n_features_in_
         As in `PathResult`.
+
+    See Also
+    --------
+    cv_path : Cross-validation of any family, with everything that is asked for.
+    PathResult : Models along a grid of penalties.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((100, 20))
+    >>> y = X[:, 0] - 2 * X[:, 1] + rng.standard_normal(100)
+    >>> result = riata.cv_path(X, y, l1_ratio=[0.5, 1.0], alphas=50)
+    >>> result.mean_score.shape, bool(result.alpha_min <= result.alpha_1se)
+    ((2, 50), True)
     """
 
     def __init__(
@@ -93,7 +113,8 @@ class CVResult(CVViews):
         self._overlap = overlap_of(splits, n, problem.sample_weight)
         self._base = np.array([_folds.losses(run) for run in runs])
         self._loss, self._sign = self._base, -1.0
-        self.predictions: Array | None = None
+        # None where they were not asked for; Any, so that who asked needs no cast.
+        self.predictions: Array | Any = None
         if predictions:
             self.predictions = self._shaped(
                 np.array([_out_of_fold(run, splits, n) for run in runs])
@@ -130,7 +151,13 @@ class CVResult(CVViews):
         self._loss, self._sign = loss, 1.0
 
     def choose(self, select: Select | None = None) -> None:
-        """Choose anew, by another rule: "min", "half_se", "1se" or a callable."""
+        """Choose anew, by another rule.
+
+        Parameters
+        ----------
+        select : {"min", "half_se", "1se"} or callable, optional
+            As in `cv_path`; the present rule by default.
+        """
         rule = self.select if select is None else _selection.check_select(select)
         index = _selection.choose(rule, self._losses, lambda: self.cv_results_)
         self.select, self._index = rule, index
@@ -157,6 +184,7 @@ class CVResult(CVViews):
 
     @property
     def mean_loss(self) -> Array:
+        """Mean of `loss` over the folds, or of what `scoring` returns with its sign changed, of shape (l, k): less is better."""
         return self._losses.mean
 
     @property
@@ -165,22 +193,27 @@ class CVResult(CVViews):
 
     @property
     def alphas(self) -> Array:
+        """Penalties from large to small, of shape (k,), or (l, k) where there are several l1_ratios."""
         return self._shaped(self._alphas)
 
     @property
     def scores(self) -> Array:
+        """Held-out scores of shape (k, folds) or (l, k, folds): `loss`, or what `scoring` returns."""
         return self._shaped(self._loss if self._sign < 0 else -self._loss)
 
     @property
     def loss(self) -> Array:
+        """Held-out mean losses, shaped like `scores`: squared error, log loss, or half the Poisson deviance."""
         return self._shaped(self._base)
 
     @property
     def mean_score(self) -> Array:
+        """Mean of `scores` over the folds, of shape (k,) or (l, k)."""
         return np.asarray(self.scores.mean(axis=-1))
 
     @property
     def std_error(self) -> Array:
+        """Standard error of `mean_score`, of the same shape."""
         return self._shaped(self._error)
 
     @property
@@ -190,10 +223,12 @@ class CVResult(CVViews):
 
     @property
     def alpha(self) -> float:
+        """The penalty chosen."""
         return float(self._alphas[self._index])
 
     @property
     def l1_ratio(self) -> float:
+        """The mixture chosen."""
         return float(self.l1_ratios[self._index[0]])
 
     @property
@@ -275,14 +310,17 @@ class CVResult(CVViews):
 
     @property
     def alpha_min(self) -> float:
+        """The penalty with the best mean score."""
         return float(self._alphas[self._by_rule("min")])
 
     @property
     def alpha_half_se(self) -> float:
+        """The largest penalty whose loss is within half a standard error of the best, compared fold by fold."""
         return float(self._alphas[self._by_rule("half_se")])
 
     @property
     def alpha_1se(self) -> float:
+        """The largest penalty, at the best l1_ratio, whose mean score is within one standard error of the best."""
         return float(self._alphas[self._by_rule("1se")])
 
     @property
@@ -307,22 +345,27 @@ class CVResult(CVViews):
 
     @property
     def path(self) -> PathResult:
+        """All rows' path at the l1_ratio chosen."""
         return self.paths[self._index[0]]
 
     @property
     def coef(self) -> Array:
+        """Coefficients of the model chosen, of shape (n_features,) or (n_tasks, n_features)."""
         return self.path.at(self.alpha).coef
 
     @property
     def intercept(self) -> Any:
+        """Intercept of the model chosen, a float or an array of shape (n_tasks,)."""
         return self.path.at(self.alpha).intercept
 
     @property
     def certificate(self) -> Certificate:
+        """Certificate of the model chosen."""
         return self.path.certificate(self._index[1])
 
     @property
     def cv_results_(self) -> dict[str, Any]:
+        """As of scikit-learn's GridSearchCV: a long array per key, l1_ratio by l1_ratio; more is better."""
         ratios, k, folds = self._loss.shape
         score = -self._loss.reshape(ratios * k, folds)
         mean = score.mean(axis=1)
@@ -357,7 +400,19 @@ class CVResult(CVViews):
         return slim
 
     def keep_model(self, coef: Array, intercept: Any, certificate: Certificate, names: Any) -> None:
-        """Set the model that was chosen, which its estimator has."""
+        """Set the model that was chosen, which its estimator has.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_features,) or (n_tasks, n_features)
+            Its coefficients.
+        intercept : float or ndarray of shape (n_tasks,)
+            Its intercept.
+        certificate : Certificate
+            Its certificate.
+        names : ndarray of shape (n_features,) or None
+            Names of its features.
+        """
         point = self.path._make_point(self.alpha, coef, intercept, True, certificate)
         for path, grid in zip(self.paths, self._alphas):
             assert isinstance(path, KeptPath)

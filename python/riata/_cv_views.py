@@ -93,6 +93,7 @@ class CVViews:
         Parameters
         ----------
         X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
         alpha : {"min", "half_se", "1se"} or float, optional
             What that rule chooses, see `riata.cv_path`; or a penalty of the path of the l1_ratio chosen. By default the model chosen.
 
@@ -104,12 +105,19 @@ class CVViews:
         return _links.outcomes(eta, self.family, self.classes_)
 
     def predict_proba(self, X: Any, alpha: Penalty = None) -> Array:
-        """Probabilities of the classes of a binomial model, of shape (n_samples, 2).
+        """Probabilities of the classes of a binomial model.
 
         Parameters
         ----------
-        X, alpha
+        X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
+        alpha : {"min", "1se"} or float, optional
             As in `predict`.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, 2)
+            In the order of `classes_`.
 
         Raises
         ------
@@ -122,7 +130,20 @@ class CVViews:
         return _links.probabilities(eta, self.family, self.classes_)
 
     def decision_function(self, X: Any, alpha: Penalty = None) -> Array:
-        """Linear predictions (log odds, log means); an offset, if the fit had one, is the caller's to add. As `predict` takes them."""
+        """Linear predictions (log odds, log means); an offset, if the fit had one, is the caller's to add.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
+        alpha : {"min", "1se"} or float, optional
+            As in `predict`.
+
+        Returns
+        -------
+        eta : ndarray of shape (n_samples,), or (n_samples, n_tasks)
+            Of the model at that penalty.
+        """
         if alpha is None:
             return self.path.predict(X, self.alpha)
         if not isinstance(alpha, str):
@@ -241,7 +262,18 @@ class CVViews:
         return marks if self.alpha in marks.values() else {**marks, "chosen": self.alpha}
 
     def plot(self, ax: Any = None) -> Any:
-        """Mean scores against log alpha, a curve for every l1_ratio; returns the matplotlib axes. See `riata.plotting.plot_cv`."""
+        """Mean scores against log alpha, a curve for every l1_ratio. See `riata.plotting.plot_cv`.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        ax : matplotlib.axes.Axes
+            What was drawn on.
+        """
         row = self._index[0]
         marks = self._marks()
         return plotting.plot_cv(
@@ -263,14 +295,41 @@ class CVViews:
     def plot_path(self, ax: Any = None, **options: Any) -> Any:
         """Coefficients of all rows' path with lines at the best penalty and at that of the one-standard-error rule.
 
-        `options` are those of `PathResult.plot`.
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        **options
+            As in `PathResult.plot`.
+
+        Returns
+        -------
+        ax : matplotlib.axes.Axes
+            What was drawn on.
         """
         return self.path.plot(ax, marks=self._marks(), **options)
 
     def plot_coefficients(
         self, ax: Any = None, *, names: Any = None, X: Any = None, max_features: int = 30
     ) -> Any:
-        """Bars of the model chosen by name, with the share of folds that chose each; see `summary`."""
+        """Bars of the model chosen by name, with the share of folds that chose each; see `summary`.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        names : sequence of str of length n_features, optional
+            By default the names of the data frame's columns, else the columns' numbers.
+        X : array-like or sparse container of shape (n_samples, n_features), optional
+            Rows to take the columns' standard deviations from; by default those of the fit.
+        max_features : int, default=30
+            How many features are shown.
+
+        Returns
+        -------
+        ax : matplotlib.axes.Axes
+            What was drawn on.
+        """
         W = np.atleast_2d(self.path.at(self.alpha).coef)
         spreads = self.path._scale(False, X)
         known = feature_names(self, W.shape[1], names)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sklearn import get_config
 from sklearn.utils._param_validation import Hidden, Interval, StrOptions, make_constraint
+from sklearn.utils.validation import check_scalar
 
 Constraints = dict[str, list[Any]]
 
@@ -53,6 +54,19 @@ FOLDS: Constraints = {
     "time_limit": [Interval(Real, 0, None, closed="neither"), None],
     "progress": ["boolean", None],
 }
+
+
+def check_penalties(alphas: Any, *, positive: bool = False) -> None:
+    """Each of several penalties is a real number, not negative (or positive): the first that is not is named with its place."""
+    for i, alpha in enumerate(alphas):
+        check_scalar(
+            alpha,
+            f"alphas[{i}]",
+            Real,
+            min_val=0.0,
+            include_boundaries="neither" if positive else "left",
+        )
+
 
 _tables: dict[type, list[tuple[str, Any, list[Any]]]] = {}
 

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
+
+_preface: ContextVar[str] = ContextVar("riata_preface", default="")
 
 
 class GridEndWarning(UserWarning):
     """The best penalty of a cross-validation is the last one of its grid."""
 
 
+@contextmanager
+def prefaced(sentence: str) -> Iterator[None]:
+    """Let the warnings about gaps begin with the sentence that code written for scikit-learn filters on."""
+    token = _preface.set(sentence)
+    try:
+        yield
+    finally:
+        _preface.reset(token)
+
+
 def warn_not_converged(message: str, stacklevel: int = 2) -> None:
     """Issue scikit-learn's ConvergenceWarning, importing scikit-learn only now."""
     from sklearn.exceptions import ConvergenceWarning
 
-    warnings.warn(message, ConvergenceWarning, stacklevel=stacklevel + 1)
+    warnings.warn(_preface.get() + message, ConvergenceWarning, stacklevel=stacklevel + 1)
 
 
 def warn_deprecated(message: str, since: tuple[int, int], stacklevel: int = 2) -> None:
