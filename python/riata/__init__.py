@@ -36,11 +36,15 @@ if TYPE_CHECKING:
     from .ridge_cv import RidgeCV
     from .scales import alpha_max, convert_penalty
     from .scoring import Scorer, get_cmake_dir, get_include
+    from .stability import StabilitySelection
+    from .two_stage import AdaptiveLasso, AdaptiveLassoCV, RelaxedLasso, RelaxedLassoCV
 
 __version__ = "0.1.0"
 
 # Where each public name lives.
 _HOMES = {
+    "AdaptiveLasso": "two_stage",
+    "AdaptiveLassoCV": "two_stage",
     "Advice": "_advice",
     "CVResult": "_cv_result",
     "Certificate": "_fit",
@@ -63,9 +67,12 @@ _HOMES = {
     "PathResult": "_result",
     "PoissonRegressor": "counts",
     "Prior": "_prior",
+    "RelaxedLasso": "two_stage",
+    "RelaxedLassoCV": "two_stage",
     "Ridge": "regression",
     "RidgeCV": "ridge_cv",
     "Scorer": "scoring",
+    "StabilitySelection": "stability",
     "Stress": "_stress",
     "TaskPathResult": "_class_result",
     "advise": "_advise",
@@ -88,6 +95,8 @@ _HOMES = {
 }
 
 __all__ = [
+    "AdaptiveLasso",
+    "AdaptiveLassoCV",
     "Advice",
     "CVResult",
     "Certificate",
@@ -110,9 +119,12 @@ __all__ = [
     "PathResult",
     "PoissonRegressor",
     "Prior",
+    "RelaxedLasso",
+    "RelaxedLassoCV",
     "Ridge",
     "RidgeCV",
     "Scorer",
+    "StabilitySelection",
     "Stress",
     "TaskPathResult",
     "__version__",

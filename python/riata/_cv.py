@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from . import _folds, _grid, _scorers, _selection
+from . import _folds, _grid, _scorers, _selection, _two_stage
 from . import _validation as check
 from ._cv_result import CVResult
+from ._folds import FoldPaths
 from ._path import progress_bar, warn_gaps
 from ._problem import Array, Problem, check_problem
 from ._routes import Control, check_control
 from ._selection import Select
 from ._splits import Split, make_splits
 from ._spreads import Spreads
+from ._two_stage import Recipe
 from .exceptions import GridEndWarning
+
+PLAIN = Recipe()
 
 
 def cv_path(
@@ -42,6 +48,8 @@ def cv_path(
     standardize: bool = False,
     tol: float = 1e-6,
     max_iter: int | None = None,
+    relax: Any = None,
+    adaptive: Any = None,
     predictions: bool = False,
     time_limit: float | None = None,
     memory_limit: int | None = None,
@@ -73,6 +81,12 @@ def cv_path(
         The model with the best mean score; the one with the largest alpha up to which the loss, compared with the best fold by fold, is
         within half a corrected standard error of that difference; the one with the largest alpha within one standard error of the best
         mean score; or ``select(cv_results_) -> index``.
+    relax : float or array-like of floats in [0, 1], optional
+        The features of every model are fitted again with that share of its penalty, in every training set: 0 is least squares on them, 1
+        the model as it is (Meinshausen's relaxed lasso). Several shares are candidates beside one another. Squared error only.
+    adaptive : float or bool, optional
+        Penalty weights ``(max|b| / |b_j|)^adaptive`` from a ridge estimate b of every training set, its penalty by generalised
+        cross-validation (Zou's adaptive lasso); True is 1. Squared error only.
     max_iter, memory_limit, n_threads
         As in `riata.path`.
     predictions : bool, default=False
@@ -149,9 +163,25 @@ def cv_path(
         progress=progress,
         names=names,
         lengthen=True,
+        recipe=check_recipe(relax, adaptive),
     )
     result._remember(Spreads(problem, X))
     return result
+
+
+def check_recipe(relax: Any, adaptive: Any) -> Recipe:
+    """Two stages, or one."""
+    if relax is None:
+        shares: list[float] = [1.0]
+    elif np.ndim(relax) == 0:
+        shares = [check.fraction(relax, "relax")]
+    else:
+        shares = [check.fraction(share, f"relax[{i}]") for i, share in enumerate(relax)]
+        if not shares:
+            raise ValueError("relax must hold at least one number; got an empty list")
+    if adaptive is None or isinstance(adaptive, (bool, np.bool_)):
+        return Recipe(1.0 if adaptive else None, tuple(shares))
+    return Recipe(check.positive(adaptive, "adaptive"), tuple(shares))
 
 
 def mixing_ratios(l1_ratio: Any) -> list[float]:
@@ -179,11 +209,12 @@ def cross_validate(
     progress: bool | None = False,
     names: Array | None = None,
     lengthen: bool = False,
+    recipe: Recipe = PLAIN,
 ) -> CVResult:
     """What `cv_path` does, for a checked problem; `rows` is the caller's X, for scorers that are plain functions.
 
     `score_params` is what the scorer gets, by default the sample weights. With `lengthen` an automatic grid without eps goes on while
-    its best penalty is the last.
+    its best penalty is the last, if there is one stage only.
     """
     select = _selection.check_select(select)
     if score_params is None:
@@ -196,15 +227,19 @@ def cross_validate(
     bar = progress_bar(progress, work, problem.X.size * work, "riata.cv_path")
     keep = predictions or scorer is not None
     options: dict[str, Any] = {"keep_predictions": keep}
+    run: Callable[..., list[FoldPaths]] = _folds.run
+    if not recipe.is_plain:
+        run = functools.partial(_two_stage.run, recipe=recipe)
+        lengthen = False
     if bar is None:
-        runs = _folds.run(problem, splits, ratios, grid, control, **options)
+        runs = run(problem, splits, ratios, grid, control, **options)
     else:
         with bar:
 
             def advance(done: int) -> None:
                 bar.update(done - bar.n)
 
-            runs = _folds.run(problem, splits, ratios, grid, control, progress=advance, **options)
+            runs = run(problem, splits, ratios, grid, control, progress=advance, **options)
             advance(work)
     short: list[float] = []
     if lengthen and isinstance(grid, int) and control.eps == 0 and control.time_limit == math.inf:

@@ -22,6 +22,7 @@ from ._rotated import RotatedPath, spread
 from ._scorers import Fitted
 from ._selection import FoldLosses, Place, Rule, Select
 from ._splits import Split, overlap_of
+from ._two_stage import kept_features, without_others
 
 Which = Rule | int | tuple[int, int]
 
@@ -41,8 +42,12 @@ class CVResult(CVViews):
     mean_score, std_error : ndarray of shape (k,) or (l, k)
         Mean over the folds and its standard error. Repeats of folds do not make it smaller: J folds that hold out each row r times
         count as J / r.
-    alpha, l1_ratio : float
-        What was chosen.
+    alpha, l1_ratio, relax : float
+        What was chosen; of one stage relax is 1.
+    relaxes : ndarray of shape (l,)
+        Beside `l1_ratios`: every l1_ratio with every share of the penalty that refits were to keep, a row each.
+    penalty_weights : ndarray of shape (n_features,) or None
+        Of two stages: weights that the model chosen solves its problem with, infinite for features that a refit leaves out.
     corrected_error : float
         The best mean score less its optimism, see there.
     alpha_min, alpha_half_se, alpha_1se : float
@@ -77,7 +82,10 @@ class CVResult(CVViews):
             make_result(run.whole, p, tol, run.l1_ratio, names, problem.family, problem.classes)
             for run in runs
         ]
+        for path, run in zip(self.paths, runs):
+            path.relax = run.relax
         self._folds = [run.folds for run in runs]
+        self._bases = [run.base for run in runs]
         self.l1_ratios = np.array([run.l1_ratio for run in runs])
         self.splits = splits
         self.select = select
@@ -133,21 +141,15 @@ class CVResult(CVViews):
     @functools.cached_property
     def fold_paths(self) -> list[list[PathResult]]:
         """See the class; put together when first asked for."""
-        return [
-            [
-                make_result(
-                    spread(part),
-                    path.n_features_in_,
-                    path.tol,
-                    path.l1_ratio,
-                    path.feature_names_in_,
-                    path.family,
-                    path.classes_,
-                )
-                for part in folds
-            ]
-            for path, folds in zip(self.paths, self._folds)
-        ]
+        every = []
+        for path, folds in zip(self.paths, self._folds):
+            about = (path.n_features_in_, path.tol, path.l1_ratio, path.feature_names_in_)
+            every.append(
+                [make_result(spread(part), *about, path.family, path.classes_) for part in folds]
+            )
+            for fold in every[-1]:
+                fold.relax = path.relax
+        return every
 
     @property
     def _losses(self) -> FoldLosses:
@@ -235,7 +237,7 @@ class CVResult(CVViews):
         >>> y = X[:, 0] - 2 * X[:, 1] + rng.standard_normal(100)
         >>> result = riata.cv_path(X, y, l1_ratio=[0, 1])
         >>> ridge, lasso = result.best_indices
-        >>> result.compare(ridge, lasso).t > 2
+        >>> result.compare(ridge, lasso).difference > 0
         True
         """
         other = self if other is None else other
@@ -284,6 +286,26 @@ class CVResult(CVViews):
         return float(self._alphas[self._by_rule("1se")])
 
     @property
+    def relaxes(self) -> Array:
+        return np.array([path.relax for path in self.paths])
+
+    @property
+    def relax(self) -> float:
+        return self.path.relax
+
+    @property
+    def penalty_weights(self) -> Array | None:
+        row, k = self._index
+        base = self._bases[row]
+        if base is None:
+            return None
+        problem, path = base
+        if self.relax < 1:
+            used = path.indices[path.indptr[k] : path.indptr[k + 1]]
+            problem = without_others(problem, kept_features(problem, used))
+        return problem.penalty_weights
+
+    @property
     def path(self) -> PathResult:
         return self.paths[self._index[0]]
 
@@ -314,6 +336,10 @@ class CVResult(CVViews):
                 for alpha in alphas
             ],
         }
+        if self._is_relaxed():
+            results["param_relax"] = np.repeat(self.relaxes, k)
+            for params, share in zip(results["params"], results["param_relax"].tolist()):
+                params["relax"] = share
         results |= {f"split{i}_test_score": score[:, i] for i in range(folds)}
         return results | {
             "mean_test_score": mean,
@@ -325,7 +351,7 @@ class CVResult(CVViews):
     def without_models(self) -> CVResult:
         """A copy that holds the scores alone; `keep_model` gives it the model that was chosen."""
         slim = copy.copy(self)
-        for name in ("fold_paths", "_folds", "splits"):
+        for name in ("fold_paths", "_folds", "_bases", "splits"):
             vars(slim).pop(name, None)
         slim.paths = [KeptPath(path) for path in self.paths]
         return slim

@@ -138,7 +138,7 @@ class CVViews:
     # --- tables --------------------------------------------------------------------------------------------------------------
 
     def table(self) -> Table:
-        """The best of every l1_ratio: penalty, score, standard error, features, and in words how far it is from the best of all.
+        """The best of every l1_ratio (and share of the penalty that refits keep): penalty, score, standard error, features, and in words how far it is from the best of all.
 
         Two l1_ratios are tied where the mean scores differ by no more than the standard error of the better one, the measure of the
         rule "1se". The star marks what was chosen.
@@ -169,6 +169,7 @@ class CVViews:
         ]
         columns = {
             "l1_ratio": [float(self.l1_ratios[r]) for r in rows],
+            **({"relax": [self.paths[r].relax for r in rows]} if self._is_relaxed() else {}),
             "alpha": [float(self._alphas[r, k]) for r, k in zip(rows, places)],
             "score": (losses if self._sign < 0 else -losses).tolist(),
             "std_error": errors.tolist(),
@@ -185,6 +186,9 @@ class CVViews:
             )
         note.append(f"* chosen: alpha {self.alpha:.4g} by select={self._rule()!r}.")
         return Table(columns, marked=marked, note="\n".join(note))
+
+    def _is_relaxed(self) -> bool:
+        return any(path.relax < 1 for path in self.paths)
 
     def _rule(self) -> Any:
         return getattr(self, "select", None)

@@ -41,6 +41,10 @@ class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEst
             n_threads=self.n_threads,
         )
 
+    def _solved_problem(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> Problem:
+        """What the certificate of the fitted model is of."""
+        return self._problem(X, y, sample_weight, offset)
+
     def _single_problem(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> Problem:
         """The same for estimators of one target."""
         problem = self._problem(X, y, sample_weight, offset)

@@ -31,6 +31,24 @@ class FoldPaths:
     folds: list[PathArrays | RotatedPath]
     loss: list[Array]
     predictions: list[Array | None]
+    relax: float = 1.0  # share of the penalty that a refit keeps
+    base: tuple[Problem, PathArrays] | None = (
+        None  # all rows' path before the refits, if there are two stages
+    )
+
+    def add(
+        self, problem: Problem, path: PathArrays | RotatedPath, test: Array, s: Array, keep: bool
+    ) -> None:
+        """A fold's path with its losses on the rows `test` of weights s, and if asked for its predictions."""
+        if isinstance(path, TaskArrays):
+            loss, eta = _held_out_tasks(problem, path, test, s, keep)
+        else:
+            eta = _held_out(problem, path, test)
+            margin = eta if problem.offset is None else eta + problem.offset[test]
+            loss = np.average(_row_losses(problem, test, margin), axis=1, weights=s)
+        self.folds.append(path)
+        self.loss.append(loss)
+        self.predictions.append(eta if keep else None)
 
 
 def run(
@@ -149,15 +167,7 @@ def _one_by_one(
         reduced = None if rotation is None else rotation.reduced(fold, own, share.tol)
         solved = solve_grid(fold if reduced is None else reduced.small, own, share)
         path = solved if reduced is None else RotatedPath(solved, reduced, fold, share.tol)
-        if isinstance(path, TaskArrays):
-            loss, eta = _held_out_tasks(problem, path, test, s[test], keep)
-        else:
-            eta = _held_out(problem, path, test)
-            margin = eta if problem.offset is None else eta + problem.offset[test]
-            loss = np.average(_row_losses(problem, test, margin), axis=1, weights=s[test])
-        result.folds.append(path)
-        result.loss.append(loss)
-        result.predictions.append(eta if keep else None)
+        result.add(problem, path, test, s[test], keep)
     return result
 
 

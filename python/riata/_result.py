@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -144,6 +144,8 @@ class PathResult(PathViews):
         Column names where X was a data frame.
     """
 
+    relax = 1.0  # share of the penalty that models fitted again to their own features keep
+
     def __init__(
         self,
         arrays: PathArrays,
@@ -212,7 +214,8 @@ class PathResult(PathViews):
 
     def certificate(self, k: int) -> Certificate:
         """Certificate of solution k (negative k count from the end)."""
-        return self._arrays.certificate(range(len(self))[k], self.tol)
+        own = self._arrays.certificate(range(len(self))[k], self.tol)
+        return own if self.relax == 1 else replace(own, alpha=self.relax * own.alpha)
 
     def at(self, alpha: float) -> PathPoint:
         """The model at one penalty.

@@ -18,6 +18,7 @@ from ._parameters import BOUNDS, DESCENT, FOLDS, PROBLEM, SHARE, Constraints, va
 from ._path import enet_path, lasso_path
 from ._problem import Array, Problem
 from ._routes import scikit_learn_control
+from ._two_stage import Recipe
 from .exceptions import warn_deprecated
 
 SINGLE: Constraints = {
@@ -96,6 +97,7 @@ class SparseRegressorCV(LinearRegressor):
             predictions=check.flag(self.store_predictions, "store_predictions"),
             progress=self.progress,
             names=names,
+            recipe=self._recipe(),
         )
         self._take_result(result, problem, names)
         return self
@@ -105,6 +107,9 @@ class SparseRegressorCV(LinearRegressor):
 
     def _ratios(self) -> list[float]:
         raise NotImplementedError
+
+    def _recipe(self) -> Recipe:
+        return _cv.PLAIN
 
     def _grid(self) -> Any:
         """`alphas`, or what earlier versions of scikit-learn called it."""
@@ -133,8 +138,11 @@ class SparseRegressorCV(LinearRegressor):
 
     def _take_result(self, result: CVResult, problem: Problem, names: Array | None) -> None:
         self.cv_result_ = result
+        solved = replace(problem, l1_ratio=result.l1_ratio)
+        if result.penalty_weights is not None:
+            solved = replace(solved, penalty_weights=result.penalty_weights)
         coef, intercepts, [self.certificate_] = in_dtype(
-            replace(problem, l1_ratio=result.l1_ratio),
+            solved,
             np.atleast_2d(result.coef),
             np.atleast_1d(result.intercept),
             [result.certificate],

@@ -26,6 +26,10 @@ _MODELS: dict[str, tuple[Any, Any]] = {
     "ElasticNetCV": ("alpha_", "l1_ratio_"),
     "Ridge": ("alpha", 0.0),
     "RidgeCV": ("alpha_", 0.0),
+    "RelaxedLasso": ("penalty_", 1.0),
+    "RelaxedLassoCV": ("penalty_", 1.0),
+    "AdaptiveLasso": ("penalty_", 1.0),
+    "AdaptiveLassoCV": ("penalty_", 1.0),
     "LinearRegression": (0.0, 1.0),
 }
 _TASKS: dict[str, tuple[Any, Any]] = {
@@ -163,7 +167,9 @@ def _problem_of(
         for source in {**_MODELS, **_TASKS}[name]
     )
     if _is_own(estimator):
-        problem = replace(estimator._problem(X, y, sample_weight, offset), l1_ratio=float(l1_ratio))
+        problem = replace(
+            estimator._solved_problem(X, y, sample_weight, offset), l1_ratio=float(l1_ratio)
+        )
     else:
         problem = check_problem(
             X,
