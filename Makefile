@@ -12,9 +12,15 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 BUILD_DIR := build/$(patsubst .%,%,$(VENV))
 SOURCES := $(shell find cpp python -type f ! -name '*.pyc') CMakeLists.txt pyproject.toml
 SANITIZED ?= .venv-sanitize
+CLANG ?= .venv-clang
+OLDEST ?= .venv-oldest
+THREADS ?= .venv-threads
+# Dependency groups of pyproject.toml that an environment starts with.
+GROUPS ?= build test
+SPHINX_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test attack bench sklearn accel-suite accel-demo lint format docs sanitize build clean
+.PHONY: help demo gallery test attack bench sklearn accel-suite accel-demo lint format doctest docs links sanitize clang oldest threads wheels build clean
 .DELETE_ON_ERROR:
 
 help:  ## show this list
@@ -22,6 +28,9 @@ help:  ## show this list
 
 demo: $(VENV)/demo  ## certified paths on real data, a plot in demo/, a table against scikit-learn
 	$(PY) -m examples.demo
+
+gallery: $(VENV)/built  ## a claim about L1 and L2 per file: measured, asserted, drawn in demo/gallery/ (see examples/gallery)
+	$(PY) -m examples.gallery
 
 test: $(VENV)/built  ## build and run the test suite (ISA=baseline|avx2|avx512 forces the kernels)
 	$(if $(ISA),RIATA_ISA=$(ISA) )$(PY) -m pytest $(PYTEST_ARGS)
@@ -45,19 +54,27 @@ accel-suite: $(VENV)/built  ## scikit-learn's own tests with its estimators on r
 accel-demo: $(VENV)/built  ## an unchanged script of a dozen programs, without and with riata.accel
 	$(PY) -m examples.accel_demo
 
-lint: $(VENV)/lint  ## ruff, clang-format and mypy, without changing anything
+lint: $(VENV)/lint  ## ruff, clang-format and mypy (the documents' code, too), without changing anything
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(VENV)/bin/clang-format --dry-run --Werror $$(find cpp -name '*.[ch]pp' -o -name '*.h')
 	$(PY) -m mypy
+	$(PY) .ci/snippets.py
 
 format: $(VENV)/lint  ## apply ruff and clang-format
 	$(PY) -m ruff check --fix --exit-zero .
 	$(PY) -m ruff format .
 	$(VENV)/bin/clang-format -i $$(find cpp -name '*.[ch]pp' -o -name '*.h')
 
-docs: $(VENV)/built  ## run every Python block in README.md and docs/
-	$(PY) -m pytest tests/test_docs.py $(PYTEST_ARGS)
+doctest: $(VENV)/built  ## run every code block in README.md and docs/ and every example in a docstring
+	$(PY) -m pytest tests/test_docs.py tests/test_doctests.py $(PYTEST_ARGS)
+
+docs: $(VENV)/docs  ## the documentation site in build/site: pages, API reference, gallery; warnings are errors
+	$(PY) -m sphinx -W --keep-going -q -j auto -d build/site-doctrees $(SPHINX_ARGS) docs build/site
+	$(PY) .ci/links.py build/site
+
+links: $(VENV)/docs  ## ask every address that the site names whether it is still there; needs the network
+	$(PY) -m sphinx -b linkcheck -q -D plot_gallery=0 -d build/links-doctrees docs build/links
 
 sanitize:  ## build with ASan and UBSan in an environment of its own and run the suite in it
 	$(MAKE) VENV=$(SANITIZED) BUILD="-C cmake.define.RIATA_SANITIZE=ON -C install.strip=false $(BUILD)" build
@@ -66,28 +83,48 @@ sanitize:  ## build with ASan and UBSan in an environment of its own and run the
 	LD_PRELOAD="$$($${CXX:-c++} -print-file-name=libasan.so) $$($${CXX:-c++} -print-file-name=libstdc++.so)" \
 	$(if $(ISA),RIATA_ISA=$(ISA) )$(SANITIZED)/bin/python -m pytest -p no:cacheprovider $(PYTEST_ARGS)
 
+clang:  ## build with Clang (CLANGXX=clang++-19 names another) in an environment of its own and run the suite in it
+	CXX="$${CLANGXX:-clang++}" $(MAKE) VENV=$(CLANG) test
+
+oldest:  ## the suite with the oldest NumPy, SciPy, scikit-learn and pandas that are supported
+	$(MAKE) VENV=$(OLDEST) GROUPS="build test oldest" test
+
+threads:  ## the thread tests alone with what they need, for a free-threaded Python: make threads PYTHON=python3.14t
+	$(MAKE) VENV=$(THREADS) GROUPS="build threads" build
+	$(THREADS)/bin/python -m pytest tests/test_concurrency.py $(PYTEST_ARGS)
+
+wheels: $(VENV)/ready  ## in dist/: the sdist, and a wheel of this Python that runs on Linux systems as old as auditwheel finds
+	$(PIP) install --group wheels
+	rm -rf dist
+	$(PY) -m build --no-isolation --sdist --outdir dist .
+	$(PY) -m pip --disable-pip-version-check wheel -q --no-deps --no-build-isolation -C build-dir=$(BUILD_DIR)-wheel $(BUILD) -w dist/raw .
+	PATH="$(abspath $(VENV))/bin:$$PATH" $(PY) -m auditwheel repair -w dist dist/raw/*.whl
+	$(PY) .ci/wheel.py dist
+
 build: $(VENV)/built  ## build and install riata into .venv
 
 clean:  ## remove everything that is built, the environments too
-	rm -rf build dist demo .venv .venv-* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist demo docs/gallery docs/reference .venv .venv-* .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-# Environments. What goes into them is read from pyproject.toml, so that it is written once.
-$(VENV)/ready: pyproject.toml .ci/requirements.py
+# Environments. What goes into them is written in pyproject.toml; dependency groups need pip 25.1, so pip comes first.
+$(VENV)/ready: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("riata needs Python 3.11 or newer: make PYTHON=python3.x" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --upgrade pip
-	$(PY) .ci/requirements.py build run test > $(VENV)/ready.txt
-	$(PIP) install -r $(VENV)/ready.txt
+	$(PIP) install $(addprefix --group ,$(GROUPS))
 	@touch $@
 
 $(VENV)/lint: $(VENV)/ready
-	$(PY) .ci/requirements.py lint > $(VENV)/lint.txt
-	$(PIP) install -r $(VENV)/lint.txt
+	$(PIP) install --group lint
 	@touch $@
 
-# The package itself. The build directory is kept, so that only what changed is compiled again.
+$(VENV)/docs: $(VENV)/built
+	$(PIP) install --group docs
+	@touch $@
+
+# The package itself and what it needs to run. The build directory is kept, so that only what changed is compiled again.
 $(VENV)/built: $(VENV)/ready $(SOURCES) README.md LICENSE
-	$(PIP) install --no-build-isolation --no-deps -C build-dir=$(BUILD_DIR) \
+	$(PIP) install --no-build-isolation -C build-dir=$(BUILD_DIR) \
 	  -C cmake.define.RIATA_KERNEL_PROBE=ON $(BUILD) .
 	@touch $@
 

@@ -71,6 +71,12 @@ def parse(arguments=None):
         metavar="FILE",
         help="print the tables of results files and race nothing",
     )
+    parser.add_argument(
+        "--match",
+        default="",
+        metavar="TEXT",
+        help="of the suite fits: those whose name contains this",
+    )
     parser.add_argument("--list", action="store_true", help="list problems and contenders")
     return parser.parse_args(arguments)
 
@@ -117,6 +123,7 @@ def main(arguments=None):
         repeats=given.repeats,
         budget=given.budget,
         cores=given.cores or available_cores(),
+        match=given.match,
         out=given.out or str(ROOT / "bench" / "results" / f"{datetime.now(UTC):%Y-%m-%d}.jsonl"),
     )
     if given.rungs:

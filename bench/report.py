@@ -8,6 +8,7 @@ import platform
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 
 # What tells one measurement from another; a later one of the same replaces the earlier.
 KEYS = ("suite", "problem", "contender", "threads", "target", "what", "import")
@@ -231,6 +232,23 @@ def score_table(lines, best=False):
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
 
 
+def fits_table(lines):
+    """Return the Markdown tables of single fits: a summary of every target, and a row for every fit that was lost."""
+    rows = ["| at | fits | lost | median ratio | least ratio |", "|---" * 5 + "|"]
+    for what in dict.fromkeys(line["what"] for line in lines):
+        own = [line for line in lines if line["what"] == what and line.get("ratio")]
+        if not own:
+            continue
+        ratios = sorted(line["ratio"] for line in own)
+        lost = sum(line["lost"] for line in lines if line["what"] == what)
+        cells = [what, str(len(own)), str(lost), f"{median(ratios):.2f}", f"{ratios[0]:.2f}"]
+        rows.append("| " + " | ".join(cells) + " |")
+    columns = ["problem", "what", "riata ms", "scikit-learn ms", "ratio"]
+    columns += ["riata gap", "scikit-learn gap"]
+    slower = [line for line in lines if line.get("lost")]
+    return "\n".join(rows) + ("\n\n" + plain_table(slower, columns) if slower else "")
+
+
 def tables(lines):
     """Return the Markdown tables of all suites found in ``lines``, by suite."""
     found = {}
@@ -238,6 +256,8 @@ def tables(lines):
         own = [line for line in lines if line["suite"] == suite]
         if suite in NO_RACE:
             found[suite] = plain_table(own, NO_RACE[suite])
+        elif suite == "fits":
+            found[suite] = fits_table(own)
         elif suite == "accuracy":
             found[suite] = pair_table(own, "target", accuracy_goal)
         elif suite == "threads":

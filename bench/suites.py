@@ -52,6 +52,7 @@ class Options:
     cores: list
     out: str
     rungs: dict = field(default_factory=dict)
+    match: str = ""
 
     def pick(self, default):
         """Return the problems of a suite: those named on the command line, or the suite's own."""
@@ -198,6 +199,18 @@ def cv(options):
         note(options, "cv", row)
 
 
+def fits(options):
+    """Single fits against scikit-learn, each at its defaults and at equal judged gaps."""
+    command = [sys.executable, "-m", "bench.fits", "--match", options.match]
+    command += ["--rounds", str(options.repeats), "--cores", *map(str, options.pinned(1))]
+    variables = {**os.environ, **dict.fromkeys(THREAD_VARIABLES, "1")}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=variables
+    ) as racing:
+        for line in racing.stdout:
+            note(options, "fits", json.loads(line))
+
+
 def score(options):
     """Production scoring: single rows, batches, files, against scikit-learn and onnxruntime."""
     command = [sys.executable, "-m", "bench.score", "--json"]
@@ -240,6 +253,7 @@ SUITES = {
     "threads": threads,
     "single": single,
     "cv": cv,
+    "fits": fits,
     "tiny": tiny,
     "score": score,
     "memory": memory,

@@ -17,6 +17,7 @@ X_j'v = 0 for the features that nothing holds by weighted least squares, and sca
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from oracle import conjugate
@@ -97,13 +98,15 @@ class LossProblem:
         with np.errstate(over="ignore"):
             for _ in range(200):
                 b = 0.5 * (low + high)
+                if b in (low, high):  # two neighbours: nothing lies between them
+                    break
                 if self.s @ self.slope(eta + b)[0] > 0:
                     low = b
                 else:
                     high = b
         return 0.5 * (low + high)
 
-    @property
+    @cached_property
     def null(self):
         b = self.intercept(self.o)
         return float(self.s @ self.value(self.o + b))

@@ -69,7 +69,9 @@ def seen(monkeypatch):
         lambda X, y: riata.RidgeCV(n_threads=1).fit(X, y),
         lambda X, y: riata.RidgeCV(cv=3, n_threads=1).fit(X, y),
         lambda X, y: riata.path(X, y, l1_ratio=0, alphas=[1.0, 0.1], n_threads=1),
-        lambda X, y: riata.LogisticRegression(n_threads=1).fit(X, np.digitize(y, [-1, 1])),
+        lambda X, y: riata.LogisticRegressionCV(
+            l1_ratios=(0,), scoring="neg_log_loss", use_legacy_attributes=False, n_threads=1
+        ).fit(X, np.digitize(y, [-1, 1])),
     ],
 )
 def test_one_thread_is_one_thread(rng, seen, fit):

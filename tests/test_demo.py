@@ -25,3 +25,4 @@ def test_demo_on_small_data(tmp_path):
     assert "worst concave points" in done.stdout  # the features have names
     assert "empty model" in done.stdout
     assert "breast_cancer" in done.stdout
+    assert "do not tell L2 (l1_ratio 0) from L1 (l1_ratio 1)" in done.stdout

@@ -20,7 +20,7 @@ LENGTHS = range(258)
 GUARD = 7.25
 EPS = np.finfo(float).eps
 
-pytestmark = pytest.mark.parametrize("isa", kernels.isas())
+pytestmark = [pytest.mark.any_isa, pytest.mark.parametrize("isa", kernels.isas())]
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 
@@ -287,9 +287,6 @@ def test_gram(isa, rng):
         below = np.triu(np.ones((full, full), bool))  # row b of G is column b of the Gram matrix
         want, terms = long(old) + long(X).T @ long(X), np.abs(old) + np.abs(X).T @ np.abs(X)
         assert_sums(G.view[below], want[below], terms[below], n)
-        panel = np.arange(full) // P
-        above = panel[:, None] > panel
-        np.testing.assert_array_equal(G.view[above], old[above])
         G.check()
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from draws import draws
 from numpy.testing import assert_allclose
 from oracle import coefficients
 from oracle_loss import LossProblem
@@ -113,7 +114,7 @@ def solve(problem, X, rng):
     return solution
 
 
-@pytest.mark.parametrize("batch", range(BATCHES))
+@pytest.mark.parametrize("batch", draws(BATCHES))
 @pytest.mark.parametrize("family", ["binomial", "poisson"])
 def test_random_problems(family, batch):
     """The judge's gap is that of the certificate, and there is none above tol."""

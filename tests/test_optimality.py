@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from draws import draws
 from numpy.testing import assert_allclose
 from oracle import Problem, coefficients, conjugate
 from scipy import sparse
@@ -234,7 +235,7 @@ def known_weakness(case: Case) -> bool:
     return (collinear and bool((case.problem.u == 0).any())) or (alike and bounded)
 
 
-@pytest.mark.parametrize("batch", range(BATCHES + SPARSE_BATCHES))
+@pytest.mark.parametrize("batch", draws(BATCHES) + draws(SPARSE_BATCHES, start=BATCHES))
 def test_random_problems(batch):
     problems, unconverged = [], []
     for index in range(BATCH):

@@ -83,7 +83,7 @@ def test_predictions_by_rule_and_by_penalty(data, rng, family):
     if family != "binomial":
         with pytest.raises(TypeError, match=f"{family} family has no probabilities"):
             result.predict_proba(X)
-    with pytest.raises(ValueError, match="'min', '1se' or a number; got '2se'"):
+    with pytest.raises(ValueError, match="'min', 'half_se', '1se' or a number; got '2se'"):
         result.predict(X, "2se")
 
 

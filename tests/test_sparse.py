@@ -420,7 +420,7 @@ def test_conjugate_gradients_are_as_good_as_a_factorisation(rng, make, shape, na
     arguments = options(rng, *shape)[name]
     fit = {k: arguments.pop(k) for k in ("sample_weight", "offset") if k in arguments}
     direct = Ridge([1.0, 0.1, 3.0], **arguments).fit(X, Y, **fit)
-    cg = Ridge([1.0, 0.1, 3.0], solver="sparse_cg", **arguments).fit(make(X), Y, **fit)
+    cg = Ridge([1.0, 0.1, 3.0], solver="sparse_cg", tol=1e-8, **arguments).fit(make(X), Y, **fit)
     assert cg.solver_ == "cg"
     assert_allclose(cg.coef_, direct.coef_, atol=1e-6 * np.abs(direct.coef_).max())
     assert_allclose(cg.intercept_, direct.intercept_, atol=1e-6 * np.abs(direct.coef_).max())
@@ -455,7 +455,7 @@ def test_conjugate_gradients_say_when_they_fall_short(rng):
 def test_conjugate_gradients_in_extreme_units(rng, unit_X, unit_y):
     X, y = design(rng, 40, 20)
     plain = Ridge(0.5).fit(X, y).coef_
-    model = Ridge(0.5 * unit_X * unit_X, solver="sparse_cg")
+    model = Ridge(0.5 * unit_X * unit_X, solver="sparse_cg", tol=1e-8)
     model.fit(sparse.csc_array(X * unit_X), y * unit_y)
     assert_allclose(model.coef_ * unit_X / unit_y, plain, atol=1e-7)
 
@@ -465,7 +465,7 @@ def test_large_sparse_ridge_takes_conjugate_gradients(rng):
     n, p = 30_000, 40_000
     S = sparse.random_array((n, p), density=1e-3, rng=rng, format="csr")
     y = S @ rng.standard_normal(p) + 0.1 * rng.standard_normal(n)
-    model = Ridge(1.0).fit(S, y)
+    model = Ridge(1.0, tol=1e-8).fit(S, y)
     assert model.solver_ == "cg"
     assert model.certificate_.rel_gap <= 1e-12
     r = y - model.predict(S)

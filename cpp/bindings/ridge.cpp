@@ -26,7 +26,8 @@ py::tuple ridge_of(const py::object& X, const ByColumns& Y, const Doubles& lam, 
     ByColumns W({static_cast<py::ssize_t>(p), static_cast<py::ssize_t>(M)});
     double* to = W.mutable_data();
     const double* y = Y.data();
-    std::vector<double> mean, loss, bound, kkt;
+    Moments moments;
+    std::vector<double> loss, bound, kkt;
     std::vector<std::int64_t> iterations;
     Control control;
     control.interrupted = signal_poll();
@@ -34,7 +35,7 @@ py::tuple ridge_of(const py::object& X, const ByColumns& Y, const Doubles& lam, 
         Team team(n_threads, &control);
         const auto design = matrix.design(team);
         design->measure(s, nullptr, fit_intercept, nullptr, team);
-        mean = design->moments().mean;
+        moments = design->moments();
         const RidgeProblem problem{*design, s, weights, goal, max_iter};
         RidgeDescent descent(problem, team);
         for (std::size_t first = 0; first < M; first += kLanes) {
@@ -56,7 +57,7 @@ py::tuple ridge_of(const py::object& X, const ByColumns& Y, const Doubles& lam, 
         }
         return 0;
     });
-    return py::make_tuple(W, to_array(mean), to_array(loss), to_array(bound), to_array(kkt), to_array(iterations));
+    return py::make_tuple(W, py::cast(moments), to_array(loss), to_array(bound), to_array(kkt), to_array(iterations));
 }
 
 }  // namespace

@@ -113,14 +113,15 @@ std::size_t padded(std::size_t m, std::size_t panel) { return (m + panel - 1) / 
 void add_gram(const kernels::Kernels& kernels, std::size_t first, std::size_t last, std::size_t m, const PackRows& pack,
               std::vector<double>& sums, Team& team, const double* root_s) {
     const std::size_t ld = padded(m, kernels.gram_panel), panels = ld / kernels.gram_panel;
-    const std::size_t step = std::clamp<std::size_t>((std::size_t{1} << 19) / (8 * ld), 32, 256);
+    constexpr std::size_t step = 256;  // rows that a panel has in the innermost cache
+    const std::size_t together = std::clamp<std::size_t>(panels / 16, 1, 8);  // panels, in the next one
     std::vector<double> packed(ld * step);
     sums.resize(ld * ld);
     for (std::size_t i = first; i < last; i += step) {
         const std::size_t rows = std::min(step, last - i);
         if (root_s && std::all_of(root_s + i, root_s + i + rows, [](double s) { return s == 0; })) continue;
         pack(i, i + rows, packed.data());
-        team.for_blocks(panels, 1, [&](std::size_t b, std::size_t e) {
+        team.for_blocks(panels, together, [&](std::size_t b, std::size_t e) {
             kernels.gram(packed.data(), panels, rows, sums.data(), ld, b, e);
         });
     }
@@ -154,10 +155,11 @@ void sweep_gram_in_ranges(const kernels::Kernels& kernels, std::size_t n, std::s
     mirror(sums[0], ld, m, G);
 }
 
-/// Calls pack(j, j_end, out) for a few panels of the m columns at a time, each panel `rows` long.
+/// Calls pack(j, j_end, out) for `few` panels of the m columns at a time, each panel `rows` long.
 template <class F>
-void by_panels(std::size_t panel, std::size_t m, std::size_t rows, double* out, Team& team, const F& pack) {
-    team.for_blocks((m + panel - 1) / panel, 2, [&](std::size_t b, std::size_t e) {
+void by_panels(std::size_t panel, std::size_t m, std::size_t few, std::size_t rows, double* out, Team& team,
+               const F& pack) {
+    team.for_blocks((m + panel - 1) / panel, few, [&](std::size_t b, std::size_t e) {
         pack(b * panel, std::min(e * panel, m), out + b * panel * rows);
     });
 }
@@ -175,10 +177,11 @@ void Dense<T>::gram_all(const double* root_s, double* G, Team& team) const {
         gram_of(all, root_s, G, team);
         return;
     }
+    const std::size_t few = col_stride_ == 1 ? 32 : 2;  // parts of rows that are read from end to end
     sweep_gram(
         kernels_, rows_, cols_,
         [&](std::size_t i, std::size_t end, double* packed) {
-            by_panels(kernels_.gram_panel, cols_, end - i, packed, team,
+            by_panels(kernels_.gram_panel, cols_, few, end - i, packed, team,
                       [&](std::size_t j, std::size_t j_end, double* out) {
                           read_.pack(at(i, j), row_stride_, col_stride_, moments_.mean.data() + j,
                                      root_s ? root_s + i : nullptr, end - i, j_end - j, out);
@@ -214,7 +217,7 @@ bool Dense<T>::gram_of(const std::vector<Index>& features, const double* root_s,
     sweep_gram(
         kernels_, rows_, features.size(),
         [&](std::size_t i, std::size_t end, double* packed) {
-            by_panels(kernels_.gram_panel, features.size(), end - i, packed, team,
+            by_panels(kernels_.gram_panel, features.size(), 2, end - i, packed, team,
                       [&](std::size_t j, std::size_t j_end, double* out) {
                           pack_gathered(features.data() + j, j_end - j, i, end - i, root_s, out);
                       });

@@ -27,13 +27,26 @@ void Design::products(const std::vector<Index>& A, const std::vector<Index>& B, 
     }
 }
 
-void Design::through(const double* w, const AtRows& at, double* out, Team& team) const {
+void Design::through(const double* w, std::size_t K, const AtRows& at, double* out, Team& team) const {
     std::vector<Index> all(cols_);
     std::iota(all.begin(), all.end(), Index{0});
-    std::vector<double> z(rows_, 0.0);
-    accumulate(all, w, 1, z.data(), team);
+    std::vector<double> z(rows_ * K, 0.0), part;
+    const auto by_lanes = [&](auto&& each) {
+        for (std::size_t first = 0; first < K; first += Panel::kLanes) {
+            const std::size_t lanes = std::min(Panel::kLanes, K - first);
+            part.resize(cols_ * lanes);
+            each(first, lanes);
+        }
+    };
+    by_lanes([&](std::size_t first, std::size_t lanes) {
+        for (std::size_t j = 0; j < cols_; ++j) std::copy_n(w + j * K + first, lanes, part.data() + j * lanes);
+        accumulate(all, part.data(), lanes, z.data() + first * rows_, team);
+    });
     at(0, 0, rows_, z.data());
-    correlate_all(z.data(), 1, out, team);
+    by_lanes([&](std::size_t first, std::size_t lanes) {
+        correlate_all(z.data() + first * rows_, lanes, part.data(), team);
+        for (std::size_t j = 0; j < cols_; ++j) std::copy_n(part.data() + j * lanes, lanes, out + j * K + first);
+    });
 }
 
 void Design::represent(const double* u, std::size_t K, const double* d, double* w, double* e, Team& team) const {

@@ -108,11 +108,12 @@ public:
     /// move^2; negative, and nothing done, where columns are not dense.
     virtual double descend(const Sweep&) const { return -1; }
 
-    /// z := Xh w for some rows at a time, which at(range, begin, end, z) replaces by u; out := Xh' u. In one pass where that can
-    /// be had. Ranges of rows, kRowRanges at most, have sums of their own and go by side by side.
+    /// z_k := Xh w_k for some rows at a time, which at(range, begin, end, z) replaces by u_k; out[j*K + k] := xh_j' u_k, w in that
+    /// layout, too, and z_k `end - begin` apart. In one pass where that can be had. Ranges of rows, kRowRanges at most, have sums
+    /// of their own and go by side by side.
     static constexpr std::size_t kRowRanges = 8;
     using AtRows = std::function<void(std::size_t range, std::size_t begin, std::size_t end, double* z)>;
-    virtual void through(const double* w, const AtRows& at, double* out, Team& team) const;
+    virtual void through(const double* w, std::size_t K, const AtRows& at, double* out, Team& team) const;
 
     /// first[f] = xh_f'd and second[f] = xh_f' D xh_f for the listed columns, D = diag(d), in one pass; false, and nothing
     /// done, where columns are dense.

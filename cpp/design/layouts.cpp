@@ -145,32 +145,32 @@ public:
         });
     }
 
-    void through(const double* w, const Design::AtRows& at, double* out, Team& team) const override {
+    void through(const double* w, std::size_t K, const Design::AtRows& at, double* out, Team& team) const override {
         const std::size_t n = this->rows_, p = this->cols_;
         const std::size_t step = std::clamp<std::size_t>(kCached / p, 8, 256);
-        const std::size_t ranges = n * p < kOneRange ? 1 : Design::kRowRanges,
-                          ld = static_cast<std::size_t>(this->row_stride_);
+        const std::size_t ranges = n * p < kOneRange ? 1 : Design::kRowRanges;
         const Moments& m = this->moments_;
-        std::vector<double> scaled(p), sums(ranges * p, 0.0);
-        for (std::size_t j = 0; j < p; ++j) scaled[j] = w[j] * m.scale[j];
+        std::vector<double> scaled(p * K), sums(ranges * p * K, 0.0);
+        for (std::size_t j = 0; j < p; ++j)
+            for (std::size_t k = 0; k < K; ++k) scaled[j * K + k] = w[j * K + k] * m.scale[j];
         team.for_blocks(
             ranges, 1,
             [&](std::size_t range, std::size_t) {
-                std::vector<double> z(step);
+                std::vector<double> z(step * K);
                 for (std::size_t i = n * range / ranges, last = n * (range + 1) / ranges; i < last; i += step) {
                     const std::size_t rows = std::min(step, last - i);
-                    this->read_.rows_dot(this->at(i, 0), ld, m.mean.data(), p, scaled.data(), rows, z.data());
+                    rows_there(i, rows, scaled.data(), K, z.data());
                     at(range, i, i + rows, z.data());
-                    this->read_.rows_axpy(this->at(i, 0), ld, m.mean.data(), p, z.data(), rows,
-                                          sums.data() + range * p);
+                    rows_back(i, rows, z.data(), K, sums.data() + range * p * K);
                 }
             },
-            this->work(p, 2));
-        for (std::size_t j = 0; j < p; ++j) {
-            out[j] = 0;
-            for (std::size_t range = 0; range < ranges; ++range) out[j] += sums[range * p + j];
-            out[j] *= m.scale[j];
-        }
+            this->work(p, 2 * K));
+        for (std::size_t j = 0; j < p; ++j)
+            for (std::size_t k = 0; k < K; ++k) {
+                double sum = 0;
+                for (std::size_t range = 0; range < ranges; ++range) sum += sums[(range * p + j) * K + k];
+                out[j * K + k] = sum * m.scale[j];
+            }
     }
 
     void pin(const std::vector<Index>& features, Team& team) override {
@@ -204,6 +204,23 @@ public:
 private:
     bool pinned(const std::vector<Index>& features) const {
         return std::all_of(features.begin(), features.end(), [&](Index j) { return this->column_[j] != nullptr; });
+    }
+
+    /// z_k := the rows from i on, less the means, times w_k; z_k are `rows` apart.
+    void rows_there(std::size_t i, std::size_t rows, const double* w, std::size_t K, double* z) const {
+        const auto ld = static_cast<std::size_t>(this->row_stride_);
+        const double* mean = this->moments_.mean.data();
+        if (K == 1) return this->read_.rows_dot(this->at(i, 0), ld, mean, this->cols_, w, rows, z);
+        std::fill(z, z + rows * K, 0.0);
+        this->read_.accumulate_rows(this->at(i, 0), ld, mean, this->cols_, w, K, K, rows, z, rows);
+    }
+
+    /// The transpose, added to out.
+    void rows_back(std::size_t i, std::size_t rows, const double* u, std::size_t K, double* out) const {
+        const auto ld = static_cast<std::size_t>(this->row_stride_);
+        const double* mean = this->moments_.mean.data();
+        if (K == 1) return this->read_.rows_axpy(this->at(i, 0), ld, mean, this->cols_, u, rows, out);
+        this->read_.correlate_rows(this->at(i, 0), ld, mean, this->cols_, u, rows, K, rows, out, K);
     }
 
     std::vector<std::vector<T, HugePages<T>>> copies_;

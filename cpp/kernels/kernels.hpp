@@ -163,7 +163,7 @@ struct Kernels {
 
     /// G[a + b*ldg] += sum_i P[i,a] P[i,b] for the lower triangle (a >= b) of all packed columns, where
     /// P has `panels` panels of n rows. Only the panel columns b / gram_panel in [first, last) are
-    /// computed. Entries above the diagonal but inside the diagonal panel's square may be written.
+    /// computed. Entries above the diagonal in these columns may be written.
     /// G has room for panels*gram_panel rows and columns.
     void (*gram)(const double* packed, size_t panels, size_t n, double* G, size_t ldg, size_t first, size_t last);
 

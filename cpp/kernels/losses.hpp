@@ -73,14 +73,16 @@ RIATA_INLINE vec excess(vec x, vec e) {
     return pick(absolute(x) <= 0.5, x * x * polynomial(x, kSeries), e - 1 - x);
 }
 
-/// The relative entropy a log(a / q) - a + q of a = q + change, which loses nothing where a is nearly q.
-RIATA_INLINE vec relative_entropy(vec a, vec q, vec change) {
+/// The relative entropy a log(a / q) - a + q of a = q + change, which loses nothing where a is nearly q. log_q() is log q, which is
+/// known where q itself is below all numbers.
+template <class Log>
+RIATA_INLINE vec relative_entropy(vec a, vec q, vec change, const Log& log_q) {
     constexpr double kSeries[] = {1 / 2.,   -1 / 6., 1 / 12.,   -1 / 20., 1 / 30.,   -1 / 42., 1 / 56.,
                                   -1 / 72., 1 / 90., -1 / 110., 1 / 132., -1 / 156., 1 / 182.};
     const vec from = larger(q, all(1e-300)), u = change / from, near = change * u * polynomial(u, kSeries);
     const whole far = absolute(u) > 0.0625;
     if (!any(far)) return near;
-    return pick(far, a * (logarithm(larger(a, all(1e-300))) - logarithm(from)) - change, near);
+    return pick(far, a * (logarithm(larger(a, all(1e-300))) - log_q()) - change, near);
 }
 
 /// One vector of a loss: value, -f' and f''.
@@ -107,11 +109,13 @@ struct Binomial {
         return a - a * a;
     }
     static RIATA_INLINE vec divergence(vec m, vec r, vec y, vec) {
-        const vec e = exponential(-absolute(m)), large = 1 / (e + 1), small = e * large;
+        const vec a = absolute(m), e = exponential(-a), large = 1 / (e + 1), small = e * large;
         const whole positive = y > 0.5, right = pick(positive, m, -m) >= 0;
         const vec miss = pick(positive, r, -r), hit = 1 - miss, here = pick(right, small, large);
-        const vec sum =
-            relative_entropy(miss, here, miss - here) + relative_entropy(hit, pick(right, large, small), here - miss);
+        const auto log_here = [&] { return -log_one_plus(e) - pick(right, a, vec{}); };
+        const auto log_there = [&] { return -log_one_plus(e) - pick(right, vec{}, a); };
+        const vec sum = relative_entropy(miss, here, miss - here, log_here) +
+                        relative_entropy(hit, pick(right, large, small), here - miss, log_there);
         return pick(miss < 0, all(kInfinite), pick(hit < 0, all(kInfinite), sum));
     }
 };
@@ -120,6 +124,7 @@ struct Binomial {
 struct Poisson {
     static constexpr bool kAnchored = true;
     static constexpr double kRounding = 0x1p-50;  // of a margin: what is no distance from the best one
+    static constexpr double kFarthest = 709;      // whose exponential is a number
     static RIATA_INLINE vec distance(vec m, vec best) {
         const vec d = m - best;
         return pick(absolute(d) <= kRounding * (absolute(best) + 1), vec{}, d);
@@ -128,12 +133,14 @@ struct Poisson {
         const whole none = y == 0;
         const vec d = pick(none, m, distance(m, best)), e = exponential(d), over = excess(d, e);
         const vec change = pick(absolute(d) <= 0.5, d + over, e - 1);  // e^d - 1
-        return {pick(none, e, y * over), pick(none, -e, -y * change), pick(none, e, y * e)};
+        const vec value = pick(d > kFarthest, all(kInfinite), pick(none, e, y * over));
+        return {value, pick(none, -e, -y * change), pick(none, e, y * e)};
     }
     static RIATA_INLINE vec curvature(vec r, vec y) { return larger(y - r, vec{}); }
     static RIATA_INLINE vec divergence(vec m, vec r, vec y, vec best) {
         const Point here = at(m, y, best);
-        const vec mean = y - r, sum = relative_entropy(mean, here.curvature, here.slope - r);
+        const auto log_here = [&] { return m; };
+        const vec mean = y - r, sum = relative_entropy(mean, here.curvature, here.slope - r, log_here);
         return pick(mean < 0, all(kInfinite), sum);
     }
 };

@@ -38,12 +38,13 @@ RIATA_INLINE void each_tile(size_t i, size_t n, const F& f) {
         f(i, Size<1>{}, few(n - i));
 }
 
+/// A tile of rows stays where it is near while all columns that are not to the right of it go by.
 void gram(const double* packed, size_t panels, size_t n, double* G, size_t ldg, size_t first, size_t last) {
     constexpr size_t kRows = 256;
     for (size_t i = 0; i < n; i += kRows)
-        for (size_t b = first; b < last; ++b)
-            each_tile(b * W, panels * W, [=](size_t a, auto size, auto...) __attribute__((always_inline)) {
-                constexpr int N = decltype(size)::value;
+        each_tile(first * W, panels * W, [=](size_t a, auto size, auto...) __attribute__((always_inline)) {
+            constexpr int N = decltype(size)::value;
+            for (size_t b = first; b < last && b * W < a + N * W; ++b) {
                 vec acc[N][W];
                 tile<N>(packed + (a * n + i * W), n * W, W, packed + (b * n + i) * W, n - i < kRows ? n - i : kRows,
                         acc);
@@ -54,5 +55,6 @@ void gram(const double* packed, size_t panels, size_t n, double* G, size_t ldg, 
                         double* g = G + a + v * W + (b * W + q) * ldg;
                         store(g, load(g) + acc[v][q]);
                     }
-            });
+            }
+        });
 }

@@ -20,6 +20,12 @@ const kernels::LossKernels& kernels_of(Family family) {
     return family == Family::kPoisson ? active.poisson : active.binomial;
 }
 
+/// How far the best intercept is, by slope and curvature there. Means of counts all change by the same factor: with sum s y = g + h
+/// it is known at once.
+double step_of(Family family, double g, double h) {
+    return family == Family::kPoisson && g + h > 0 ? std::log1p(g / h) : g / h;
+}
+
 }  // namespace
 
 Loss::Loss(Family family, std::vector<double> y, const double* s, Team& team)
@@ -106,7 +112,7 @@ Loss::Sums profile_intercept(const Loss& loss, const double* eta, double& shift,
         if (std::isfinite(sums.value) && std::abs(g) <= kShortStep * h && 0.5 * g * g <= enough * h) break;
         if (g == 0 || shift + g / h == shift) break;
         (g > 0 ? low : high) = shift;
-        const double newton = std::abs(g) / h;
+        const double newton = std::abs(step_of(loss.family(), g, h));
         double next = shift + std::copysign(newton < reach ? newton : reach, g);
         if (!(next > low && next < high)) next = 0.5 * (low + high);
         if (next == low || next == high) break;

@@ -59,8 +59,9 @@ bool Driver::open() {
     ColumnDescent descent(problem_, control_);
     if (!descent.applies()) return false;
     null_ = 0.5 * problem_.yy;
-    opening_ = descent.run(kAhead * options_.tol, patience());
-    if (!(opening_.rel_gap <= options_.tol)) return false;
+    const double goal = std::max(options_.tol, options_.enough);
+    opening_ = descent.run(kAhead * goal, patience());
+    if (!(opening_.rel_gap <= goal)) return false;
     alphas_ = {options_.alphas.back()};
     path_.alpha_max = alpha_max(problem_, problem_.xty);
     path_.n_passes += static_cast<double>(opening_.sweeps);
@@ -74,8 +75,9 @@ bool Driver::open() {
     correlate_model(false);
     look_beyond();
     batch_.certificates = {certificate(0)};
-    if (accepted(0)) finish(0);
-    return accepted(0);
+    const bool there = batch_.certificates[0].rel_gap <= goal;
+    if (there) finish(0);
+    return there;
 }
 
 /// Goes on from where coordinate descent came to, without stepping stones.

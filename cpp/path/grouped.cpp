@@ -42,6 +42,7 @@ std::vector<Path> GroupedDriver::run() {
         if (!at.wanted) stone_solves_ += solves_;
     };
     model.solution = [this](std::size_t k) { return solution(k); };
+    model.excess = [this](const std::vector<Path>& paths) { return excess(paths); };
     model.df = [this] { return df(); };
     return paths_.walk(alphas, model);
 }
@@ -200,6 +201,16 @@ std::size_t GroupedDriver::df() const {
     std::size_t rows = 0;
     for (std::size_t slot = 0; slot < model_.size(); ++slot) rows += present(slot);
     return rows * C_;
+}
+
+/// See JointModel.
+double GroupedDriver::excess(const std::vector<Path>& paths) const {
+    std::vector<double> E(n_ * C_), P(E.size());
+    for (std::size_t k = 0; k < C_; ++k) {
+        const auto eta = margins_of(problem_, paths[present_.origin[k]].solutions.back());
+        std::copy(eta.begin(), eta.end(), E.begin() + static_cast<std::ptrdiff_t>(k * n_));
+    }
+    return (softmax_.predict(E.data(), P.data()) - loss_) / problem_.weight;
 }
 
 Solution GroupedDriver::solution(std::size_t caller) const {

@@ -40,6 +40,7 @@ private:
     void solve(double alpha, double tol);
     bool unsettled() const;
     std::size_t df() const;
+    double excess(const std::vector<Path>& paths) const;
     Solution solution(std::size_t k) const;
 
     // grouped_slopes.cpp

@@ -31,9 +31,31 @@ double hand_out(const Problem& problem, std::vector<std::pair<Index, double>> en
     return kRoundings * std::numeric_limits<double>::epsilon() * static_cast<double>(size);
 }
 
-void account_for(double rounding, double tol, double null_objective, Certificate& certificate) {
+std::vector<double> margins_of(const Problem& problem, const Solution& s) {
+    const std::size_t n = problem.design.rows();
+    const Moments& moments = problem.design.moments();
+    std::vector<double> z(n);
+    long double shift = s.intercept;  // beside the centred columns
+    std::vector<long double> sum(n, 0);
+    for (std::size_t i = 0; i < s.features.size(); ++i) {
+        const auto j = static_cast<std::size_t>(s.features[i]);
+        shift += static_cast<long double>(s.values[i]) * moments.mean[j];
+        if (!problem.usable[j]) continue;
+        problem.design.gather({s.features[i]}, nullptr, z.data(), problem.team);
+        const long double w = static_cast<long double>(s.values[i]) / moments.scale[j];
+        for (std::size_t row = 0; row < n; ++row) sum[row] += w * z[row];
+    }
+    for (std::size_t row = 0; row < n; ++row) z[row] = static_cast<double>(sum[row] + shift);
+    return z;
+}
+
+bool is_noticed(double rounding, double tol, double null_objective) {
     // A response that the intercept alone explains is not known better than to its own rounding.
-    if (rounding <= kNegligible * tol * null_objective || null_objective == 0) return;
+    return std::abs(rounding) > kNegligible * tol * null_objective && null_objective != 0;
+}
+
+void account_for(double rounding, double tol, double null_objective, Certificate& certificate) {
+    if (!is_noticed(rounding, tol, null_objective)) return;
     certificate.primal += rounding;
     certificate.compare(null_objective);
 }

@@ -36,6 +36,7 @@ bool JointPaths::hand_out(const Waypoint& at, const JointModel& model) {
         paths_[k].solutions.push_back(model.solution(k));
         rounding += paths_[k].solutions.back().rounding;
     }
+    if (model.excess && is_noticed(rounding, at.tol, paths_[0].null_objective)) rounding = model.excess(paths_);
     for (Path& path : paths_) {
         Solution& s = path.solutions.back();
         s.alpha = at.alpha;

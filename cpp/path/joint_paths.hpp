@@ -21,6 +21,8 @@ struct JointModel {
     std::function<void(const Waypoint&)> solve;
     /// Of one class or task, where the model is now; its alpha, time and status are filled in.
     std::function<Solution(std::size_t)> solution;
+    /// How far the mean loss of the numbers handed out, a solution of each member, is above the model's; without it a bound is taken.
+    std::function<double(const std::vector<Path>&)> excess = {};
     /// Non-zero coefficients of the model as `max_features` counts them.
     std::function<std::size_t()> df;
 };

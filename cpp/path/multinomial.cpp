@@ -44,27 +44,31 @@ MultinomialDriver::MultinomialDriver(Problem& problem, const std::vector<int>& l
 }
 
 std::vector<Path> MultinomialDriver::run() {
-    start();
+    begin();
+    const bool opened = open();
+    const double goal = std::max(options_.tol, options_.enough);
+    if (!opened) start();
     double top = 0;
     for (const auto& one : classes_) top = std::max(top, alpha_max(problem_, one->c));
     paths_.begin(top, null_loss_ / problem_.weight);
     auto alphas = make_alphas(options_, top, problem_.design.cols() > n_);
-    if (take_start(alphas.back())) alphas = {alphas.back()};
+    if (opened || take_start(alphas.back())) alphas = {alphas.back()};
     JointModel model;
-    model.solve = [this](const Waypoint& at) {
+    model.solve = [&](const Waypoint& at) {
+        if (opened && certificate_.rel_gap <= goal) return;
         grow(at.alpha, at.before);
         solve(at.alpha, at.tol);
         if (at.wanted && certificate_.rel_gap <= at.tol) polish(at.alpha, at.tol);
         if (!at.wanted) stone_solves_ += solves_;
     };
     model.solution = [this](std::size_t k) { return solution(k); };
+    model.excess = [this](const std::vector<Path>& paths) { return excess(paths); };
     model.df = [this] { return df(); };
     return paths_.walk(alphas, model);
 }
 
-/// The model of intercepts and of features that nothing keeps out.
-void MultinomialDriver::start() {
-    const auto always = unpenalised(problem_);
+/// The model of intercepts.
+void MultinomialDriver::begin() {
     const std::vector<double> b = softmax_.null_intercepts();
     margins_.resize(n_ * classes());
     R_.resize(n_ * classes());
@@ -83,11 +87,18 @@ void MultinomialDriver::start() {
     for (std::size_t k = 0; k < classes(); ++k) {
         squares = std::max(squares, problem_.inner(slopes(k), slopes(k)));
         classes_[k]->newton.set_unit(null_loss_);
+    }
+    problem_.yy = squares;
+}
+
+/// The model of intercepts and of features that nothing keeps out.
+void MultinomialDriver::start() {
+    const auto always = unpenalised(problem_);
+    for (std::size_t k = 0; k < classes(); ++k) {
         classes_[k]->model.grow(always);
         rest_new(*classes_[k], k);
     }
     find_slopes();
-    problem_.yy = squares;
     correlate();
     if (always.empty()) return;
     take_start(kInfinity);
@@ -277,6 +288,16 @@ double MultinomialDriver::common(std::size_t feature) const {
         if (const Index slot = one->model.slot(static_cast<Index>(feature)); slot >= 0)
             sum += one->lane.w[static_cast<std::size_t>(slot)];
     return sum / static_cast<double>(classes());
+}
+
+/// See JointModel.
+double MultinomialDriver::excess(const std::vector<Path>& paths) const {
+    std::vector<double> E(n_ * classes()), P(E.size());
+    for (std::size_t k = 0; k < classes(); ++k) {
+        const auto eta = margins_of(problem_, paths[present_.origin[k]].solutions.back());
+        std::copy(eta.begin(), eta.end(), E.begin() + static_cast<std::ptrdiff_t>(k * n_));
+    }
+    return (softmax_.predict(E.data(), P.data()) - loss_) / problem_.weight;
 }
 
 Solution MultinomialDriver::solution(std::size_t caller) const {

@@ -11,6 +11,7 @@
 
 #include "path/joint_paths.hpp"
 #include "solver/newton.hpp"
+#include "solver/quasi_newton.hpp"
 #include "solver/softmax.hpp"
 
 namespace riata {
@@ -37,7 +38,10 @@ private:
     std::size_t classes() const { return classes_.size(); }
     double* margins(std::size_t k) { return margins_.data() + k * n_; }
     double* slopes(std::size_t k) { return R_.data() + k * n_; }
+    void begin();
     void start();
+    bool open();
+    void list_all(const QuasiNewton& steps);
     bool take_start(double alpha);
     void rest_new(Class& one, std::size_t k);
     void solve(double alpha, double tol);
@@ -93,6 +97,7 @@ private:
     bool grow(double alpha, double before);
     std::size_t df() const;
     double common(std::size_t feature) const;
+    double excess(const std::vector<Path>& paths) const;
     Solution solution(std::size_t k) const;
 
     Problem& problem_;

@@ -5,7 +5,9 @@
 #include <cmath>
 
 #include "kernels/kernels.hpp"
+#include "path/certify.hpp"
 #include "path/multinomial.hpp"
+#include "solver/softmax_margins.hpp"
 
 namespace riata {
 
@@ -14,9 +16,52 @@ constexpr std::size_t kFewUnknowns = 1000;  // for which classes in turn are the
 constexpr int kMaxRounds = 60;
 constexpr long kMostSteps = 500;  // of conjugate gradients for one Newton step
 constexpr int kMaxCuts = 20;
-constexpr double kLeft = 0.3;   // of the gradient, in the preconditioner's metric: what a step leaves
-constexpr double kShare = 0.1;  // of the gap aimed at: what may be left of the gradient
+constexpr double kLeft = 0.3;       // of the gradient, in the preconditioner's metric: what a step leaves
+constexpr double kShare = 0.1;      // of the gap aimed at: what may be left of the gradient
+constexpr double kAhead = 0.7;      // of gap and gradient: what quasi-Newton steps go to,
+constexpr long kQuasiNewton = 200;  // so many at most;
+constexpr double kOpened = 1e-2;    // of the null model: a gap at which Newton's method goes on from there
 }  // namespace
+
+/// Tries quasi-Newton steps where a single smooth penalty is asked for; true where the model is there, or near.
+bool MultinomialDriver::open() {
+    if (!options_.only_last || options_.alphas.empty() || !options_.start_coefs.empty()) return false;
+    if (!(options_.gradient > 0)) return false;
+    const double goal = std::max(options_.tol, options_.enough), alpha = options_.alphas.back();
+    problem_.at(alpha);
+    const SoftmaxMargins loss(problem_, present_.labels, classes());
+    QuasiNewton steps(problem_, loss, control_);
+    if (!steps.applies()) return false;
+    std::vector<double> b;
+    for (const auto& one : classes_) b.push_back(one->lane.b);
+    const bool there = steps.run(b, kAhead * goal * null_loss_, kAhead * options_.gradient * alpha,
+                                 std::min(kQuasiNewton, options_.max_solves));
+    paths_.count_passes(static_cast<double>(steps.iterations()));
+    stone_solves_ += steps.iterations();
+    if (!(steps.gap() < kOpened * null_loss_)) return false;
+    list_all(steps);
+    look(alpha, goal, true);
+    if (there && certificate_.rel_gap <= goal) return true;
+    certificate_.rel_gap = kInfinity;
+    problem_.design.pin(classes_[0]->model.features(), problem_.team);
+    return true;
+}
+
+/// Takes all features into the model of every class, where quasi-Newton steps have come to.
+void MultinomialDriver::list_all(const QuasiNewton& steps) {
+    const auto features = unpenalised(problem_);
+    for (std::size_t k = 0; k < classes(); ++k) {
+        Class& one = *classes_[k];
+        one.model.list(features);
+        one.lane.w.clear();
+        for (Index j : features) one.lane.w.push_back(steps.w(static_cast<std::size_t>(j), k));
+        one.lane.b = steps.b(k);
+        for (std::size_t i = 0; i < n_; ++i) {
+            margins(k)[i] = steps.eta(i, k) + one.lane.b;
+            one.lane.eta[i] = steps.eta(i, k) + one.offset[i];
+        }
+    }
+}
 
 /// Coefficients of all classes, class by class, with the intercepts at the end.
 struct MultinomialDriver::Block {

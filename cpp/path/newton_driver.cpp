@@ -6,21 +6,21 @@
 #include <limits>
 
 #include "path/certify.hpp"
-#include "path/handed_out.hpp"
 
 namespace riata {
 
 namespace {
-constexpr double kMargin = 0.7;     // of tol: gap over W at which the features beyond are looked at
-constexpr double kAhead = 0.5;      // of the gap: what quasi-Newton steps go to,
-constexpr double kFinest = 1e-13;   // relative gap below which they are slower than Newton's,
-constexpr long kQuasiNewton = 200;  // so many at most;
-constexpr double kOpened = 1e-2;    // of the null model: a gap at which Newton's method goes on from there
-constexpr double kNullGap = 1e-13;  // of the null model, as near as it gets
-constexpr double kFarthest = 4;     // times the distance between two solutions that others are extrapolated from
-constexpr std::size_t kBase = 3;    // alphas between the two
-constexpr int kRetries = 3;         // attempts at one alpha before its gap is reported as it is
-constexpr double kTighter = 0.1;    // of the tolerance: what an attempt aims at after one that fell short
+constexpr double kMargin = 0.7;           // of tol: gap over W at which the features beyond are looked at
+constexpr double kAhead = 0.5;            // of gap and gradient: what quasi-Newton steps go to,
+constexpr double kFinest = 1e-13;         // relative gap below which they are slower than Newton's,
+constexpr long kQuasiNewton = 200;        // so many at most;
+constexpr double kOpened = 1e-2;          // of the null model: a gap at which Newton's method goes on from there
+constexpr double kNullGap = 1e-13;        // of the null model, as near as it gets
+constexpr double kFarthest = 4;           // times the distance between two solutions that others are extrapolated from
+constexpr std::size_t kBase = 3;          // alphas between the two
+constexpr int kRetries = 3;               // attempts at one alpha before its gap is reported as it is
+constexpr double kTighter = 0.1;          // of the tolerance: what an attempt aims at after one that fell short
+constexpr std::size_t kMostMoved = 5000;  // columns that may all be needed to bring margins back
 }  // namespace
 
 std::vector<double> starting_point(const Problem& problem, const GramModel& model, const double* coefs, double alpha) {
@@ -87,6 +87,7 @@ void NewtonDriver::start() {
     if (model_.size() > 0) {
         take_start(kInfinity);
         lanes_ = {std::move(last_)};
+        newton_.bring_back(lanes_[0], options_.max_solves);
         newton_.minimise(lanes_, kNullGap, options_.max_solves);
         last_ = std::move(lanes_[0]);
         if (options_.only_last) stone_solves_ = last_.solves;
@@ -124,30 +125,34 @@ bool NewtonDriver::take_start(double alpha) {
 /// Tries quasi-Newton steps where a single smooth penalty is asked for; true where that was enough.
 bool NewtonDriver::open() {
     if (!options_.only_last || options_.alphas.empty() || !options_.start_coefs.empty()) return false;
-    if (options_.tol < kFinest) return false;
-    newton_.penalise(options_.alphas.back());
-    QuasiNewton steps(problem_, loss_, offset_, control_);
+    const double goal = std::max(options_.tol, options_.enough), alpha = options_.alphas.back();
+    if (goal < kFinest) return false;
+    newton_.penalise(alpha);
+    const ScalarLoss loss(loss_, offset_, problem_.weights());
+    QuasiNewton steps(problem_, loss, control_);
     if (!steps.applies()) return false;
     Lane lane = newton_.empty_lane(kInfinity);
     null_loss_ = lane.loss;
     newton_.set_unit(null_loss_);
-    newton_.set_tolerance(options_.tol);
+    newton_.set_tolerance(goal);
     problem_.yy = std::max(problem_.inner(lane.r.data(), lane.r.data()), std::numeric_limits<double>::min());
-    steps.run(lane.b, kAhead * options_.tol * null_loss_, kInfinity, std::min(kQuasiNewton, options_.max_solves));
+    const bool there = steps.run({lane.b}, kAhead * goal * null_loss_, kAhead * options_.gradient * alpha,
+                                 std::min(kQuasiNewton, options_.max_solves));
     path_.n_passes += static_cast<double>(steps.iterations());
     stone_solves_ += steps.iterations();
     if (!(steps.gap() < kOpened * null_loss_)) return false;
-    opening_ = steps.w();
+    opening_.resize(problem_.design.cols());
+    for (std::size_t j = 0; j < opening_.size(); ++j) opening_[j] = steps.w(j);
     opening_b_ = steps.b();
-    if (!(steps.gap() < options_.tol * null_loss_)) return false;
+    if (!there && !(steps.gap() < options_.tol * null_loss_)) return false;
     model_.list(unpenalised(problem_));
-    alphas_ = {options_.alphas.back()};
+    alphas_ = {alpha};
     lanes_ = {std::move(lane)};
     follow_opening(lanes_[0]);
     path_.null_objective = null_loss_ / problem_.weight;
     path_.n_passes += 2;
-    certificates_ = {newton_.certify(lanes_[0], {}, {}, options_.tol, false)};
-    if (!accepted(0)) {
+    certificates_ = {newton_.certify(lanes_[0], {}, {}, goal, false)};
+    if (!(certificates_[0].rel_gap <= goal)) {
         problem_.design.pin(model_.features(), problem_.team);
         lanes_.clear();
         return false;
@@ -190,6 +195,18 @@ void NewtonDriver::prepare(std::size_t first) {
     for (std::size_t k = 0; k < count; ++k) lanes_[k].alpha = alphas_[first + k];
     newton_.follow_model(lanes_);
     if (!follow_guide(known)) extrapolate(known);
+    for (std::size_t k = known; k < count; ++k) bring_back(lanes_[k]);
+}
+
+/// Moves a lane whose margins are far to better ones, for which all features may be needed.
+void NewtonDriver::bring_back(Lane& lane) {
+    if (!newton_.is_far(lane)) return;
+    std::vector<Index> all;
+    for (std::size_t j = 0; j < problem_.design.cols(); ++j)
+        if (problem_.usable[j]) all.push_back(static_cast<Index>(j));
+    if (all.size() <= kMostMoved) grow(all);
+    newton_.follow_model(lanes_);
+    newton_.bring_back(lane, options_.max_solves);
 }
 
 /// The guide's coefficients at the k-th alpha, per slot; zeros for the null model, -1.
@@ -345,36 +362,6 @@ void NewtonDriver::grow(const std::vector<Index>& features) {
         if (model_.slot(j) < 0) fresh.push_back(j);
     model_.grow(fresh);
     if (frontier_) frontier_->drop_members();
-}
-
-/// What an intercept that is off by so much adds to the mean loss. With g and h the slope and the curvature at the profiled
-/// one, g off + h off^2 / 2 <= g^2 / 2 h + h off^2, and profiling leaves g^2 / 2 h a small share of the gap.
-double NewtonDriver::intercept_cost(double off) const {
-    if (loss_.family() == Family::kBinomial) return 0.25 * off * off;
-    return off < 1 ? std::exp(loss_.margin_of_mean() + 1) * off * off : kInfinity;
-}
-
-Solution NewtonDriver::solution(std::size_t k) const {
-    const Lane& lane = lanes_[k];
-    Solution s;
-    s.alpha = lane.alpha;
-    s.n_solves = lane.solves + stone_solves_;
-    s.seconds = control_.seconds();
-    s.dev_ratio = null_loss_ > 0 ? 1.0 - lane.loss / null_loss_ : 0.0;
-    std::vector<std::pair<Index, double>> entries = problem_.displaced_constants;
-    for (std::size_t slot = 0; slot < lane.w.size(); ++slot) {
-        const Index j = model_.features()[slot];
-        if (lane.w[slot] != 0) entries.emplace_back(j, problem_.coefficient(static_cast<std::size_t>(j), lane.w[slot]));
-    }
-    const double off = hand_out(problem_, std::move(entries), lane.b, s);
-    s.certificate = certificates_[k];
-    for (double* value : {&s.certificate.primal, &s.certificate.dual, &s.certificate.gap}) *value /= problem_.weight;
-    s.certificate.primal += problem_.constant_cost(s.alpha);
-    s.certificate.dual += problem_.constant_cost(s.alpha);
-    const double tol = tolerance_of(options_, wanted(k));
-    account_for(intercept_cost(off), tol, null_loss_ / problem_.weight, s.certificate);
-    s.status = s.certificate.rel_gap <= tol ? Status::kConverged : Status::kGapAboveTol;
-    return s;
 }
 
 Path solve_path(Problem& problem, const Response& response, const PathOptions& options, Control& control) {

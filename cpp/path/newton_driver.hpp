@@ -26,6 +26,7 @@ private:
     void follow_opening(Lane& lane);
     bool take_start(double alpha);
     void prepare(std::size_t first);
+    void bring_back(Lane& lane);
     void extrapolate(std::size_t known);
     bool follow_guide(std::size_t known);
     std::vector<double> guided(std::ptrdiff_t k) const;
@@ -40,6 +41,8 @@ private:
     std::size_t room() const { return std::max<std::size_t>(64, model_.size() / 2); }
     double intercept_cost(double off) const;
     Solution solution(std::size_t k) const;
+    double rounding_of_loss(const Lane& lane) const;
+    void judge_as_handed_out(const Lane& lane, Solution& s) const;
     void keep_margins(const Lane& lane);
 
     Problem& problem_;

@@ -18,16 +18,15 @@ struct Certificate {
 
     double primal = 0, dual = 0;
     double gap = 0;      ///< size of primal - dual
-    double rel_gap = 0;  ///< gap / null objective; infinite where the two contradict each other
+    double rel_gap = 0;  ///< gap / null objective
     double kkt_max = 0;  ///< largest distance of a correlation from its subdifferential
 
     /// The gaps that follow from primal and dual value. A little below 0 a difference is rounding, and says how much; further
-    /// below it proves that one of the two is wrong, and then neither proves anything.
+    /// below it proves that one of the two is wrong, and then nothing is claimed but that no objective is below 0.
     void compare(double null_objective) {
-        const double difference = primal - dual;
-        gap = std::abs(difference);
+        if (primal - dual < -kRounding * null_objective) dual = primal - std::max(primal, null_objective);
+        gap = std::abs(primal - dual);
         rel_gap = null_objective > 0 ? gap / null_objective : (gap > 0 ? kInfinity : 0.0);
-        if (difference < -kRounding * null_objective) rel_gap = kInfinity;
     }
 
     /// A gap known by itself, below what a difference of the two values resolves.

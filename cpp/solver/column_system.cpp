@@ -193,8 +193,8 @@ private:
     double least_of(std::size_t slot) const {
         const auto j = static_cast<std::size_t>(model_.features()[slot]);
         const Moments& moments = problem_.design.moments();
-        return kDependent *
-               (moments.norm[j] + std::abs(moments.mean[j]) * moments.scale[j] * std::sqrt(problem_.weight));
+        const double norm = moments.norm[j] / std::sqrt(problem_.weight);
+        return kDependent * (norm + std::abs(moments.mean[j]) * moments.scale[j]) * model_.root_size();
     }
 
     /// Makes v, of which `along` has been taken off, the next column. False where no more than `least` of it is left.

@@ -1,6 +1,7 @@
 #include "solver/gram_model.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "kernels/kernels.hpp"
@@ -147,6 +148,8 @@ void GramModel::root_correlate(const std::vector<std::size_t>& slots, const doub
     for (std::size_t slot : slots) wanted_.push_back(features_[slot]);
     design_.correlate(wanted_, u_.data(), 1, g, team_);
 }
+
+double GramModel::root_size() const { return std::sqrt(problem_.weight); }
 
 long GramModel::descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control) {
     return descend_columns(problem_, features_, w, tolerance, noise, max_sweeps, control);

@@ -61,6 +61,8 @@ public:
     virtual void root_columns(const std::vector<std::size_t>& slots, double* out);
     virtual void root_target(double* t);
     virtual void root_correlate(const std::vector<std::size_t>& slots, const double* r, double* g);
+    /// The length of the root weights.
+    virtual double root_size() const;
 
     /// The last resort: coordinate descent on w, an entry per slot. Returns the number of sweeps.
     virtual long descend(std::vector<double>& w, double tolerance, double noise, long max_sweeps, Control& control);

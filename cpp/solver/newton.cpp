@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace riata {
 
 namespace {
 constexpr int kMaxRounds = 200;
-constexpr int kStalls = 6;              // rounds without progress before a lane is left as it is
+constexpr int kStalls = 6;              // rounds without progress before a lane is left as it is,
+constexpr int kStuck = 2;               // and before the columns take the place of their Gram matrix
 constexpr double kProgress = 0.5;       // of the gap: a round that leaves more of it is none,
 constexpr double kGain = 1e-2;          // unless the objective fell by that much of it
 constexpr double kStuckRound = 0.3;     // of the gap left: a sign that curvatures are off where it matters
@@ -105,15 +107,11 @@ void Newton::follow_model(std::vector<Lane>& lanes) {
         for (std::size_t slot = lane->c.size(); slot < model_.size(); ++slot)
             lane->w[slot] = problem_.penalty[static_cast<std::size_t>(model_.features()[slot])].rest();
     // Features that rest away from 0 change the margins: only the null model starts with such.
-    std::vector<Step> steps;
     bool moved = false;
-    for (Lane* lane : behind) {
+    for (Lane* lane : behind)
         for (std::size_t slot = lane->c.size(); slot < model_.size(); ++slot) moved = moved || lane->w[slot] != 0;
-        steps.push_back({lane->w, lane->b});
-    }
     if (moved) {
-        for (Lane* lane : behind) lane->loss = kInfinity;
-        take(behind, steps);
+        for (Lane* lane : behind) place(*lane, std::vector<double>(lane->w));
     } else {
         correlate(behind);
     }
@@ -138,20 +136,22 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
         judge(lane, tol);
         active.push_back(&lane);
     }
+    take_columns(false);
+    alike_ = false;
     double progress = 1;
     bool kept = false;  // curvatures, in the last round
     for (int round = 0; round < kMaxRounds; ++round) {
         std::erase_if(active, [](const Lane* lane) { return lane->done; });
         if (active.empty()) return;
         if (control_.cancelled()) throw Cancelled{};
-        const bool recurves = !by_gradients() && curvature_pays(active, tol, progress, kept);
+        const bool recurves = !on_columns_ && !by_gradients() && curvature_pays(active, tol, progress, kept);
         if (recurves) {
             double damping = 0;
             for (const Lane* lane : active) damping = std::max(damping, lane->damping);
             recurve(*active[active.size() / 2], damping);
         }
         kept = !recurves;
-        if (!together_ && lanes_pay(active)) {
+        if (!together_ && !on_columns_ && lanes_pay(active)) {
             together_ = std::make_unique<Lanes>(problem_, control_);
             model_.drop_gram();
             fresh_ = true;
@@ -163,11 +163,12 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
             for (Lane* lane : active) {
                 // Curvatures of another lane may be orders of magnitude off where means span orders of magnitude.
                 const bool astray = (lane->cut || lane->stalls > 0) && model_.drift(lane->r.data()) > kStaleStep;
-                if (by_gradients() || astray) recurve(*lane, lane->damping);
+                if (!on_columns_ && (by_gradients() || astray)) recurve(*lane, lane->damping);
                 steps.push_back(propose(*lane, max_solves));
             }
         take(active, steps);
         progress = 0;
+        bool stuck = false;
         for (Lane* lane : active) {
             const Certificate before = lane->certificate;
             judge(*lane, tol);
@@ -178,6 +179,11 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
             const bool gained = before.primal - lane->certificate.primal > kGain * gap;
             lane->stalls = left < kProgress || gained ? 0 : lane->stalls + 1;
             if (lane->stalls >= kStalls || lane->solves >= max_solves) give_up(*lane, tol);
+            stuck = stuck || (!lane->done && (alike_ || lane->stalls >= kStuck));
+        }
+        if (stuck && !on_columns_ && !together_ && columns_fit(active_.free_count())) {
+            take_columns(true);
+            for (Lane* lane : active) lane->stalls = 0;
         }
     }
 }
@@ -243,13 +249,14 @@ void Newton::recurve(const Lane& lane, double damping) {
 double Newton::scale_penalty(const Lane& lane) {
     const double scale = model_.scale(lane.r.data());
     penalise(lane.alpha);
-    problem_.penalty.l1_scale /= scale;
-    problem_.penalty.l2_scale /= scale;
+    for (double* one : {&problem_.penalty.l1_scale, &problem_.penalty.l2_scale})
+        *one = std::min(*one / scale, std::numeric_limits<double>::max());
     return scale;
 }
 
 /// The minimiser of the model about the lane.
 Newton::Step Newton::propose(Lane& lane, long max_solves) {
+    if (on_columns_) return propose_on_columns(lane, max_solves);
     if (by_gradients()) {
         Step step;
         if (propose_by_gradients(lane, step)) return step;

@@ -50,6 +50,10 @@ public:
     /// Brings w and c to the model's size.
     void follow_model(std::vector<Lane>& lanes);
 
+    /// Moves a lane whose bounds keep its margins far from those without features to better ones, where the loss has curvature.
+    void bring_back(Lane& lane, long max_solves);
+    bool is_far(const Lane& lane) const;
+
     /// Moves every lane to other coefficients.
     void move(std::vector<Lane*> lanes, const std::vector<std::vector<double>>& w);
 
@@ -85,6 +89,10 @@ private:
     double scale_penalty(const Lane& lane);
     Step propose(Lane& lane, long max_solves);
     bool propose_by_gradients(Lane& lane, Step& step);
+    bool columns_fit(std::size_t columns) const;
+    void take_columns(bool on);
+    Step propose_on_columns(Lane& lane, long max_solves);
+    void place(Lane& lane, const std::vector<double>& w);
     bool lanes_pay(const std::vector<Lane*>& lanes) const;
     std::vector<Step> propose_together(const std::vector<Lane*>& lanes, long max_solves);
     void take(std::vector<Lane*>& lanes, const std::vector<Step>& steps);
@@ -102,6 +110,7 @@ private:
     bool is_exact(const Lane& lane) const;
     void give_up(Lane& lane, double tol);
     bool orthogonalise(Lane& lane);
+    bool orthogonalise_on_columns(Lane& lane, const std::vector<std::size_t>& free);
     bool orthogonalise_by_gradients(Lane& lane, const std::vector<std::size_t>& free);
     std::vector<std::size_t> unheld(const Lane& lane) const;
 
@@ -111,6 +120,8 @@ private:
     ActiveSet active_;
     std::unique_ptr<Lanes> together_;  // in place of the active set, for large supports on sparse data
     bool factored_ = false;            // conjugate gradients have got stuck
+    bool on_columns_ = false;          // a Gram matrix cannot tell the columns apart,
+    bool alike_ = false;               // as a dual point that was asked of it has shown
     Control& control_;
     double unit_ = 1;
     double tol_ = 1e-6;         // relative gap aimed at

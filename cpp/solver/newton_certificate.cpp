@@ -19,24 +19,33 @@
 namespace riata {
 
 namespace {
-constexpr double kPivot = 1e-12;             // of the diagonal: what a feature has to add to those before it
+constexpr double kPivot = 1e-12;             // of the diagonal: what a feature has to add to those before it,
+constexpr double kApart = 1e-8;              // and where the columns themselves tell them apart better
 constexpr std::size_t kMostFactored = 5000;  // features without any penalty whose Gram matrix is made
 constexpr int kProjections = 4;              // by conjugate gradients, each from a fresh start
 constexpr long kMostSteps = 2000;            // of each
 constexpr double kVanished = 0.1;            // of what the dual point takes for rounding
 constexpr double kFirstPart = 1e-6;          // of the correlations: what one projection leaves at best
-constexpr double kRounding = 1e3;            // rounding levels of a correlation that count as none
-constexpr double kNearlyAll = 1 - 1e-4;      // of the slopes: a multiple whose divergence from them is taken for none
-constexpr double kResolved = 1e-11;          // relative gap that a difference of primal and dual value resolves
-constexpr double kRoundingOfGaps = 1e-14;    // of the objective: a difference of two values that is rounding
+constexpr double kRounding = 1e3;            // rounding levels of a correlation that count as none, of many columns,
+constexpr double kLeastRounding =
+    10;  // and of few rows: what is charged for them supposes coefficients like those at hand
+constexpr double kNearlyAll = 1 - 1e-4;    // of the slopes: a multiple whose divergence from them is taken for none
+constexpr double kResolved = 1e-11;        // relative gap that a difference of primal and dual value resolves
+constexpr double kRoundingOfGaps = 1e-14;  // of the objective: a difference of two values that is rounding
 constexpr double kShort = 0.5;  // largest relative change of a prediction's variance that keeps it in its range
+
+/// Rounding levels of a correlation that count as none.
+double levels(std::size_t rows, std::size_t columns) {
+    return columns > kMostFactored ? kRounding
+                                   : std::clamp(std::sqrt(static_cast<double>(rows)), kLeastRounding, kRounding);
+}
 }  // namespace
 
 Certificate Newton::certify(const Lane& lane, const std::vector<Index>& beyond, const std::vector<double>& exact,
                             double tol, bool thorough, bool rough) const {
     penalise(lane.alpha);
     const auto &norm = problem_.design.moments().norm, &scale = problem_.design.moments().scale;
-    DualPoint dual(kRounding * problem_.noise());
+    DualPoint dual(levels(problem_.design.rows(), model_.size()) * problem_.noise());
     Certificate result;
     result.primal = lane.loss;
     double along = 0;  // (eta - offset)'v
@@ -58,9 +67,10 @@ Certificate Newton::certify(const Lane& lane, const std::vector<Index>& beyond, 
         return lane.loss + t * along - apart;
     };
     result.dual = dual.best(part, result.primal - 0.1 * tol * unit_, thorough);
-    if (std::isnan(result.dual)) result.dual = -kInfinity;  // of margins that overflow
+    if (!(result.dual > 0)) result.dual = 0;  // no objective is below; margins may overflow
     result.compare(unit_);
-    if (!rough && tol_ < kResolved && result.gap <= kResolved * std::max(unit_, result.primal)) {
+    if (!rough && tol_ * unit_ < kResolved * std::max(unit_, result.primal) &&
+        result.gap <= kResolved * std::max(unit_, result.primal)) {
         const double sum = divergence(lane, beyond, exact, dual.reach()) + dual.slack();
         if (sum <= std::max(result.gap, kRoundingOfGaps * std::max(unit_, result.primal))) result.resolve(sum, unit_);
     }
@@ -73,11 +83,12 @@ double Newton::divergence(const Lane& lane, const std::vector<Index>& beyond, co
                           double t) const {
     const auto& norm = problem_.design.moments().norm;
     double sum = loss_.divergence(lane.eta.data(), lane.b, lane.r.data(), t);
+    const double none = levels(problem_.design.rows(), model_.size()) * problem_.noise();
     const auto add = [&](Index feature, double w, double c) {
         const auto j = static_cast<std::size_t>(feature);
         const ScalarPenalty h = problem_.penalty[j];
         if (lane.alpha == kInfinity && h.l1 > 0) return;
-        const bool slack = h.l2 == 0 && std::abs(c) > h.l1 && std::abs(c) <= kRounding * problem_.noise() * norm[j];
+        const bool slack = h.l2 == 0 && std::abs(c) > h.l1 && std::abs(c) <= none * norm[j];
         if (!slack) sum += h.divergence(w, t * c);
     };
     for (std::size_t slot = 0; slot < lane.c.size(); ++slot) add(model_.features()[slot], lane.w[slot], lane.c[slot]);
@@ -110,6 +121,9 @@ void Newton::judge(Lane& lane, double tol) {
         lane.certificate = certify(lane, {}, {}, tol, false, true);
         for (std::size_t i = 0; i < free.size(); ++i) lane.c[free[i]] = kept[i];
         if (!(lane.certificate.rel_gap <= std::max(tol, kResolved))) return;
+        // No objective is below 0, whatever the correlations.
+        lane.done = lane.certificate.primal <= tol * unit_;
+        if (lane.done) return;
         const std::vector<double> r = lane.r, c = lane.c;
         if (orthogonalise(lane)) {
             lane.certificate = certify(lane, {}, {}, tol, false);
@@ -155,12 +169,16 @@ bool Newton::orthogonalise(Lane& lane) {
     design.products(features, features, d.data(), G.data(), problem_.team);
     Cholesky factor(1);
     std::vector<std::size_t> kept;
+    const bool fit = columns_fit(m);
     for (std::size_t a = 0; a < m; ++a) {
         std::vector<double> cross;
         for (std::size_t b : kept) cross.push_back(G[a * m + b] - xd[a] * xd[b] / total);
         double square = G[a * m + a] - xd[a] * xd[a] / total;
-        const double floor = kPivot * G[a * m + a];
-        if (factor.append(1, cross.data(), kept.size(), &square, &floor, {&lane.c[free[a]]})) kept.push_back(a);
+        const double floor = (fit ? kApart : kPivot) * G[a * m + a];
+        if (factor.append(1, cross.data(), kept.size(), &square, &floor, {&lane.c[free[a]]}))
+            kept.push_back(a);
+        else if (fit)
+            return orthogonalise_on_columns(lane, free);
     }
     std::vector<double> z = factor.forward(0), move(n, 0.0);
     factor.back(z.data());

@@ -38,6 +38,21 @@ public:
     /// How far the intercept moves along, to first order, when w0 becomes w.
     double intercept_shift(const std::vector<double>& w) const;
 
+    /// Makes the model least squares about w, whose margins without an offset are `moved` and slopes r: no Gram matrix. Curvatures
+    /// below rounding of their slopes are made larger.
+    void expand_roots(const std::vector<double>& w, const std::vector<double>& moved, const double* r);
+    /// intercept_shift() of that.
+    double root_shift(const std::vector<double>& w) const;
+    void root_columns(const std::vector<std::size_t>& slots, double* out) override;
+    void root_target(double* t) override;
+    void root_correlate(const std::vector<std::size_t>& slots, const double* r, double* g) override;
+    double root_size() const override;
+    /// s r of the rows whose least squares residual is `residual`, and how far their margins are from those at hand.
+    double slopes_of(const double* residual, std::size_t i) const { return residual[i] * root_[i]; }
+    double margin_of(const double* residual, std::size_t i) const {
+        return root_[i] > 0 ? (target_[i] - residual[i]) / root_[i] : 0.0;
+    }
+
     void admit(const std::vector<std::size_t>& slots) override;
     /// Of slots that are no members, which stay where they are in this model, the gradient at w0: the next model is made
     /// from exact ones, and sees what this leaves.
@@ -58,7 +73,8 @@ private:
     std::vector<double> xd_;  // per slot: xh'd, of members
     std::vector<double> w0_, c_;
     std::vector<std::size_t> support_of_w0_;
-    std::vector<double> z_, y_, g_;  // scratch
+    std::vector<double> root_, target_;  // d^.5, and sr / d^.5 + d^.5 times the margins of w0
+    std::vector<double> z_, y_, g_;      // scratch
     std::vector<std::size_t> known_, places_;
 };
 

@@ -33,8 +33,10 @@ bool Newton::descends(const Lane& lane, const Step& step, double loss) const {
 void Newton::reach_further(const Lane& lane, Step& step, Loss::Sums& sums) {
     penalise(lane.alpha);
     const Penalty& penalty = problem_.penalty;
-    if (penalty.l1_scale > 0 || penalty.bounded() || !std::isfinite(lane.loss)) return;
+    if (penalty.bounded() || !std::isfinite(lane.loss)) return;
     const std::size_t n = lane.eta.size(), m = step.w.size();
+    for (std::size_t slot = 0; slot < m && penalty.l1_scale > 0; ++slot)
+        if (penalty.l1_factor[static_cast<std::size_t>(model_.features()[slot])] > 0) return;
     along_.resize(n);
     for (std::size_t i = 0; i < n; ++i) along_[i] = eta_[i] - lane.eta[i];
     std::vector<double> way(m);

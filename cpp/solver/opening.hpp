@@ -28,15 +28,23 @@ public:
 
 private:
     void sweep(const std::vector<std::size_t>& order);
+    void extrapolate();
+    double objective(const std::vector<double>& w, const std::vector<double>& r) const;
     double look();
     void screen(double gap);
+    struct Looked {
+        double spent, log_gap;
+    };
+    bool is_hopeful(double goal, double patience) const;
 
     Problem& problem_;
     Control& control_;
     const std::vector<double>& norm_;
     std::vector<double> l1_, l2_, w_, r_, u_, c_;
-    std::vector<std::size_t> open_;  ///< columns that may be in use
-    std::vector<Index> listed_;      ///< the same
+    std::vector<std::size_t> open_;                       ///< columns that may be in use
+    std::vector<Index> listed_;                           ///< the same
+    std::vector<std::vector<double>> trail_w_, trail_r_;  ///< after the last sweeps
+    std::vector<Looked> looked_;
     double moved_ = 0, null_ = 0;
 };
 

@@ -11,7 +11,8 @@
 namespace riata {
 
 namespace {
-constexpr double kUneven = 1e-2;  // of the largest weight
+constexpr double kUneven = 1e-2;    // of the largest weight
+constexpr double kLargest = 1e307;  // alpha: columns may be as small as it is large
 
 double power_of_two_below(double x) { return std::ldexp(1.0, std::ilogb(x)); }
 }  // namespace
@@ -167,8 +168,8 @@ double Problem::rest_of_excluded(std::size_t j) const {
 }
 
 void Problem::at(double alpha) {
-    penalty.l1_scale = std::min(weight * request.l1_ratio * (alpha * y_unit_), kProhibitive);
-    penalty.l2_scale = std::min(weight * (1.0 - request.l1_ratio) * alpha, kProhibitive);
+    penalty.l1_scale = std::min(weight * request.l1_ratio * (alpha * y_unit_), kLargest);
+    penalty.l2_scale = std::min(weight * (1.0 - request.l1_ratio) * alpha, kLargest);
 }
 
 void Problem::at_infinity() {

@@ -13,10 +13,18 @@ constexpr double kArmijo = 1e-4;     // of the slope: what a step has to gain at
 constexpr double kFlat = 0.9;        // of the slope at the start: what may be left at the end of a step
 constexpr int kTrials = 30;          // steps along one direction
 constexpr double kPositive = 1e-12;  // of |step| |change|: curvature worth remembering
+
+double dot(const std::vector<double>& a, const std::vector<double>& b) {
+    return kernels::active().dot(a.data(), b.data(), a.size());
+}
+
+void add(double t, const std::vector<double>& v, std::vector<double>& to) {
+    kernels::active().axpy(t, v.data(), to.data(), v.size());
+}
 }  // namespace
 
-QuasiNewton::QuasiNewton(Problem& problem, const Loss& loss, const double* offset, Control& control)
-    : problem_(problem), loss_(loss), offset_(offset), control_(control) {
+QuasiNewton::QuasiNewton(Problem& problem, const MarginLoss& loss, Control& control)
+    : problem_(problem), loss_(loss), control_(control), margins_(loss.margins()) {
     const std::size_t p = problem.design.cols();
     l2_.resize(p);
     for (std::size_t j = 0; j < p; ++j) l2_[j] = problem.usable[j] ? problem.penalty.l2(j) : 0.0;
@@ -36,121 +44,123 @@ bool QuasiNewton::applies() const {
 
 /// Margins, value and gradient in one pass over X.
 void QuasiNewton::evaluate(Point& at) {
-    const std::size_t n = problem_.design.rows(), p = problem_.design.cols();
-    at.eta.resize(n);
-    at.g.resize(p);
-    slopes_.resize(n);
-    std::vector<Loss::Sums> parts(Design::kRowRanges);
+    const std::size_t n = problem_.design.rows(), p = l2_.size(), K = margins_;
+    at.eta.resize(n * K);
+    at.g.resize((p + 1) * K);
+    const double* b = at.x.data() + p * K;
+    std::vector<MarginLoss::Sums> parts(Design::kRowRanges, MarginLoss::Sums(K));
     problem_.design.through(
-        at.w.data(),
+        at.x.data(), K,
         [&](std::size_t range, std::size_t begin, std::size_t end, double* z) {
-            if (offset_)
-                for (std::size_t i = begin; i < end; ++i) z[i - begin] += offset_[i];
-            std::copy(z, z + (end - begin), at.eta.data() + begin);
-            parts[range] += loss_.evaluate_rows(begin, end, z, at.b, z);
-            if (const double* s = problem_.weights())
-                for (std::size_t i = begin; i < end; ++i) z[i - begin] *= s[i];
+            const std::size_t rows = end - begin;
+            for (std::size_t k = 0; k < K; ++k) std::copy_n(z + k * rows, rows, at.eta.data() + k * n + begin);
+            loss_.evaluate(begin, end, z, b, parts[range]);
         },
         at.g.data(), problem_.team);
-    Loss::Sums sums;
-    for (const Loss::Sums& part : parts) sums += part;
+    MarginLoss::Sums sums(K);
+    for (const MarginLoss::Sums& part : parts) sums += part;
     at.value = sums.value;
-    at.gb = problem_.request.fit_intercept ? sums.slope : 0.0;
     at.curvature = sums.curvature;
+    for (std::size_t k = 0; k < K; ++k) at.g[p * K + k] = problem_.request.fit_intercept ? sums.slope[k] : 0.0;
     judge(at);
 }
 
 /// The penalty's part of value and gradient, and what follows from the whole.
 void QuasiNewton::judge(Point& at) const {
     const Moments& m = problem_.design.moments();
-    // A step of the intercept makes the slopes sum up to zero; to first order it costs this.
-    at.gap = at.gb == 0 ? 0.0 : at.gb * at.gb / (2 * at.curvature);
-    at.kkt = std::abs(at.gb);
-    for (std::size_t j = 0; j < l2_.size(); ++j) {
-        if (!(l2_[j] > 0)) {
-            at.g[j] = 0;
-            continue;
+    const std::size_t p = l2_.size(), K = margins_;
+    at.gap = at.kkt = 0;
+    for (std::size_t j = 0; j < p; ++j)
+        for (std::size_t a = j * K; a < (j + 1) * K; ++a) {
+            if (!(l2_[j] > 0)) {
+                at.g[a] = 0;
+                continue;
+            }
+            at.value += 0.5 * l2_[j] * at.x[a] * at.x[a];
+            at.g[a] -= l2_[j] * at.x[a];
+            at.gap += at.g[a] * at.g[a] / (2 * l2_[j]);
+            at.kkt = std::max(at.kkt, std::abs(at.g[a]) / m.scale[j]);
         }
-        at.value += 0.5 * l2_[j] * at.w[j] * at.w[j];
-        at.g[j] -= l2_[j] * at.w[j];
-        at.gap += at.g[j] * at.g[j] / (2 * l2_[j]);
-        at.kkt = std::max(at.kkt, std::abs(at.g[j]) / m.scale[j]);
+    for (std::size_t k = 0; k < K; ++k) {
+        // A step of the intercept makes the slopes sum up to zero; to first order it costs this.
+        const double g = at.g[p * K + k];
+        at.gap += g == 0 ? 0.0 : g * g / (2 * at.curvature[k]);
+        at.kkt = std::max(at.kkt, std::abs(g));
     }
     at.kkt /= problem_.weight;
 }
 
-/// The two-loop recursion, from the diagonal of the Hessian at a curvature that is the same for all rows. The intercept is the
-/// last entry.
-std::vector<double> QuasiNewton::direction() const {
-    const std::size_t p = l2_.size();
+/// Divides by the diagonal of the Hessian at a curvature that is the same for all rows.
+void QuasiNewton::precondition(std::vector<double>& v) const {
     const Moments& m = problem_.design.moments();
+    const std::size_t p = l2_.size(), K = margins_;
+    for (std::size_t j = 0; j < p; ++j)
+        for (std::size_t k = 0; k < K; ++k) {
+            const double mean = now_.curvature[k] / problem_.weight;
+            v[j * K + k] = l2_[j] > 0 ? v[j * K + k] / (mean * m.norm[j] * m.norm[j] + l2_[j]) : 0.0;
+        }
+    for (std::size_t k = 0; k < K; ++k) v[p * K + k] = now_.curvature[k] > 0 ? v[p * K + k] / now_.curvature[k] : 0.0;
+}
+
+/// The two-loop recursion.
+std::vector<double> QuasiNewton::direction() const {
     std::vector<double> d = now_.g, weights(pairs_.size());
-    d.push_back(now_.gb);
-    const kernels::Kernels& leaf = kernels::active();
-    const auto dot = [&](const std::vector<double>& a, const std::vector<double>& b) {
-        return leaf.dot(a.data(), b.data(), p + 1);
-    };
-    const auto add = [&](double a, const std::vector<double>& v) { leaf.axpy(a, v.data(), d.data(), p + 1); };
     for (std::size_t k = pairs_.size(); k-- > 0;) {
         weights[k] = dot(pairs_[k].step, d) / pairs_[k].product;
-        add(-weights[k], pairs_[k].change);
+        add(-weights[k], pairs_[k].change, d);
     }
-    const double mean = now_.curvature / problem_.weight;
-    const auto scaled = [&](std::size_t j, double v) {
-        if (j == p) return now_.curvature > 0 ? v / now_.curvature : 0.0;
-        return l2_[j] > 0 ? v / (mean * m.norm[j] * m.norm[j] + l2_[j]) : 0.0;
-    };
-    double gamma = 1;
+    precondition(d);
+    // Of independent columns the diagonal of X'X is to its largest eigenvalues as 1 to 1 + p/n.
+    double gamma = 1 / (1 + static_cast<double>(l2_.size()) / static_cast<double>(problem_.design.rows()));
     if (!pairs_.empty()) {
-        const Pair& last = pairs_.back();
-        double sum = 0;
-        for (std::size_t j = 0; j <= p; ++j) sum += last.change[j] * scaled(j, last.change[j]);
-        if (sum > 0) gamma = last.product / sum;
+        std::vector<double> scaled = pairs_.back().change;
+        precondition(scaled);
+        const double sum = dot(pairs_.back().change, scaled);
+        if (sum > 0) gamma = pairs_.back().product / sum;
     }
-    for (std::size_t j = 0; j <= p; ++j) d[j] = gamma * scaled(j, d[j]);
+    for (double& v : d) v *= gamma;
     for (std::size_t k = 0; k < pairs_.size(); ++k)
-        add(weights[k] - dot(pairs_[k].change, d) / pairs_[k].product, pairs_[k].step);
+        add(weights[k] - dot(pairs_[k].change, d) / pairs_[k].product, pairs_[k].step, d);
     return d;
 }
 
 /// The objective and its slope at t of the way between two points whose margins are known, which costs no pass over X.
 double QuasiNewton::along(const Point& from, const Point& to, double t, double& slope) {
-    const std::size_t n = from.eta.size();
-    eta_.resize(n);
-    for (std::size_t i = 0; i < n; ++i) eta_[i] = from.eta[i] + t * (to.eta[i] - from.eta[i]);
-    const Loss::Sums sums = loss_.evaluate(eta_.data(), from.b + t * (to.b - from.b), slopes_.data());
+    const std::size_t n = problem_.design.rows(), p = l2_.size(), K = margins_;
+    const auto between = [&](const std::vector<double>& a, const std::vector<double>& b, std::size_t i) {
+        return a[i] + t * (b[i] - a[i]);
+    };
+    eta_.resize(n * K);
+    for (std::size_t i = 0; i < n * K; ++i) eta_[i] = between(from.eta, to.eta, i);
+    std::vector<double> b(K);
+    for (std::size_t k = 0; k < K; ++k) b[k] = between(from.x, to.x, p * K + k);
+    MarginLoss::Sums sums(K);
+    loss_.evaluate(0, n, eta_.data(), b.data(), sums);
     double value = sums.value;
-    slope = -sums.slope * (to.b - from.b);
-    const double* s = problem_.weights();
-    for (std::size_t i = 0; i < n; ++i) slope -= (s ? s[i] : 1.0) * slopes_[i] * (to.eta[i] - from.eta[i]);
-    for (std::size_t j = 0; j < l2_.size(); ++j) {
-        const double way = to.w[j] - from.w[j], w = from.w[j] + t * way;
-        value += 0.5 * l2_[j] * w * w;
-        slope += l2_[j] * w * way;
-    }
+    slope = 0;
+    for (std::size_t k = 0; k < K; ++k) slope -= sums.slope[k] * (to.x[p * K + k] - from.x[p * K + k]);
+    for (std::size_t i = 0; i < n * K; ++i) slope -= eta_[i] * (to.eta[i] - from.eta[i]);
+    for (std::size_t j = 0; j < p; ++j)
+        for (std::size_t a = j * K; a < (j + 1) * K; ++a) {
+            const double w = between(from.x, to.x, a);
+            value += 0.5 * l2_[j] * w * w;
+            slope += l2_[j] * w * (to.x[a] - from.x[a]);
+        }
     return value;
 }
 
 /// A step along d that gains enough and leaves little slope. False where there is none.
 bool QuasiNewton::advance(const std::vector<double>& d) {
-    const std::size_t p = l2_.size();
-    double start = -now_.gb * d[p];
-    for (std::size_t j = 0; j < p; ++j) start -= now_.g[j] * d[j];
+    const double start = -dot(now_.g, d);
     if (!(start < 0)) return false;
     const auto go = [&](double t) {
-        next_.w = now_.w;
-        for (std::size_t j = 0; j < p; ++j) next_.w[j] += t * d[j];
-        next_.b = now_.b + t * d[p];
+        next_.x = now_.x;
+        add(t, d, next_.x);
         evaluate(next_);
-    };
-    const auto slope_of = [&](const Point& at) {
-        double sum = -at.gb * d[p];
-        for (std::size_t j = 0; j < p; ++j) sum -= at.g[j] * d[j];
-        return sum;
     };
     double t = 1;
     go(t);
-    if (next_.value <= now_.value + kArmijo * start && std::abs(slope_of(next_)) <= -kFlat * start) return true;
+    if (next_.value <= now_.value + kArmijo * start && std::abs(dot(next_.g, d)) <= -kFlat * start) return true;
     // The margins are known all along the line: find its lowest point, then look there.
     double low = 0, high = kInfinity, slope = 0;
     for (int k = 0; k < kTrials; ++k) {
@@ -166,25 +176,19 @@ bool QuasiNewton::advance(const std::vector<double>& d) {
 }
 
 void QuasiNewton::remember(const Point& before) {
-    const std::size_t p = l2_.size();
-    Pair pair{std::vector<double>(p + 1), std::vector<double>(p + 1), 0};
-    double steps = 0, changes = 0;
-    for (std::size_t j = 0; j <= p; ++j) {
-        pair.step[j] = j < p ? now_.w[j] - before.w[j] : now_.b - before.b;
-        pair.change[j] = j < p ? before.g[j] - now_.g[j] : before.gb - now_.gb;
-        pair.product += pair.step[j] * pair.change[j];
-        steps += pair.step[j] * pair.step[j];
-        changes += pair.change[j] * pair.change[j];
-    }
-    if (!(pair.product > kPositive * std::sqrt(steps * changes))) return;
+    Pair pair{now_.x, before.g, 0};
+    add(-1, before.x, pair.step);
+    add(-1, now_.g, pair.change);
+    pair.product = dot(pair.step, pair.change);
+    if (!(pair.product > kPositive * std::sqrt(dot(pair.step, pair.step) * dot(pair.change, pair.change)))) return;
     if (pairs_.size() == kPairs) pairs_.erase(pairs_.begin());
     pairs_.push_back(std::move(pair));
 }
 
-bool QuasiNewton::run(double b, double gap, double kkt, long max_iterations) {
+bool QuasiNewton::run(const std::vector<double>& b, double gap, double kkt, long max_iterations) {
     now_ = {};
-    now_.w.assign(l2_.size(), 0.0);
-    now_.b = b;
+    now_.x.assign(l2_.size() * margins_, 0.0);
+    now_.x.insert(now_.x.end(), b.begin(), b.end());
     evaluate(now_);
     while (!(now_.gap <= gap && now_.kkt <= kkt)) {
         if (control_.cancelled()) throw Cancelled{};

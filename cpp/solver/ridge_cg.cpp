@@ -14,7 +14,7 @@ constexpr double kWorthwhile = 0.25;  // a fresh start has to bring the bound do
 constexpr long kPatience = 2000;      // steps that may pass without halving the bound
 constexpr double kAstray = 1e6;       // a bound that has grown by so much will not come back
 // Of the largest square of a column: a penalty that acts like its limit 0, and one that is slow to lead back where features outnumber rows.
-constexpr double kLimit = 1e-12, kSlow = 1e-5;
+constexpr double kLimit = 1e-12, kSlow = 1;
 constexpr double kNoise = 16 * std::numeric_limits<double>::epsilon();
 constexpr std::size_t kBlock = 8192;  // features or rows per unit of work
 }  // namespace

@@ -9,14 +9,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ._advice import Advice
+    from ._advise import advise
+    from ._cap_weights import cap_weights
     from ._class_result import ClassPathResult, TaskPathResult
+    from ._collinearity import Collinearity, collinearity
+    from ._comparison import Comparison
     from ._config import show_config
     from ._criteria import InformationCriteria, information_criteria
     from ._cv import cv_path
     from ._cv_result import CVResult
     from ._fit import Certificate
     from ._path import enet_path, lasso_path, path
+    from ._prior import Prior, prior
     from ._result import PathPoint, PathResult
+    from ._stress import Stress, stress
     from .accel import patch_sklearn, unpatch_sklearn
     from .classification import LogisticRegression, logistic_path
     from .counts import PoissonRegressor
@@ -30,22 +37,29 @@ if TYPE_CHECKING:
     from .ridge_cv import RidgeCV
     from .scales import alpha_max, convert_penalty
     from .scoring import Scorer, get_cmake_dir, get_include
+    from .stability import StabilitySelection
+    from .two_stage import AdaptiveLasso, AdaptiveLassoCV, RelaxedLasso, RelaxedLassoCV
 
 __version__ = "0.1.0"
 
 # Where each public name lives.
 _HOMES = {
+    "AdaptiveLasso": "two_stage",
+    "AdaptiveLassoCV": "two_stage",
+    "Advice": "_advice",
     "CVResult": "_cv_result",
     "Certificate": "_fit",
     "ClassPathResult": "_class_result",
+    "Collinearity": "_collinearity",
+    "Comparison": "_comparison",
     "ElasticNet": "regression",
     "ElasticNetCV": "cv",
     "InformationCriteria": "_criteria",
     "Lasso": "regression",
-    "LogisticRegression": "classification",
-    "LogisticRegressionCV": "logistic_cv",
     "LassoCV": "cv",
     "LassoIC": "criteria",
+    "LogisticRegression": "classification",
+    "LogisticRegressionCV": "logistic_cv",
     "MultiTaskElasticNet": "multi_task",
     "MultiTaskElasticNetCV": "multi_task_cv",
     "MultiTaskLasso": "multi_task",
@@ -53,12 +67,20 @@ _HOMES = {
     "PathPoint": "_result",
     "PathResult": "_result",
     "PoissonRegressor": "counts",
+    "Prior": "_prior",
+    "RelaxedLasso": "two_stage",
+    "RelaxedLassoCV": "two_stage",
     "Ridge": "regression",
     "RidgeCV": "ridge_cv",
     "Scorer": "scoring",
+    "StabilitySelection": "stability",
+    "Stress": "_stress",
     "TaskPathResult": "_class_result",
+    "advise": "_advise",
     "alpha_max": "scales",
+    "cap_weights": "_cap_weights",
     "check_solution": "diagnostics",
+    "collinearity": "_collinearity",
     "convert_penalty": "scales",
     "cv_path": "_cv",
     "enet_path": "_path",
@@ -69,14 +91,21 @@ _HOMES = {
     "logistic_path": "classification",
     "patch_sklearn": "accel",
     "path": "_path",
+    "prior": "_prior",
     "show_config": "_config",
+    "stress": "_stress",
     "unpatch_sklearn": "accel",
 }
 
 __all__ = [
+    "AdaptiveLasso",
+    "AdaptiveLassoCV",
+    "Advice",
     "CVResult",
     "Certificate",
     "ClassPathResult",
+    "Collinearity",
+    "Comparison",
     "ElasticNet",
     "ElasticNetCV",
     "InformationCriteria",
@@ -92,13 +121,21 @@ __all__ = [
     "PathPoint",
     "PathResult",
     "PoissonRegressor",
+    "Prior",
+    "RelaxedLasso",
+    "RelaxedLassoCV",
     "Ridge",
     "RidgeCV",
     "Scorer",
+    "StabilitySelection",
+    "Stress",
     "TaskPathResult",
     "__version__",
+    "advise",
     "alpha_max",
+    "cap_weights",
     "check_solution",
+    "collinearity",
     "convert_penalty",
     "cv_path",
     "enet_path",
@@ -109,7 +146,9 @@ __all__ = [
     "logistic_path",
     "patch_sklearn",
     "path",
+    "prior",
     "show_config",
+    "stress",
     "unpatch_sklearn",
 ]
 

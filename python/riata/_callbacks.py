@@ -25,6 +25,7 @@ class Observed(CallbackSupportMixin):  # type: ignore[misc]
             Parameters
             ----------
             *callbacks : callback instances
+                scikit-learn's callbacks, or objects with their methods.
 
             Returns
             -------

@@ -14,14 +14,13 @@ def plot(model: Any, ax: Any) -> Any:
     """Mean scores against log C with one standard error."""
     results = model.cv_results_
     ratios = model.l1_ratios_
-    Cs, mean, spread = (
+    Cs, mean, error = (
         results[name].reshape(len(ratios), -1)
-        for name in ("param_C", "mean_test_score", "std_test_score")
+        for name in ("param_C", "mean_test_score", "std_error_test_score")
     )
     used = _used(model)
-    error = spread / np.sqrt(len(used) - 1) if len(used) > 1 else np.full_like(spread, np.nan)
     row, best = _selection.least(-mean)
-    _, sparser = _selection.one_standard_error(-mean, error, (row, best))
+    _, sparser = _selection.one_standard_error(-mean, error)
     marks = {"best": Cs[row, best], "one standard error": Cs[row, sparser]}
     chosen = float(np.ravel(model.C_)[0])
     if chosen not in marks.values() and model.refit:

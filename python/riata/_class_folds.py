@@ -11,6 +11,7 @@ import numpy as np
 from . import _fit, _folds, _one_class, _wide
 from ._fit import PathArrays
 from ._problem import Array, Problem
+from ._rotated import spread
 from ._routes import Control, joined, unpenalised
 from ._splits import Split
 
@@ -122,7 +123,7 @@ def _several(
         results.append(
             ClassFolds(
                 Models([paths.whole], reduced),
-                [Models([path], reduced) for path in paths.folds],
+                [Models([spread(path)], reduced) for path in paths.folds],
                 [np.asarray(eta) for eta in paths.predictions],
             )
         )

@@ -54,10 +54,22 @@ class JointPathResult(PathResult):
 
     @property
     def coefs(self) -> Any:
+        """Coefficients of every class or task: a list of scipy.sparse.csc_array of shape (n_features, k)."""
         return [path.coefs for path in self._paths]
 
     def at(self, alpha: float) -> PathPoint:
-        """The model at one penalty, see `PathResult.at`; coef has the shape (n_outputs, n_features), intercept (n_outputs,)."""
+        """The model at one penalty, see `PathResult.at`; its coef has the shape (n_outputs, n_features), its intercept (n_outputs,).
+
+        Parameters
+        ----------
+        alpha : float
+            Penalty, at least the grid's smallest.
+
+        Returns
+        -------
+        point : PathPoint
+            With a certificate on a grid point.
+        """
         points = [path.at(alpha) for path in self._paths]
         return self._make_point(
             points[0].alpha,
@@ -73,6 +85,7 @@ class JointPathResult(PathResult):
         Parameters
         ----------
         X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
         alpha : float, optional
             One penalty, see `at`; all of the path by default.
 
@@ -83,16 +96,43 @@ class JointPathResult(PathResult):
         return np.stack([path.predict(X, alpha) for path in self._paths], axis=1)
 
     def costs(self, *args: Any, **kwargs: Any) -> Any:
-        """Not for several outputs."""
+        """Not for several outputs.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            Not looked at.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
         raise NotImplementedError("costs are those of models with one response")
 
     def budget(self, *args: Any, **kwargs: Any) -> PathPoint:
-        """Not for several outputs."""
+        """Not for several outputs.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            Not looked at.
+
+        Raises
+        ------
+        NotImplementedError
+            Always.
+        """
         raise NotImplementedError("a budget is for models with one response")
 
 
 class ClassPathResult(JointPathResult):
     """Multinomial models along a grid of penalties: a `PathResult` whose models have coefficients for every class.
+
+    Parameters
+    ----------
+    paths, n_features, tol, l1_ratio, names, family, classes : internal
+        What `path`, which makes a result, has at hand.
 
     Attributes
     ----------
@@ -103,9 +143,23 @@ class ClassPathResult(JointPathResult):
     df : ndarray of shape (k,)
         Number of non-zero coefficients of all classes together.
 
+    See Also
+    --------
+    path : All models along a grid of penalties.
+    PathResult : Models along a grid of penalties.
+    PathPoint : The model at one penalty.
+
     Notes
     -----
     Everything else is as in `PathResult`; gaps and certificates are those of the whole model.
+
+    Examples
+    --------
+    >>> import riata
+    >>> X, y = [[0.0], [1.0], [2.0], [3.0], [4.0], [5.0]], ["a", "a", "b", "b", "c", "c"]
+    >>> path = riata.path(X, y, family="multinomial", alphas=[0.1])
+    >>> path.at(0.1).coef.shape
+    (3, 1)
     """
 
     def of_class(self, label: Any) -> PathResult:
@@ -128,6 +182,7 @@ class ClassPathResult(JointPathResult):
 
     @property
     def df(self) -> Array:
+        """Number of non-zero coefficients of all classes together, of shape (k,)."""
         return np.sum([path.df for path in self._paths], axis=0)
 
     _kind = "class"
@@ -137,7 +192,22 @@ class ClassPathResult(JointPathResult):
         return list(zip(self.classes_, self._paths))
 
     def plot(self, ax: Any = None, *, label: Any = None, **options: Any) -> Any:
-        """Coefficients of one class (by default the first) against log alpha, see `PathResult.plot`; `plot_classes` shows all at one alpha."""
+        """Coefficients of one class against log alpha; `plot_classes` shows all at one alpha.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        label : object, optional
+            One of ``classes_``; the first by default.
+        **options
+            As in `PathResult.plot`.
+
+        Returns
+        -------
+        ax : matplotlib.axes.Axes
+            What was drawn on.
+        """
         assert self.classes_ is not None
         return self.of_class(self.classes_[0] if label is None else label).plot(ax, **options)
 
@@ -155,11 +225,15 @@ class ClassPathResult(JointPathResult):
         Parameters
         ----------
         alpha : float, optional
+            A penalty of the path; the smallest by default.
         ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
         max_features : int, default=40
             Features with the largest coefficients.
-        raw, X
-            As in `PathResult.plot`.
+        raw : bool, default=False
+            Draw coefficients as they are, not for standardised columns.
+        X : array-like or sparse container of shape (n_samples, n_features), optional
+            Rows to take the standard deviations of columns from; by default those of the fit.
         """
         assert self.classes_ is not None
         point = self.at(float(self.alphas[-1]) if alpha is None else alpha)
@@ -178,6 +252,11 @@ class ClassPathResult(JointPathResult):
 class TaskPathResult(JointPathResult):
     """Models of several tasks along a grid of penalties: a `PathResult` whose models have coefficients for every task.
 
+    Parameters
+    ----------
+    paths, n_features, tol, l1_ratio, names, family, classes : internal
+        What `path`, which makes a result, has at hand.
+
     Attributes
     ----------
     coefs : list of scipy.sparse.csc_array of shape (n_features, k)
@@ -187,13 +266,27 @@ class TaskPathResult(JointPathResult):
         Number of features in use.
     n_tasks : int
 
+    See Also
+    --------
+    path : All models along a grid of penalties.
+    PathResult : Models along a grid of penalties.
+    PathPoint : The model at one penalty.
+
     Notes
     -----
     Everything else is as in `PathResult`; gaps and certificates are those of the whole model.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> path = riata.path(np.eye(3), [[1.0, 2.0], [0.0, 1.0], [3.0, 0.0]], family="multi-gaussian", alphas=[0.1])
+    >>> path.n_tasks, path.at(0.1).coef.shape
+    (2, (2, 3))
     """
 
     @property
     def n_tasks(self) -> int:
+        """Number of tasks."""
         return len(self._paths)
 
     def of_task(self, t: int) -> PathResult:
@@ -212,6 +305,7 @@ class TaskPathResult(JointPathResult):
 
     @property
     def df(self) -> Array:
+        """Number of features in use, of shape (k,)."""
         return np.max([path.df for path in self._paths], axis=0)
 
     _kind = "task"
@@ -226,7 +320,28 @@ class TaskPathResult(JointPathResult):
         X: Any = None,
         marks: Any = None,
     ) -> Any:
-        """Lengths of the features' rows of coefficients against log alpha, or one task's coefficients; see `PathResult.plot`."""
+        """Lengths of the features' rows of coefficients against log alpha, or one task's coefficients.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        task : int, optional
+            Column of y whose coefficients are drawn; by default the lengths over all tasks.
+        max_labels : int, default=10
+            How many features get a colour and a label.
+        raw : bool, default=False
+            Draw coefficients as they are, not for standardised columns.
+        X : array-like or sparse container of shape (n_samples, n_features), optional
+            Rows to take the standard deviations from; by default those of the fit.
+        marks : mapping of str to float, optional
+            Penalties that get a vertical line, by what they are.
+
+        Returns
+        -------
+        ax : matplotlib.axes.Axes
+            What was drawn on.
+        """
         options: dict[str, Any] = {"max_labels": max_labels, "marks": marks, "ax": ax}
         if task is not None:
             return self.of_task(task).plot(raw=raw, X=X, **options)

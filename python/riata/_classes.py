@@ -23,21 +23,37 @@ LEAST = 1e-12  # relative gap from which on a certificate counts, however little
 ROUNDING = 1e-15  # as near to the answer as rounding lets one get where the gap is of first order,
 FINEST = 1e-26  # and where it is of second order: it stands for a gradient of 1e-13;
 FINE = 1e-22  # what small problems get of that unasked
+LOOSEST = 1e-3  # relative gap that counts as an answer, however little is asked for,
+LOOSEST_AIM = 1e-6  # and that Newton's method goes on to
+JOINT = 2e7  # multiplications of a Newton step for all classes together that are next to none
 SAMPLED = 2_000_000  # entries of X from which on a sample of the rows is fitted first,
 ROWS_PER_FEATURE = 100  # with so many rows for every feature,
 LONGEST_STRIDE = 16  # every so many rows at most,
 SAMPLE_TOL = 1e-4  # to this relative gap
 
 
-def gap_tolerance(tol: float) -> float:
-    """The relative gap for scikit-learn's tol: the gap is quadratic in the gradient that tol bounds there."""
-    return min(max(tol * tol, FINEST), 1e-6)
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """What a tol asks for: certificates are judged by the relative gap `gap`, and no gradient is to be above `gradient`.
+
+    Steps that go by first derivatives stop there. Newton's go on to `aim`: the gap is quadratic in the gradient.
+    """
+
+    gap: float
+    gradient: float
+    aim: float
+
+    @classmethod
+    def of(cls, tol: float) -> Goal:
+        """For scikit-learn's tol, which bounds the gradient."""
+        aim = min(max(tol * tol, FINEST), LOOSEST_AIM)
+        return cls(min(max(tol, LEAST), LOOSEST), tol, aim)
 
 
-def stopping_rule(tol: Any, max_iter: Any) -> tuple[float, int]:
-    """Relative gap and linear systems for an estimator's tol and max_iter, checked."""
+def stopping_rule(tol: Any, max_iter: Any) -> tuple[Goal, int]:
+    """What to go for and linear systems for an estimator's tol and max_iter, checked."""
     return (
-        gap_tolerance(check.nonnegative(tol, "tol")),
+        Goal.of(check.nonnegative(tol, "tol")),
         SYSTEMS * check.integer(max_iter, "max_iter", 0),
     )
 
@@ -46,7 +62,7 @@ def warn_of_gap(certificate: Certificate, max_iter: int, penalty: str, stackleve
     """Warn, from an estimator's fit, of a gap above its tol; `penalty` is what makes the problem easier."""
     if not certificate.converged:
         warn_not_converged(
-            f"The relative duality gap is {certificate.rel_gap:.2g}, above {certificate.tol:.2g} (the square of tol, between 1e-12 and 1e-6). Raise "
+            f"The relative duality gap is {certificate.rel_gap:.2g}, above {certificate.tol:.2g}. Raise "
             f"max_iter (now {max_iter}), tol or {penalty}; certificate_ holds the gap of this fit.",
             stacklevel=stacklevel,
         )
@@ -92,11 +108,9 @@ def earlier_fit(estimator: Any, problem: Problem) -> Start | None:
 
 
 def fit_classes(
-    problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None = None
+    problem: Problem, alpha: float, goal: Goal, max_iter: int, start: Start | None = None
 ) -> ClassFit:
-    """Fit a binomial, multinomial or Poisson problem with penalty alpha (riata's scale), to the relative gap tol.
-
-    The certificate is judged by tol, but not by less than LEAST.
+    """Fit a binomial, multinomial or Poisson problem with penalty alpha (riata's scale).
 
     A start that does not end there is dropped: it never costs the certificate.
     """
@@ -105,14 +119,14 @@ def fit_classes(
         if only is not None:
             b = _one_class.intercepts(problem, only)
             coef = np.zeros((len(b), problem.X.shape[1]))
-            return ClassFit(coef, b, _one_class.certify(problem, alpha, tol), 0)
+            return ClassFit(coef, b, _one_class.certify(problem, alpha, goal.gap), 0)
     if max_iter == 0 and not problem.is_bounded:
-        return _unmoved(problem, alpha, tol)
+        return _unmoved(problem, alpha, goal.gap)
     if start is not None:
-        fit = _fit_from(problem, alpha, tol, max_iter, start)
+        fit = _fit_from(problem, alpha, goal, max_iter, start)
         if fit.certificate.converged:
             return fit
-    return _fit_from(problem, alpha, tol, max_iter, None)
+    return _fit_from(problem, alpha, goal, max_iter, None)
 
 
 def _unmoved(problem: Problem, alpha: float, tol: float) -> ClassFit:
@@ -133,24 +147,23 @@ def _unmoved(problem: Problem, alpha: float, tol: float) -> ClassFit:
 
 
 def _fit_from(
-    problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None
+    problem: Problem, alpha: float, goal: Goal, max_iter: int, start: Start | None
 ) -> ClassFit:
     if alpha > 0 and _wide.applies(problem):
-        if (
-            problem.family != "multinomial"
-        ):  # quasi-Newton steps need no n x n matrix, and are mostly enough
-            fit = _solve(problem, alpha, tol, max_iter, start)
+        # Quasi-Newton steps need no n x n matrix, and are mostly enough.
+        if problem.family != "multinomial" or not _is_small(problem):
+            fit = _solve(problem, alpha, goal, max_iter, start)
             if fit.certificate.converged:
                 return fit
-        return _fit_wide(problem, alpha, tol, max_iter, start)
+        return _fit_wide(problem, alpha, goal, max_iter, start)
     if alpha == 0:
-        return _fit_unpenalised(problem, tol, max_iter, start)
-    return _solve(problem, alpha, tol, max_iter, start)
+        return _fit_unpenalised(problem, goal, max_iter, start)
+    return _solve(problem, alpha, goal, max_iter, start)
 
 
-def _fit_unpenalised(problem: Problem, tol: float, max_iter: int, start: Start | None) -> ClassFit:
+def _fit_unpenalised(problem: Problem, goal: Goal, max_iter: int, start: Start | None) -> ClassFit:
     free = unpenalised(problem)
-    fit = _solve(free, 1.0, tol, max_iter, start)
+    fit = _solve(free, 1.0, goal, max_iter, start)
     better = least_norm(problem, fit.coef.T, fit.intercepts)
     if better is not None:
         coef, intercepts = better
@@ -166,17 +179,19 @@ def _fit_unpenalised(problem: Problem, tol: float, max_iter: int, start: Start |
 
 
 def _solve(
-    problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None
+    problem: Problem, alpha: float, goal: Goal, max_iter: int, start: Start | None
 ) -> ClassFit:
     if start is None:
         start = _start_from_sample(problem, alpha, max_iter)
-    small, joint = problem.X.size <= SMALL, problem.family == "multinomial"
+    small, joint = _is_small(problem), problem.family == "multinomial"
+    # Small problems get to the last digits: classes that are solved in turn by steps together, once the gap is what was asked for.
+    finest = 0.0 if joint else math.inf
     paths = _annealing.solve_path(
         problem,
         np.array([alpha]),
-        tol=max(tol, LEAST) if joint else _aim(problem, tol),
-        # Classes that are solved in turn get to the last digits by steps together, once the gap is what was asked for.
-        gradient=0.0 if small and joint else math.inf,
+        tol=max(goal.aim, LEAST) if joint else _aim(problem, goal.aim, small),
+        enough=0.0 if small else goal.gap,
+        gradient=finest if small else goal.gradient / alpha,
         max_iter=max_iter,
         single=True,
         start=start,
@@ -187,12 +202,20 @@ def _solve(
     return ClassFit(
         coef,
         np.array([path.intercepts[-1] for path in paths]),
-        last.certificate(k, max(tol, LEAST)),
+        last.certificate(k, goal.gap),
         max(1, int(last.n_iter[k])),
     )
 
 
-def _aim(problem: Problem, tol: float) -> float:
+def _is_small(problem: Problem) -> bool:
+    """Whether all the accuracy there is costs next to nothing."""
+    n, p = problem.X.shape
+    K = 1 if problem.classes is None else len(problem.classes)
+    joint = problem.family == "multinomial"
+    return problem.X.size <= SMALL and not (joint and n * (p * K) ** 2 > JOINT)
+
+
+def _aim(problem: Problem, tol: float, small: bool) -> float:
     """The relative gap to go for. Small problems get all the accuracy there is: a Newton step more costs nothing, and equivalent
     data the same answer. With an L1 penalty alone gaps are of first order, and of several classes differences.
     """
@@ -201,7 +224,7 @@ def _aim(problem: Problem, tol: float) -> float:
     second_order = problem.family != "multinomial" and (problem.l1_ratio < 1 or free)
     unasked = FINE if second_order else ROUNDING
     finest = FINEST if second_order else ROUNDING
-    return max(min(tol, unasked) if problem.X.size <= SMALL else tol, finest)
+    return max(min(tol, unasked) if small else tol, finest)
 
 
 def _start_from_sample(problem: Problem, alpha: float, max_iter: int) -> Start | None:
@@ -240,17 +263,17 @@ def _start_from_sample(problem: Problem, alpha: float, max_iter: int) -> Start |
 
 @_blas.limited
 def _fit_wide(
-    problem: Problem, alpha: float, tol: float, max_iter: int, start: Start | None
+    problem: Problem, alpha: float, goal: Goal, max_iter: int, start: Start | None
 ) -> ClassFit:
     reduced = _wide.reduce(problem)
     if start is not None:
         start = reduced.start(*start)
-    fit = _solve(reduced.small, alpha, tol, max_iter, start)
+    fit = _solve(reduced.small, alpha, goal, max_iter, start)
     W = reduced.coefficients(fit.coef.T)
     intercepts = reduced.intercepts(W, fit.intercepts)
     if problem.family == "multinomial":
-        judged = certify_classes(problem, W, intercepts, alpha, tol)
+        judged = certify_classes(problem, W, intercepts, alpha, goal.gap)
     else:
-        judged = _fit.certify(problem, W[:, 0], float(intercepts[0]), alpha, tol)
+        judged = _fit.certify(problem, W[:, 0], float(intercepts[0]), alpha, goal.gap)
     certificate = replace(judged, seconds=fit.certificate.seconds, n_passes=2.0)
     return ClassFit(np.ascontiguousarray(W.T), intercepts, certificate, fit.n_iter)

@@ -23,6 +23,7 @@ class LinearClassifier(LinearEstimator, ClassifierMixin, BaseEstimator):  # type
         Parameters
         ----------
         X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
 
         Returns
         -------
@@ -43,6 +44,7 @@ class LinearClassifier(LinearEstimator, ClassifierMixin, BaseEstimator):  # type
         Parameters
         ----------
         X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
 
         Returns
         -------
@@ -53,7 +55,18 @@ class LinearClassifier(LinearEstimator, ClassifierMixin, BaseEstimator):  # type
         return np.asarray(self.classes_)[best]
 
     def predict_log_proba(self, X: Any) -> Array:
-        """Log probabilities of shape (n_samples, n_classes), in the order of `classes_`."""
+        """Log probabilities of the classes, in the order of `classes_`.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
+
+        Returns
+        -------
+        log_p : ndarray of shape (n_samples, n_classes)
+            Logarithms of `predict_proba`, accurate where that is tiny.
+        """
         eta = self._margins(X)
         if eta.shape[1] == 1:
             eta = np.hstack([-np.logaddexp(0, eta), -np.logaddexp(0, -eta)])
@@ -62,7 +75,18 @@ class LinearClassifier(LinearEstimator, ClassifierMixin, BaseEstimator):  # type
         return np.asarray(eta - top - np.log(np.exp(eta - top).sum(axis=1, keepdims=True)))
 
     def predict_proba(self, X: Any) -> Array:
-        """Probabilities of shape (n_samples, n_classes), in the order of `classes_`."""
+        """Probabilities of the classes, in the order of `classes_`.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+            Rows have the sum 1.
+        """
         P = np.exp(self.predict_log_proba(X))
         return np.asarray(P / P.sum(axis=1, keepdims=True))
 

@@ -20,6 +20,19 @@ def show_config() -> dict[str, Any]:
         Versions of riata, Python and the packages it stands on (None where not installed), the platform, and the core's own facts:
         compiler, instruction sets compiled and the one chosen (``RIATA_ISA`` forces one), and the number of threads that
         ``n_threads=None`` means here and now.
+
+    See Also
+    --------
+    path : All models along a grid of penalties.
+    get_include : Folder of the C header.
+
+    Examples
+    --------
+    >>> import riata
+    >>> config = riata.show_config()  # doctest: +ELLIPSIS
+    riata...
+    >>> "numpy" in config
+    True
     """
     config: dict[str, Any] = {"riata": _version("riata")}
     config["python"] = sys.version.split()[0]

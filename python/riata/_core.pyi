@@ -208,7 +208,7 @@ def ridge(
     goal: float = 1e-12,
     max_iter: int = 10000,
     n_threads: int = 1,
-) -> tuple[Vector, Vector, Vector, Vector, Vector, NDArray[np.int64]]: ...
+) -> tuple[Vector, Moments, Vector, Vector, Vector, NDArray[np.int64]]: ...
 def moments(
     X: Matrix,
     *,

@@ -13,6 +13,7 @@ from ._problem import Array
 from ._result import PathResult
 from ._state import portable
 
+MOST = 0.5  # of the samples: degrees of freedom up to which a variance estimated from the same model is one
 CRITERIA = ("aic", "aicc", "bic", "ebic")
 
 
@@ -21,16 +22,31 @@ CRITERIA = ("aic", "aicc", "bic", "ebic")
 class InformationCriteria:
     """Criteria of every model of a path; less is better.
 
-    Attributes
+    Parameters
     ----------
     n_samples : float
+        Rows, or the sum of their weights.
     alphas : ndarray of shape (k,)
+        Penalties from large to small.
     df : ndarray of shape (k,)
         Degrees of freedom without the intercept.
     deviance : ndarray of shape (k,)
         -2 log likelihood, up to a constant.
     aic, aicc, bic, ebic : ndarray of shape (k,)
-        Inf where there are no degrees of freedom left for the criterion.
+        Inf where there are no degrees of freedom left for the criterion: for `aicc` none at all, for the others, where the variance is
+        estimated along with the model, less than half of the samples.
+
+    See Also
+    --------
+    information_criteria : AIC, AICc, BIC and extended BIC of a path.
+    LassoIC : The penalty chosen by an information criterion.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> path = riata.path(np.eye(4), [3.0, 0.0, 0.0, 1.0], alphas=[0.5, 0.1])
+    >>> riata.information_criteria(path, 4, noise_variance=1.0).bic.shape
+    (2,)
     """
 
     n_samples: float
@@ -43,7 +59,18 @@ class InformationCriteria:
     ebic: Array
 
     def best(self, criterion: str = "bic") -> int:
-        """Index of the model with the least value."""
+        """Index of the model with the least value.
+
+        Parameters
+        ----------
+        criterion : {"aic", "aicc", "bic", "ebic"}, default="bic"
+            Which criterion.
+
+        Returns
+        -------
+        index : int
+            Into `alphas`.
+        """
         check.one_of(criterion, "criterion", CRITERIA)
         values = getattr(self, criterion)
         if not np.isfinite(values).any():
@@ -68,10 +95,12 @@ def information_criteria(
     path : PathResult
         Of any family.
     n_samples : float
+        Rows, or the sum of their weights.
         Rows that the path was fitted to; the sum of the sample weights where weights are repetitions.
     noise_variance : float, optional
         Of the Gaussian family, where known; by default the likelihood is maximised over it too. With as many features as samples the
-        latter grows without limit towards the saturated end of a path, which only `ebic` is made for.
+        latter grows without limit towards the saturated end of a path, so models with more degrees of freedom than half the samples
+        do not count then.
     gamma : float in [0, 1], default=1.0
         Of the extended BIC: ``bic + 2 gamma log(p choose df)``. 0 is BIC.
     df : array-like of shape (k,), optional
@@ -80,6 +109,12 @@ def information_criteria(
     Returns
     -------
     criteria : InformationCriteria
+
+    See Also
+    --------
+    LassoIC : The penalty chosen by an information criterion.
+    InformationCriteria : What it returns.
+    cv_path : Cross-validation of any family, with everything that is asked for.
 
     References
     ----------
@@ -119,7 +154,7 @@ def information_criteria(
         aic = deviance + 2 * parameters
         aicc = aic + 2 * parameters * (parameters + 1) / left
     profiled = family == "gaussian" and noise_variance is None
-    spent = (left < 0) & profiled
+    spent = (free > MOST * n) & profiled
     bic = deviance + math.log(n) * parameters
     ebic = bic + 2 * gamma * _log_choose(path.n_features_in_, free)
     return InformationCriteria(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from . import _links, _selection, _summary, plotting
 from ._problem import Array
 from ._result import PathResult
+from ._selection import FoldLosses, Place, Rule
 from ._spreads import Spreads
 from ._summary import coefficient_table, feature_names
 from ._table import Table, facts, listed
@@ -20,7 +21,7 @@ LOSSES = {
     "multi-gaussian": "mean squared error",
 }
 TIED = "within one standard error of the best"
-Penalty = float | Literal["min", "1se"] | None
+Penalty = float | Rule | None
 
 
 class CVViews:
@@ -43,6 +44,14 @@ class CVViews:
 
     @property
     def mean_loss(self) -> Array:
+        raise NotImplementedError
+
+    @property
+    def best_indices(self) -> list[Place]:
+        raise NotImplementedError
+
+    @property
+    def _losses(self) -> FoldLosses:
         raise NotImplementedError
 
     def _remember(self, spreads: Spreads) -> None:
@@ -84,9 +93,9 @@ class CVViews:
         Parameters
         ----------
         X : array-like or sparse container of shape (n_samples, n_features)
-        alpha : {"min", "1se"} or float, optional
-            The best penalty over all l1_ratios; the largest at that l1_ratio within one standard error of it; or a penalty of the path
-            of the l1_ratio chosen. By default the model chosen.
+            Rows of features. Never modified.
+        alpha : {"min", "half_se", "1se"} or float, optional
+            What that rule chooses, see `riata.cv_path`; or a penalty of the path of the l1_ratio chosen. By default the model chosen.
 
         Returns
         -------
@@ -96,12 +105,19 @@ class CVViews:
         return _links.outcomes(eta, self.family, self.classes_)
 
     def predict_proba(self, X: Any, alpha: Penalty = None) -> Array:
-        """Probabilities of the classes of a binomial model, of shape (n_samples, 2).
+        """Probabilities of the classes of a binomial model.
 
         Parameters
         ----------
-        X, alpha
+        X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
+        alpha : {"min", "1se"} or float, optional
             As in `predict`.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, 2)
+            In the order of `classes_`.
 
         Raises
         ------
@@ -114,24 +130,36 @@ class CVViews:
         return _links.probabilities(eta, self.family, self.classes_)
 
     def decision_function(self, X: Any, alpha: Penalty = None) -> Array:
-        """Linear predictions (log odds, log means); an offset, if the fit had one, is the caller's to add. As `predict` takes them."""
+        """Linear predictions (log odds, log means); an offset, if the fit had one, is the caller's to add.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
+        alpha : {"min", "1se"} or float, optional
+            As in `predict`.
+
+        Returns
+        -------
+        eta : ndarray of shape (n_samples,), or (n_samples, n_tasks)
+            Of the model at that penalty.
+        """
         if alpha is None:
             return self.path.predict(X, self.alpha)
         if not isinstance(alpha, str):
             return self.path.predict(X, alpha)
-        if alpha not in ("min", "1se"):
-            raise ValueError(f"alpha must be 'min', '1se' or a number; got {alpha!r}")
+        if alpha not in _selection.RULES:
+            raise ValueError(f"alpha must be 'min', 'half_se', '1se' or a number; got {alpha!r}")
         row, k = self._by_rule(alpha)
         return self.paths[row].predict(X, float(self._alphas[row, k]))
 
-    def _by_rule(self, rule: str) -> tuple[int, int]:
-        error = _selection.standard_error(self._loss)
-        return _selection.choose(rule, self.mean_loss, error, dict)  # type: ignore[arg-type]
+    def _by_rule(self, rule: Rule) -> Place:
+        return _selection.choose(rule, self._losses)
 
     # --- tables --------------------------------------------------------------------------------------------------------------
 
     def table(self) -> Table:
-        """The best of every l1_ratio: penalty, score, standard error, features, and in words how far it is from the best of all.
+        """The best of every l1_ratio (and share of the penalty that refits keep): penalty, score, standard error, features, and in words how far it is from the best of all.
 
         Two l1_ratios are tied where the mean scores differ by no more than the standard error of the better one, the measure of the
         rule "1se". The star marks what was chosen.
@@ -151,9 +179,8 @@ class CVViews:
         >>> table["l1_ratio"], table["verdict"][2]
         ([0.0, 0.5, 1.0], 'best')
         """
-        mean, error = self.mean_loss, _selection.standard_error(self._loss)
-        rows = [r for r in range(len(mean)) if np.isfinite(mean[r]).any()]
-        places = [int(np.nanargmin(mean[r])) for r in rows]
+        mean, error = self.mean_loss, self._losses.error
+        rows, places = zip(*self.best_indices)
         losses = np.array([mean[r, k] for r, k in zip(rows, places)])
         errors = np.array([error[r, k] for r, k in zip(rows, places)])
         best = int(np.argmin(losses))
@@ -163,6 +190,7 @@ class CVViews:
         ]
         columns = {
             "l1_ratio": [float(self.l1_ratios[r]) for r in rows],
+            **({"relax": [self.paths[r].relax for r in rows]} if self._is_relaxed() else {}),
             "alpha": [float(self._alphas[r, k]) for r, k in zip(rows, places)],
             "score": (losses if self._sign < 0 else -losses).tolist(),
             "std_error": errors.tolist(),
@@ -179,6 +207,9 @@ class CVViews:
             )
         note.append(f"* chosen: alpha {self.alpha:.4g} by select={self._rule()!r}.")
         return Table(columns, marked=marked, note="\n".join(note))
+
+    def _is_relaxed(self) -> bool:
+        return any(path.relax < 1 for path in self.paths)
 
     def _rule(self) -> Any:
         return getattr(self, "select", None)
@@ -231,7 +262,18 @@ class CVViews:
         return marks if self.alpha in marks.values() else {**marks, "chosen": self.alpha}
 
     def plot(self, ax: Any = None) -> Any:
-        """Mean scores against log alpha, a curve for every l1_ratio; returns the matplotlib axes. See `riata.plotting.plot_cv`."""
+        """Mean scores against log alpha, a curve for every l1_ratio. See `riata.plotting.plot_cv`.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        ax : matplotlib.axes.Axes
+            What was drawn on.
+        """
         row = self._index[0]
         marks = self._marks()
         return plotting.plot_cv(
@@ -253,14 +295,41 @@ class CVViews:
     def plot_path(self, ax: Any = None, **options: Any) -> Any:
         """Coefficients of all rows' path with lines at the best penalty and at that of the one-standard-error rule.
 
-        `options` are those of `PathResult.plot`.
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        **options
+            As in `PathResult.plot`.
+
+        Returns
+        -------
+        ax : matplotlib.axes.Axes
+            What was drawn on.
         """
         return self.path.plot(ax, marks=self._marks(), **options)
 
     def plot_coefficients(
         self, ax: Any = None, *, names: Any = None, X: Any = None, max_features: int = 30
     ) -> Any:
-        """Bars of the model chosen by name, with the share of folds that chose each; see `summary`."""
+        """Bars of the model chosen by name, with the share of folds that chose each; see `summary`.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        names : sequence of str of length n_features, optional
+            By default the names of the data frame's columns, else the columns' numbers.
+        X : array-like or sparse container of shape (n_samples, n_features), optional
+            Rows to take the columns' standard deviations from; by default those of the fit.
+        max_features : int, default=30
+            How many features are shown.
+
+        Returns
+        -------
+        ax : matplotlib.axes.Axes
+            What was drawn on.
+        """
         W = np.atleast_2d(self.path.at(self.alpha).coef)
         spreads = self.path._scale(False, X)
         known = feature_names(self, W.shape[1], names)
@@ -277,7 +346,7 @@ class CVViews:
         return plotting.plot_coefficients(W[0], known, shares=self.fold_shares(), **options)
 
 
-RULES = {"best": "min", "one standard error": "1se"}
+RULES: dict[str, Rule] = {"best": "min", "one standard error": "1se"}
 
 
 def _verdict(behind: float, error: float) -> str:

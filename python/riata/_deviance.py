@@ -11,6 +11,7 @@ def binomial(positive: np.ndarray, eta: np.ndarray) -> np.ndarray:
 
 
 def poisson(y: np.ndarray, eta: np.ndarray) -> np.ndarray:
-    """exp(eta) - y eta - (y - y log y) = y (exp(d) - 1 - d) with d = eta - log y; exp(eta) where y = 0."""
+    """exp(eta) - y eta - (y - y log y) = y (exp(d) - 1 - d) with d = eta - log y; exp(eta) where y = 0. Infinite beyond numbers."""
     d = eta - np.log(np.where(y > 0, y, 1.0))
-    return np.asarray(np.where(y > 0, y * (np.expm1(d) - d), np.exp(eta)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(np.where(y > 0, y * (np.expm1(d) - d), np.exp(eta)))

@@ -41,6 +41,10 @@ class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEst
             n_threads=self.n_threads,
         )
 
+    def _solved_problem(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> Problem:
+        """What the certificate of the fitted model is of."""
+        return self._problem(X, y, sample_weight, offset)
+
     def _single_problem(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> Problem:
         """The same for estimators of one target."""
         problem = self._problem(X, y, sample_weight, offset)
@@ -90,17 +94,17 @@ class LinearRegressor(LinearEstimator, MultiOutputMixin, RegressorMixin, BaseEst
             self.intercept_: Any = 0.0
         else:
             self.intercept_ = fits.intercepts[0] if problem.y.ndim == 1 else fits.intercepts
-        self.certificate_: Certificate | list[Certificate] = (
-            fits.certificates[0] if single else fits.certificates
-        )
+        # A list for several columns of y; Any, so that the common case needs no cast.
+        self.certificate_: Certificate | Any = fits.certificates[0] if single else fits.certificates
         self._take_columns(problem.X.shape[1], names)
 
     def predict(self, X: Any) -> Array:
-        """X @ coef_ + intercept_; an offset, if the fit had one, is the caller's to add.
+        """``X @ coef_ + intercept_``; an offset, if the fit had one, is the caller's to add.
 
         Parameters
         ----------
         X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
 
         Returns
         -------

@@ -32,7 +32,7 @@ class Certificate:
     All values are on the scale of the objective (1/S) sum_i s_i loss(y_i, eta_i) + penalty, with S the sum of the sample weights;
     the loss is (y - eta)^2 / 2, summed over the tasks where there are several, log(1 + exp(-y eta)), or half the Poisson deviance.
 
-    Attributes
+    Parameters
     ----------
     alpha : float
         The penalty, on riata's scale (that of scikit-learn's Lasso), that the solution is certified for.
@@ -57,6 +57,22 @@ class Certificate:
         Passes over X that the fit took, counted in columns, (0 where only the certificate was computed).
     seconds : float
         Wall time of the fit (0 where only the certificate was computed).
+
+    See Also
+    --------
+    check_solution : Certifies anybody's fitted model.
+    path : All models along a grid of penalties.
+
+    References
+    ----------
+    - S. Boyd and L. Vandenberghe, "Convex Optimization" (2004), chapter 5, on duality.
+
+    Examples
+    --------
+    >>> import riata
+    >>> certificate = riata.Lasso(alpha=0.1).fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0]).certificate_
+    >>> certificate.converged, bool(certificate.gap <= certificate.tol * certificate.null_objective)
+    (True, True)
     """
 
     alpha: float
@@ -307,21 +323,23 @@ def certify(
 
 
 def relative_gap(gap: Any, null_objective: float) -> Any:
-    """The size of a gap, or of several, relative to the null objective; infinite where it is below zero by more than rounding."""
+    """The size of a gap, or of several, relative to the null objective."""
     size = np.abs(gap)
     with np.errstate(over="ignore"):
         relative = (
             size / null_objective if null_objective > 0 else np.where(size > 0, math.inf, 0.0)
         )
-    return np.where(
-        gap < -CONTRADICTION * null_objective, math.inf, np.where(size >= 0, relative, math.nan)
-    )
+    return np.where(size >= 0, relative, math.nan)
 
 
 def make_certificate(
     alpha: float, primal: float, dual: float, kkt_max: float, null_objective: float, tol: float
 ) -> Certificate:
-    """Certificate from its parts."""
+    """Certificate from its parts. A dual value far above the primal proves that one of them is wrong: then nothing is claimed but
+    that no objective is below 0.
+    """
+    if primal - dual < -CONTRADICTION * null_objective:
+        dual = primal - max(primal, null_objective)
     gap = primal - dual
     rel_gap = float(relative_gap(gap, null_objective))
     return Certificate(
@@ -409,10 +427,10 @@ def ridge(
     *,
     goal: float,
     max_iter: int,
-) -> tuple[Array, ...]:
+) -> tuple[Array, Moments, Array, Array, Array, Array]:
     """Ridge by conjugate gradients for the pairs (lam[m], column targets[m] of the centred Y), features weighted by v (inf: out).
 
-    Returns coefficients (p, m), means of the columns (p,), and per answer half the squared residuals, a bound of the suboptimality,
+    Returns coefficients (p, m), the moments of the columns, and per answer half the squared residuals, a bound of the suboptimality,
     the largest gradient (all three sums over rows) and the number of iterations.
     """
     return _core.ridge(

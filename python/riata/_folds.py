@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from . import _deviance, _fit, _grid, _labels, _selection
+from . import _deviance, _fit, _grid, _labels, _selection, _splits
 from ._fit import PathArrays, TaskArrays
 from ._problem import Array, Problem
+from ._rotated import RotatedPath, Rotation
 from ._routes import Control, solve_grid
 from ._splits import Split
 
@@ -27,9 +28,27 @@ class FoldPaths:
     l1_ratio: float
     alphas: Array
     whole: PathArrays
-    folds: list[PathArrays]
+    folds: list[PathArrays | RotatedPath]
     loss: list[Array]
     predictions: list[Array | None]
+    relax: float = 1.0  # share of the penalty that a refit keeps
+    base: tuple[Problem, PathArrays] | None = (
+        None  # all rows' path before the refits, if there are two stages
+    )
+
+    def add(
+        self, problem: Problem, path: PathArrays | RotatedPath, test: Array, s: Array, keep: bool
+    ) -> None:
+        """A fold's path with its losses on the rows `test` of weights s, and if asked for its predictions."""
+        if isinstance(path, TaskArrays):
+            loss, eta = _held_out_tasks(problem, path, test, s, keep)
+        else:
+            eta = _held_out(problem, path, test)
+            margin = eta if problem.offset is None else eta + problem.offset[test]
+            loss = np.average(_row_losses(problem, test, margin), axis=1, weights=s)
+        self.folds.append(path)
+        self.loss.append(loss)
+        self.predictions.append(eta if keep else None)
 
 
 def run(
@@ -50,7 +69,8 @@ def run(
     require_variety(problem, splits)
     in_core = isinstance(grid, int) or grid[-1] > 0
     squares = problem.family in ("gaussian", "multi-gaussian")
-    zero_fine = not squares and not isinstance(grid, int)
+    pure = replace(problem, l1_ratio=0.0)
+    zero_fine = not (squares or isinstance(grid, int) or Rotation.apply(pure))
     together = [ratio for ratio in ratios if in_core and (ratio > 0 or zero_fine)]
     done: dict[float, FoldPaths] = {}
     if together:
@@ -71,12 +91,11 @@ def run(
             progress=progress,
         )
         for ratio, (alphas, runs) in zip(unique, solved):
-            paths = [run[0] for run in runs]
             done[ratio] = FoldPaths(
                 ratio,
                 alphas,
-                paths[0],
-                paths[1:],
+                runs[0][0],
+                [run[0] for run in runs[1:]],
                 [run[1] for run in runs[1:]],
                 [run[2] for run in runs[1:]],
             )
@@ -108,10 +127,13 @@ def lengthened(
     Also returns the l1_ratios whose best is at the end even of the longest.
     """
     short = []
+    overlap = _splits.overlap_of(splits, problem.X.shape[0], problem.sample_weight)
     for place, paths in enumerate(runs):
         for step in range(_grid.LONGEST + 1):
             loss = losses(paths)
-            if not _grid.ends_early(loss.mean(axis=1), _selection.standard_error(loss)):
+            if not _grid.ends_early(
+                loss.mean(axis=1), _selection.standard_error(loss, overlap.times)
+            ):
                 break
             if step == _grid.LONGEST:
                 short.append(paths.l1_ratio)
@@ -137,24 +159,22 @@ def _one_by_one(
     s = np.ones(problem.X.shape[0]) if problem.sample_weight is None else problem.sample_weight
     whole = solve_grid(problem, alphas, share)
     result = FoldPaths(problem.l1_ratio, alphas, whole, [], [], [])
+    rotation = Rotation() if Rotation.apply(problem) else None
     for i, (train, test) in enumerate(splits):
         weights = s * np.bincount(train, minlength=len(s))
         own = alphas if stretch is None else alphas * stretch[i]
-        path = solve_grid(replace(problem, sample_weight=weights), own, share)
-        if isinstance(path, TaskArrays):
-            loss, eta = _held_out_tasks(problem, path, test, s[test], keep)
-        else:
-            eta = _held_out(problem, path, test)
-            margin = eta if problem.offset is None else eta + problem.offset[test]
-            loss = np.average(_row_losses(problem, test, margin), axis=1, weights=s[test])
-        result.folds.append(path)
-        result.loss.append(loss)
-        result.predictions.append(eta if keep else None)
+        fold = replace(problem, sample_weight=weights)
+        reduced = None if rotation is None else rotation.reduced(fold, own, share.tol)
+        solved = solve_grid(fold if reduced is None else reduced.small, own, share)
+        path = solved if reduced is None else RotatedPath(solved, reduced, fold, share.tol)
+        result.add(problem, path, test, s[test], keep)
     return result
 
 
-def _held_out(problem: Problem, path: PathArrays, rows: Array) -> Array:
+def _held_out(problem: Problem, path: PathArrays | RotatedPath, rows: Array) -> Array:
     """Predictions (k, rows)."""
+    if isinstance(path, RotatedPath):
+        return path.margins(rows)
     support, coefs = path.support()
     return np.asarray((_fit.predict(problem.X, coefs, support)[rows] + path.intercepts).T)
 

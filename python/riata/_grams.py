@@ -24,6 +24,10 @@ class Grams:
             self._moments = _fit.measure(self.problem)
         return self._moments
 
+    def learn(self, moments: _fit.Moments) -> None:
+        """Take moments that somebody else has found out on the way."""
+        self._moments = moments
+
     @property
     def spreads(self) -> Array:
         """Standard deviations of the columns of X about their means, whether there is an intercept or not."""

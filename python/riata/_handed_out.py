@@ -28,9 +28,9 @@ def in_dtype(
     dtype = problem.X.dtype
     if dtype == np.float64:
         return coef, intercepts, certificates
-    rounded = _within(coef.astype(dtype), problem.lower, problem.upper)
     s = _objective.shares(problem)
     with np.errstate(all="ignore"):
+        rounded = _within(coef.astype(dtype), problem.lower, problem.upper)
         eta = _objective.margins(problem, rounded, intercepts)
         penalty = _penalties(problem, rounded.astype(np.float64), certificates)
 

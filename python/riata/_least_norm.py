@@ -1,4 +1,4 @@
-"""Smooth losses without a penalty: of all coefficients with the same margins those of least norm, and classes that separate.
+"""Smooth losses without a penalty: of all coefficients with the same margins those of least norm.
 
 The loss sees the margins X w + b alone. Where columns depend on each other (more columns than rows, duplicates, a dummy for every
 level) many w have the same margins; the one of least norm is the least squares fit of minimum norm to those margins.
@@ -12,7 +12,6 @@ import numpy as np
 
 from . import _fit, _ridge
 from ._problem import Array, Problem
-from .exceptions import warn_not_converged
 
 SAME = 1e-9  # of the largest margin: what a change of coefficients may do to it
 FEW = 300  # columns up to which the solver's factor leaves out, at exactly zero, what depends on others
@@ -51,23 +50,3 @@ def least_norm(problem: Problem, coef: Array, intercepts: Array) -> tuple[Array,
     if not np.abs(off).max() <= SAME * np.abs(margins).max():
         return None
     return answer.coef, intercepts + answer.intercept
-
-
-def warn_of_separation(
-    problem: Problem, coef: Array, intercept: float, stacklevel: int = 2
-) -> None:
-    """Warn where the margins of a fit without penalty part the two classes: then larger coefficients always fit better."""
-    if problem.family != "binomial":
-        return
-    margins = _fit.predict(problem.X, coef) + intercept
-    if problem.offset is not None:
-        margins = margins + problem.offset
-    right = np.where(problem.y > 0, margins, -margins) > 0
-    if not (right if problem.sample_weight is None else right[problem.sample_weight > 0]).all():
-        return
-    warn_not_converged(
-        "The classes are separable: without a penalty the loss falls towards 0 as the coefficients grow without end, and has no "
-        "minimum. The fit stopped where the loss is below tol of the null model's; the size of its coefficients means nothing. "
-        "Set a penalty (C, alpha) for a model that exists.",
-        stacklevel=stacklevel + 1,
-    )

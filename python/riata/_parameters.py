@@ -8,6 +8,7 @@ from typing import Any
 
 from sklearn import get_config
 from sklearn.utils._param_validation import Hidden, Interval, StrOptions, make_constraint
+from sklearn.utils.validation import check_scalar
 
 Constraints = dict[str, list[Any]]
 
@@ -47,12 +48,25 @@ FOLDS: Constraints = {
     "cv": ["cv_object"],
     "verbose": ["verbose"],
     "n_jobs": [Integral, None],
-    "select": [StrOptions({"min", "1se"}), callable],
+    "select": [StrOptions({"min", "half_se", "1se"}), callable],
     "scoring": [str, callable, None],
     "store_predictions": ["boolean"],
     "time_limit": [Interval(Real, 0, None, closed="neither"), None],
     "progress": ["boolean", None],
 }
+
+
+def check_penalties(alphas: Any, *, positive: bool = False) -> None:
+    """Each of several penalties is a real number, not negative (or positive): the first that is not is named with its place."""
+    for i, alpha in enumerate(alphas):
+        check_scalar(
+            alpha,
+            f"alphas[{i}]",
+            Real,
+            min_val=0.0,
+            include_boundaries="neither" if positive else "left",
+        )
+
 
 _tables: dict[type, list[tuple[str, Any, list[Any]]]] = {}
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal, Protocol, TypedDict, Unpack, overload
 
 import numpy as np
 
 from . import _validation as check
-from ._class_result import ClassPathResult, make_result
+from ._class_result import ClassPathResult, TaskPathResult, make_result
 from ._fit import Callback, PathArrays, TaskArrays
-from ._least_norm import warn_of_separation
 from ._problem import Array, Problem, check_problem
 from ._result import PathResult
 from ._routes import (
@@ -20,13 +20,68 @@ from ._routes import (
     solve_grid,
     solve_smooth_grid,
 )
-from ._separation import warn_of_separate_classes
+from ._separation import warn_of_separation
 from ._spreads import Spreads
 from .exceptions import warn_not_converged
 
 LONG_WORK = 2e9  # entries of X times alphas from which on a progress bar may show
 
 
+class Solved(Protocol):
+    """What there is to know of how well the solutions of a path were found."""
+
+    alphas: Array
+    rel_gap: Array
+    status: Array
+
+
+class PathOptions(TypedDict, total=False):
+    """What `path` takes besides data and family, for the signatures by family below."""
+
+    l1_ratio: float
+    alphas: Any
+    eps: float | None
+    sample_weight: Any
+    offset: Any
+    penalty_weights: Any
+    l2_weights: Any
+    lower: Any
+    upper: Any
+    fit_intercept: bool
+    standardize: bool
+    tol: float
+    max_iter: int | None
+    max_features: int | None
+    early_stop: bool
+    time_limit: float | None
+    memory_limit: int | None
+    callback: Callback | None
+    progress: bool | None
+    n_threads: int | None
+
+
+@overload
+def path(
+    X: Any,
+    y: Any,
+    *,
+    family: Literal["multinomial"],
+    grouped: bool = False,
+    **options: Unpack[PathOptions],
+) -> ClassPathResult: ...
+@overload
+def path(
+    X: Any, y: Any, *, family: Literal["multi-gaussian"], **options: Unpack[PathOptions]
+) -> TaskPathResult: ...
+@overload
+def path(
+    X: Any,
+    y: Any,
+    *,
+    family: str = "gaussian",
+    grouped: bool = False,
+    **options: Unpack[PathOptions],
+) -> PathResult: ...
 def path(
     X: Any,
     y: Any,
@@ -56,7 +111,7 @@ def path(
 ) -> PathResult:
     """Solve the elastic net along a grid of penalties, every solution with a certificate.
 
-    Minimises, for each alpha and with S the sum of the sample weights s,
+    Minimises, for each alpha and with S the sum of the sample weights s::
 
         (1/S) sum_i s_i loss(y_i, x_i'w + b + offset_i)
         + alpha * [l1_ratio * sum_j u_j |w_j| + (1 - l1_ratio)/2 * sum_j v_j w_j^2]     with lower <= w <= upper.
@@ -132,12 +187,27 @@ def path(
     ConvergenceWarning
         If a gap stayed above tol; it quotes the largest.
 
+    See Also
+    --------
+    cv_path : Cross-validation of any family, with everything that is asked for.
+    PathResult : Models along a grid of penalties.
+    Lasso : One model with an L1 penalty.
+    LogisticRegression : One model of labels.
+
     Notes
     -----
     Active-set Newton steps on a cached Gram matrix (the homotopy of Osborne, Presnell and Turlach, 2000, in its primal-dual
     form), certified over all features by the duality gap; for other losses than squares they solve the quadratic models of Newton's
     method, several alphas side by side. Any dual feasible point bounds the optimum from below (Fenchel), so
     the certificate holds however the solution was found.
+
+    References
+    ----------
+    - M. R. Osborne, B. Presnell and B. A. Turlach, "A new approach to variable selection in least squares problems",
+      IMA Journal of Numerical Analysis 20 (2000), 389-403.
+    - J. Friedman, T. Hastie and R. Tibshirani, "Regularization paths for generalized linear models via coordinate descent", Journal of
+      Statistical Software 33 (2010), 1-22.
+    - S. Boyd and L. Vandenberghe, "Convex Optimization" (2004), chapter 5, on duality.
 
     Examples
     --------
@@ -191,8 +261,7 @@ def path(
     if len(paths[0].alphas) and paths[0].alphas[-1] == 0:
         last, p = len(paths[0].alphas) - 1, problem.X.shape[1]
         coef = np.array([one.coefficients(last, p) for one in paths])
-        warn_of_separate_classes(problem, coef, np.array([one.intercepts[-1] for one in paths]))
-        warn_of_separation(problem, coef[0], float(paths[0].intercepts[-1]))
+        warn_of_separation(problem, coef, np.array([one.intercepts[-1] for one in paths]))
     rest = (problem.X.shape[1], control.tol, problem.l1_ratio, names, family, problem.classes)
     result = make_result(paths[0], *rest) if len(paths) == 1 else ClassPathResult(paths, *rest)
     result._remember(Spreads(problem, X))
@@ -205,7 +274,7 @@ def _solve(problem: Problem, grid: int | Array, control: Control) -> list[PathAr
     return [solve_grid(problem, grid, control)]
 
 
-def warn_gaps(paths: list[PathArrays], control: Control, stacklevel: int = 3) -> None:
+def warn_gaps(paths: Sequence[Solved], control: Control, stacklevel: int = 3) -> None:
     """Warn of the solutions of these paths whose gaps stayed above the tolerance, if there are any."""
     failed = np.concatenate([path.status for path in paths]) != 0
     if not failed.any():
@@ -272,7 +341,63 @@ def lasso_path(
     positive: bool = False,
     **params: Any,
 ) -> tuple[Any, ...]:
-    """Lasso path with scikit-learn's signature and shapes; `enet_path` with ``l1_ratio=1``."""
+    """Lasso path with scikit-learn's signature and shapes; `enet_path` with ``l1_ratio=1``.
+
+    Parameters
+    ----------
+    X : array-like or sparse container of shape (n_samples, n_features)
+        Rows of features. Never modified.
+    y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Several tasks share their support, see `MultiTaskLasso`.
+    eps : float, default=1e-3
+        Smallest penalty of the grid relative to its largest.
+    n_alphas, alphas : int or array-like, default=100
+        How many penalties, or the penalties. Of the two spellings that scikit-learn has had either will do; it gives up the first.
+    precompute : bool or array-like, default="auto"
+        Of no effect: the solver decides about Gram matrices itself.
+    Xy : array-like, optional
+        Of no effect.
+    copy_X : bool, default=True
+        Of no effect: X is never written to.
+    coef_init : array-like, optional
+        Of no effect: the solution is the same from any start.
+    verbose : bool or int, default=False
+        Of no effect.
+    return_n_iter : bool, default=False
+        Return `n_iters`, too.
+    positive : bool, default=False
+        Only coefficients >= 0.
+    **params
+        ``tol`` (default 1e-4, scikit-learn's: the gap on its scale over ``y'y / n``; never looser than 5e-7 in effect), ``max_iter``,
+        ``sample_weight``, ``n_threads``; ``random_state``, ``selection``, ``do_screening``, ``X_offset`` and ``X_scale`` are ignored.
+
+    Returns
+    -------
+    alphas : ndarray of shape (k,)
+        From large to small.
+    coefs : ndarray of shape (n_features, k) or (n_tasks, n_features, k)
+        In the dtype of X.
+    dual_gaps : ndarray of shape (k,)
+        On the scale of the objective, ||y - Xw||^2 / (2 n) + penalty.
+    n_iters : list of int
+        Linear systems solved; only if `return_n_iter`.
+
+    See Also
+    --------
+    enet_path : The same for the elastic net, with scikit-learn's signature.
+    path : All models along a grid of penalties.
+
+    References
+    ----------
+    - R. Tibshirani, "Regression shrinkage and selection via the lasso", Journal of the Royal Statistical Society B 58 (1996), 267-288.
+
+    Examples
+    --------
+    >>> import riata
+    >>> alphas, coefs, gaps = riata.lasso_path([[1.0, 0.0], [0.0, 1.0]], [2.0, 1.0], alphas=[0.5, 0.1])
+    >>> coefs.round(2).tolist()
+    [[1.0, 1.8], [0.0, 0.8]]
+    """
     return enet_path(
         X,
         y,
@@ -314,6 +439,7 @@ def enet_path(
     Parameters
     ----------
     X : array-like or sparse container of shape (n_samples, n_features)
+        Rows of features. Never modified.
     y : array-like of shape (n_samples,) or (n_samples, n_tasks)
         Several tasks share their support, see `MultiTaskElasticNet`.
     l1_ratio : float in (0, 1], default=0.5
@@ -322,10 +448,20 @@ def enet_path(
         Smallest penalty of the grid relative to its largest.
     n_alphas, alphas : int or array-like, default=100
         How many penalties, or the penalties. Of the two spellings that scikit-learn has had either will do; it gives up the first.
-    precompute, Xy, copy_X, coef_init, verbose, check_input
-        Accepted and of no effect: the solver decides about Gram matrices itself, never writes to X, needs no start and no words,
-        and what is checked costs next to nothing.
+    precompute : bool or array-like, default="auto"
+        Of no effect: the solver decides about Gram matrices itself.
+    Xy : array-like, optional
+        Of no effect.
+    copy_X : bool, default=True
+        Of no effect: X is never written to.
+    coef_init : array-like, optional
+        Of no effect: the solution is the same from any start.
+    verbose : bool or int, default=False
+        Of no effect.
+    check_input : bool, default=True
+        Of no effect: what is checked costs next to nothing.
     return_n_iter : bool, default=False
+        Return `n_iters`, too.
     positive : bool, default=False
         Only coefficients >= 0.
     **params
@@ -342,6 +478,23 @@ def enet_path(
         On the scale of the objective, ||y - Xw||^2 / (2 n) + penalty.
     n_iters : list of int
         Linear systems solved; only if `return_n_iter`.
+
+    See Also
+    --------
+    lasso_path : The same for the lasso, with scikit-learn's signature.
+    path : All models along a grid of penalties.
+
+    References
+    ----------
+    - H. Zou and T. Hastie, "Regularization and variable selection via the elastic net", Journal of the Royal Statistical Society B 67
+      (2005), 301-320.
+
+    Examples
+    --------
+    >>> import riata
+    >>> alphas, coefs, gaps = riata.enet_path([[1.0, 0.0], [0.0, 1.0]], [2.0, 1.0], l1_ratio=0.5, alphas=[0.5])
+    >>> coefs.round(2).tolist()
+    [[1.0], [0.33]]
     """
     tol = check.nonnegative(params.pop("tol", 1e-4), "tol")
     max_iter = params.pop("max_iter", None)

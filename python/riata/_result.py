@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,10 @@ from ._views import PathViews
 class PathPoint:
     """A model at one penalty.
 
-    Attributes
+    Parameters
     ----------
     alpha : float
+        Penalty, >= 0.
     coef : ndarray of shape (n_features,)
         With several classes: (n_classes, n_features).
     intercept : float
@@ -39,6 +40,11 @@ class PathPoint:
         The labels of a binomial or multinomial model.
     feature_names : ndarray of shape (n_features,) or None
         Column names where X was a data frame.
+
+    See Also
+    --------
+    PathResult : Models along a grid of penalties.
+    Scorer : A model in production.
 
     Examples
     --------
@@ -66,7 +72,18 @@ class PathPoint:
         return _links.LINKS[self.family]
 
     def decision_function(self, X: Any) -> Array:
-        """Linear predictions eta of shape (n_samples,), or (n_samples, n_outputs); an offset is the caller's to add."""
+        """Linear predictions; an offset is the caller's to add.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
+
+        Returns
+        -------
+        eta : ndarray of shape (n_samples,), or (n_samples, n_outputs)
+            Log odds, log means, or the predictions themselves.
+        """
         X = check.prediction_matrix(X, self.coef.shape[-1], "this model")
         W = np.atleast_2d(self.coef)
         used = np.flatnonzero(W.any(axis=0))
@@ -79,6 +96,7 @@ class PathPoint:
         Parameters
         ----------
         X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
 
         Returns
         -------
@@ -88,7 +106,17 @@ class PathPoint:
         return _links.outcomes(eta, self.family, self.classes)
 
     def predict_proba(self, X: Any) -> Array:
-        """Probabilities of the classes, of shape (n_samples, n_classes).
+        """Probabilities of the classes.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
+
+        Returns
+        -------
+        p : ndarray of shape (n_samples, n_classes)
+            In the order of `classes`.
 
         Raises
         ------
@@ -109,6 +137,11 @@ class PathPoint:
 
 class PathResult(PathViews):
     """Models along a grid of penalties.
+
+    Parameters
+    ----------
+    arrays, n_features, tol, l1_ratio, names, family, classes : internal
+        What `path`, which makes a result, has at hand.
 
     Attributes
     ----------
@@ -142,7 +175,22 @@ class PathResult(PathViews):
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,) or None
         Column names where X was a data frame.
+
+    See Also
+    --------
+    path : All models along a grid of penalties.
+    PathPoint : The model at one penalty.
+    information_criteria : AIC, AICc, BIC and extended BIC of a path.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> path = riata.path(np.eye(4), [3.0, 0.0, 0.0, 1.0], alphas=[0.5, 0.1])
+    >>> path.df.tolist(), path.certificate(-1).status
+    ([0, 3], 'converged')
     """
+
+    relax = 1.0  # share of the penalty that models fitted again to their own features keep
 
     def __init__(
         self,
@@ -190,14 +238,17 @@ class PathResult(PathViews):
 
     @property
     def df(self) -> Array:
+        """Number of non-zero coefficients, of shape (k,)."""
         return np.diff(self._arrays.indptr)
 
     @property
     def seconds(self) -> float:
+        """Wall time of the fit."""
         return float(self._arrays.seconds[-1]) if len(self) else 0.0
 
     @property
     def coefs(self) -> Any:
+        """Coefficients on the original scale of X, a scipy.sparse.csc_array of shape (n_features, k); built when first asked for."""
         if self._coefs is None:
             from scipy.sparse import csc_array
 
@@ -211,8 +262,20 @@ class PathResult(PathViews):
         return [self.certificate(k) for k in range(len(self))]
 
     def certificate(self, k: int) -> Certificate:
-        """Certificate of solution k (negative k count from the end)."""
-        return self._arrays.certificate(range(len(self))[k], self.tol)
+        """Certificate of one solution.
+
+        Parameters
+        ----------
+        k : int
+            Its place on the grid; negative ones count from the end.
+
+        Returns
+        -------
+        certificate : Certificate
+            Of the solution for ``alphas[k]``.
+        """
+        own = self._arrays.certificate(range(len(self))[k], self.tol)
+        return own if self.relax == 1 else replace(own, alpha=self.relax * own.alpha)
 
     def at(self, alpha: float) -> PathPoint:
         """The model at one penalty.
@@ -278,6 +341,7 @@ class PathResult(PathViews):
         Parameters
         ----------
         X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
         alpha : float, optional
             One penalty, see `at`; all of the path by default.
 
@@ -307,6 +371,7 @@ class PathResult(PathViews):
         X : array-like of shape (n_samples, n_features), optional
             Validation data; without it errors are the unexplained share of the training data's deviance.
         y : array-like of shape (n_samples,), optional
+            Their response.
         timed : bool, default=False
             Measure the time of a row, some milliseconds a model.
 
@@ -346,8 +411,10 @@ class PathResult(PathViews):
 
         Parameters
         ----------
-        X, y
+        X : array-like of shape (n_samples, n_features), optional
             Validation data, see `costs`.
+        y : array-like of shape (n_samples,), optional
+            Their response.
         max_features : int, optional
             Most features with a weight.
         max_bytes : int, optional

@@ -48,7 +48,9 @@ CONFIRMED = (
     1e-9  # relative gap up to which the bound that falls out of refining is certificate enough
 )
 LARGEST_GRAM = 2000  # of the smaller side of a sparse X that is factorised
-CG_GOAL = 1e-16  # relative gap that conjugate gradients go for
+CG_GOAL = (
+    1e-16  # relative gap that conjugate gradients go for, in a single fit the square of its tol
+)
 CG_GOAL_FREE = (
     1e-12  # without a penalty, where the bound falls with the gradient and not with its square
 )
@@ -71,13 +73,12 @@ def solve(
     route: str = "auto",
     max_iter: int = _fit.MAX_ITER,
     grams: Grams | None = None,
-    tol: float = 1.0,
+    tol: float | None = None,
 ) -> Direct:
     """Solve for the pairs (alphas[m], column targets[m] of y); alphas on riata's scale; all zero or none zero.
 
-    `route` is "auto", "svd" or "cg", `max_iter` bounds the iterations of the last, which go further for a
-    `tol` that asks for it. `grams` are the problem's, where somebody else
-    wants them too.
+    `route` is "auto", "svd" or "cg", `max_iter` bounds the iterations of the last, which stop at a gap of `tol` squared, where that
+    is given. `grams` are the problem's, where somebody else wants them too.
     """
     units, answer = _units.of_rows(problem), None
     grams = grams or Grams(problem)
@@ -88,7 +89,9 @@ def solve(
         is_sparse = isinstance(problem.X, CompressedX)
         if route == "auto" and is_sparse and min(problem.X.shape) > LARGEST_GRAM:
             route = "cg"
-        if route not in ("svd", "cg"):
+        if route == "cg":
+            answer = _solve_cg(system, max_iter, tol)
+        elif route != "svd":
             answer = _try_gram(system)
         units = _units.of_columns(system.grams.moments.norm)
     if units is not None:
@@ -96,11 +99,7 @@ def solve(
         return units.answer(small, solve(small, alphas, targets, route, max_iter, tol=tol))
     if answer is not None:
         return answer
-    return (
-        _solve_svd(system)
-        if route != "cg" and system.may_copy
-        else _solve_cg(system, max_iter, tol)
-    )
+    return _solve_svd(system) if system.may_copy else _solve_cg(system, max_iter, tol)
 
 
 def _try_gram(system: System) -> Direct | None:
@@ -121,7 +120,7 @@ def certify(problem: Problem, answer: Direct, m: int, alpha: float, tol: float) 
     primal, null, lost = (float(x[m]) for x in (answer.primal, answer.null, answer.suboptimality))
     kkt_max = float(answer.kkt_max[m])
     bound = float(answer.bound[m])
-    if alpha > 0 and not bound <= min(tol, CONFIRMED) * null:
+    if alpha > 0 and not bound <= min(tol, max(CONFIRMED, tol**2)) * null:
         # Features without a penalty, or a penalty so small that rounding spoils the bound.
         general = _fit.certify(problem, answer.coef[:, m], answer.intercept[m], alpha, tol)
         if general.gap <= lost:
@@ -259,7 +258,7 @@ class _Features:
         R, b = system.residual(W, columns)
         lam = system.lam[columns]
         gradient = system.correlate(system.root[:, None] ** 2 * R)[system.kept]
-        gradient = gradient - lam * self.v[:, None] * w
+        gradient = gradient - self.v[:, None] * (lam * w)
         step = self.inverse.apply(gradient, columns)
         bound = 0.5 * ((gradient / np.sqrt(self.v[:, None]) / np.sqrt(lam)) ** 2).sum(axis=0)
         return _State(
@@ -368,7 +367,7 @@ def _solve_svd(system: System) -> Direct:
     R, b = system.residual(W, slice(None))
     gradient = size[:, None] * (U.T @ (system.root[:, None] * R)) - lam * core
     lost = 0.5 * ((gradient / np.hypot(size[:, None], np.sqrt(lam))) ** 2).sum(axis=0)
-    slopes = system.correlate(system.root[:, None] ** 2 * R)[kept] - lam * v[kept, None] * W[kept]
+    slopes = system.correlate(system.root[:, None] ** 2 * R)[kept] - v[kept, None] * (lam * W[kept])
     kkt = np.abs(slopes).max(axis=0, initial=0.0)
     return system.answer(W, b, system.loss(R), np.full(len(lam), np.inf), kkt, lost, 1, "svd")
 
@@ -393,37 +392,40 @@ def _least_squares(system: System, A: Array, B: Array) -> Direct:
         left = np.vstack([system.root[:, None] * R[:, columns], -below])
         lost[columns] = 0.5 * ((answer.U.T @ left) ** 2).sum(axis=0)
     R, b = system.residual(W, slice(None))
-    slopes = (
-        system.correlate(system.root[:, None] ** 2 * R)[kept] - lam * system.v[kept, None] * W[kept]
+    slopes = system.correlate(system.root[:, None] ** 2 * R)[kept] - system.v[kept, None] * (
+        lam * W[kept]
     )
     kkt = np.abs(slopes).max(axis=0, initial=0.0)
     bound = np.full(len(lam), np.inf)
     return system.answer(W, b, system.loss(R), bound, kkt, lost, 1, "svd")
 
 
-def _descend(system: System, Y: Array, max_iter: int, tol: float = 1.0) -> tuple[Array, ...]:
-    """Coefficients, means of X, loss, bound, kkt_max and iterations by conjugate gradients, for the centred responses Y."""
+def _descend(system: System, Y: Array, max_iter: int, tol: float | None) -> tuple[Array, ...]:
+    """Coefficients, loss, bound, kkt_max and iterations by conjugate gradients, for the centred responses Y."""
     unit = np.ldexp(1.0, -int(np.frexp(np.abs(Y).max(initial=0.0))[1]))  # squares stay within range
     v = np.full(system.p, np.inf)
     v[system.kept] = system.v[system.kept]
     goal = CG_GOAL if system.lam[0] > 0 else CG_GOAL_FREE
-    W, x_mean, loss, bound, kkt, steps = _fit.ridge(
+    if tol is not None:
+        goal = tol**2 if system.lam[0] > 0 else min(goal, tol**2)
+    W, moments, loss, bound, kkt, steps = _fit.ridge(
         system.problem,
         unit * Y,
         system.lam,
         system.targets,
         v,
-        goal=min(goal, tol**2),
+        goal=goal,
         max_iter=max_iter,
     )
-    return W / unit, x_mean, loss / unit / unit, bound / unit / unit, kkt / unit, steps
+    system.grams.learn(moments)
+    return W / unit, loss / unit / unit, bound / unit / unit, kkt / unit, steps
 
 
-def _solve_cg(system: System, max_iter: int, tol: float) -> Direct:
-    W, x_mean, loss, bound, kkt, steps = _descend(system, system.Y - system.y_mean, max_iter, tol)
+def _solve_cg(system: System, max_iter: int, tol: float | None) -> Direct:
+    W, loss, bound, kkt, steps = _descend(system, system.Y - system.y_mean, max_iter, tol)
     b = np.zeros(W.shape[1])
     if system.problem.fit_intercept:
-        b = system.y_mean[system.targets] - x_mean @ W
+        b = system.y_mean[system.targets] - system.grams.moments.mean @ W
     return system.answer(W, b, loss / system.total, bound, kkt, bound, int(steps.max()), "cg")
 
 
@@ -431,6 +433,6 @@ def _lost_by_descent(system: System, residual: Array) -> float:
     """Mean of squares / 2 that a fit to the residual takes away, and what at most it leaves."""
     mean = float(system.mean(residual)) if system.problem.fit_intercept else 0.0
     residual = residual - mean
-    _, _, loss, bound, _, _ = _descend(system, residual[:, None], _fit.MAX_ITER)
+    _, loss, bound, _, _ = _descend(system, residual[:, None], _fit.MAX_ITER, None)
     there = 0.5 * float((system.root * residual) @ (system.root * residual))
     return (there - float(loss[0]) + float(bound[0])) / system.total + 0.5 * mean**2

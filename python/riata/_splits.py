@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import _validation as check
+from ._selection import Overlap
 
 Array = np.ndarray[Any, np.dtype[Any]]
 Split = tuple[Array, Array]
@@ -72,6 +73,16 @@ def make_splits(
             sides.append(rows)
         splits.append((sides[0], sides[1]))
     return splits
+
+
+def overlap_of(splits: list[Split], n: int, sample_weight: Array | None = None) -> Overlap:
+    """How far these folds repeat one another; a weight of 2 is a row given twice."""
+    s = np.ones(n) if sample_weight is None else sample_weight
+    times, shares = np.zeros(n), []
+    for train, test in splits:
+        times += np.bincount(test, minlength=n)
+        shares.append(s[test].sum() / s[train].sum())
+    return Overlap(float(s @ times / s[times > 0].sum()), float(np.mean(shares)))
 
 
 def _consecutive(k: int, n: int) -> list[Split]:

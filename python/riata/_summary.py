@@ -58,9 +58,13 @@ class Summarised:
         Parameters
         ----------
         ax : matplotlib.axes.Axes, optional
-        names, X
-            As in `summary`. Without X coefficients are drawn in the units of their columns, as the axis says.
+            Where to draw; a new figure by default.
+        names : sequence of str of length n_features, optional
+            By default the names of the data frame's columns, else the columns' numbers.
+        X : array-like or sparse container of shape (n_samples, n_features), optional
+            Rows of features. Never modified.
         max_features : int, default=30
+            How many features are shown.
 
         Returns
         -------

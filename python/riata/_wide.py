@@ -63,12 +63,11 @@ class Reduced:
 
 
 @_blas.limited
-def reduce(problem: Problem) -> Reduced:
-    """The equivalent problem with at most n columns."""
+def reduce(problem: Problem, inverse_v: Array | None = None) -> Reduced:
+    """The equivalent problem with at most n columns; `inverse_v` is that of the problem's weights unless given."""
     n, p = problem.X.shape
-    inverse_v = np.ones(p)
-    if problem.l2_weights is not None:
-        inverse_v = 1 / problem.l2_weights
+    if inverse_v is None:
+        inverse_v = np.ones(p) if problem.l2_weights is None else 1 / problem.l2_weights
     root = np.ones(n) if problem.sample_weight is None else np.sqrt(problem.sample_weight)
     K, moments = _fit.outer(problem, inverse_v)
     size, U = eigh(K)
@@ -79,5 +78,11 @@ def reduce(problem: Problem) -> Reduced:
     size, U = np.sqrt(size[use]), U[:, use]
     with np.errstate(divide="ignore", invalid="ignore"):
         Z = np.where(root[:, None] > 0, U * size / root[:, None], 0.0)
-    small = replace(problem, X=np.asfortranarray(Z), penalty_weights=None, l2_weights=None)
+    small = replace(
+        problem,
+        X=np.asfortranarray(Z),
+        penalty_weights=None,
+        l2_weights=None,
+        standardize=False,
+    )
     return Reduced(problem, small, moments, inverse_v, root[:, None] * U / size)

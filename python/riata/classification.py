@@ -15,7 +15,6 @@ from ._callbacks import Observed
 from ._classes import earlier_fit, fit_classes, stopping_rule, warn_of_gap
 from ._classifier import LinearClassifier, class_weights, encode
 from ._estimator import feature_names
-from ._least_norm import warn_of_separation
 from ._parameters import (
     BOUNDS,
     DEPRECATED,
@@ -27,7 +26,7 @@ from ._parameters import (
     validate,
 )
 from ._problem import Array, Problem, check_problem
-from ._separation import warn_of_separate_classes
+from ._separation import warn_of_separation
 from .exceptions import sklearn_version, warn_deprecated
 
 # What LogisticRegression and LogisticRegressionCV share.
@@ -49,11 +48,11 @@ LABELS: Constraints = {
 class LogisticRegression(Observed, LinearClassifier):
     """Logistic regression with L1, L2 or elastic-net penalty, a drop-in for scikit-learn's that comes with proof.
 
-    Minimises, with S the sum of the sample weights s (times class weights) and alpha = 1 / (C S),
+    Minimises, with S the sum of the sample weights s (times class weights) and alpha = 1 / (C S)::
 
         (1/S) sum_i s_i loss(y_i, x_i'w + b) + alpha * [l1_ratio * sum_j u_j |w_j| + (1 - l1_ratio)/2 * sum_j v_j w_j^2]
 
-    with lower <= w <= upper; with `grouped` and more than two classes |w_j| is the length of a feature's row of coefficients. The loss
+    with lower <= w <= upper; with `grouped` and more than two classes ``|w_j|`` is the length of a feature's row of coefficients. The loss
     is log(1 + exp(-y eta)) for two classes, and the softmax log loss in its symmetric form, with
     coefficients for every class, for more.
 
@@ -65,12 +64,25 @@ class LogisticRegression(Observed, LinearClassifier):
         Inverse penalty, > 0; inf for none.
     l1_ratio : float in [0, 1], default=0.0
         0 is the L2 penalty, 1 the L1 penalty.
-    dual, intercept_scaling, random_state, solver, verbose, n_jobs
-        scikit-learn's, accepted and of no effect: the intercept is never penalised, the solver chooses its method itself and uses no
-        randomness. Threads are `n_threads`. Only that "liblinear", one model per class, is refused for more than two classes.
+    dual : bool, default=False
+        Of no effect: the solver chooses its method itself.
+    intercept_scaling : float, default=1
+        Of no effect: the intercept is never penalised.
+    random_state : int or RandomState, optional
+        Of no effect: no randomness is used.
+    solver : str, default="lbfgs"
+        Of no effect: the solver chooses its method itself. Only that "liblinear", one model per class, is refused for more than two
+        classes.
+    verbose : bool or int, default=0
+        Of no effect.
+    n_jobs : int, optional
+        Of no effect; see `n_threads`.
     tol : float, default=1e-4
-        scikit-learn bounds the gradient by it; here the relative duality gap ends below tol^2 (between 1e-12 and 1e-6).
+        The fit has converged when its relative duality gap is at most `tol` (between 1e-12 and 1e-3): what `certificate_` is judged
+        by. With the L2 penalty alone the solver stops where the largest gradient, which scikit-learn bounds by it, is at most `tol`, too;
+        otherwise, and on up to 50,000 entries of X, it goes on to a gap of tol^2 or less, since that costs next to nothing.
     fit_intercept : bool, default=True
+        The intercept b is never penalised.
     class_weight : dict or "balanced", optional
         Weights of the classes, which multiply the sample weights.
     max_iter : int, default=100
@@ -105,6 +117,17 @@ class LogisticRegression(Observed, LinearClassifier):
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
         Only if X had string column names.
+
+    See Also
+    --------
+    LogisticRegressionCV : Its C chosen by cross-validation.
+    logistic_path : Coefficients along a grid of C.
+    path : All models along a grid of penalties.
+
+    References
+    ----------
+    - J. Friedman, T. Hastie and R. Tibshirani, "Regularization paths for generalized linear models via coordinate descent", Journal of
+      Statistical Software 33 (2010), 1-22.
 
     Examples
     --------
@@ -210,12 +233,12 @@ class LogisticRegression(Observed, LinearClassifier):
         return self
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, offset: Any) -> None:
-        tol, max_iter = stopping_rule(self.tol, self.max_iter)
+        goal, max_iter = stopping_rule(self.tol, self.max_iter)
         problem = self._problem(X, y, sample_weight, offset)
         names = feature_names(X)
         start = earlier_fit(self, problem)
         alpha = self._penalty(problem)
-        fit = fit_classes(problem, alpha, tol, max_iter, start).in_dtype(problem)
+        fit = fit_classes(problem, alpha, goal, max_iter, start).in_dtype(problem)
         assert problem.classes is not None
         self.classes_ = problem.classes
         self.coef_ = fit.coef
@@ -225,8 +248,7 @@ class LogisticRegression(Observed, LinearClassifier):
         self._take_columns(problem.X.shape[1], names)
         warn_of_gap(fit.certificate, self.max_iter, "the penalty", stacklevel=6)
         if fit.certificate.alpha == 0:
-            warn_of_separate_classes(problem, fit.coef, fit.intercepts, stacklevel=5)
-            warn_of_separation(problem, fit.coef[0], float(fit.intercepts[0]), stacklevel=5)
+            warn_of_separation(problem, fit.coef, fit.intercepts, stacklevel=5)
 
     def _problem(self, X: Any, y: Any, sample_weight: Any = None, offset: Any = None) -> Problem:
         """The data and this estimator's penalty, checked; sample weights times class weights."""
@@ -353,11 +375,13 @@ def logistic_path(
     Parameters
     ----------
     X : array-like or sparse container of shape (n_samples, n_features)
+        Rows of features. Never modified.
     y : array-like of shape (n_samples,)
         Labels of two classes.
     Cs : int or array-like, default=10
         How many, or the values of C = 1 / (alpha S), with S the sum of the sample weights.
     l1_ratio : float in [0, 1], default=1.0
+        1 is the lasso, 0 is ridge.
     **options
         As `riata.path`, but that the whole grid is solved unless `early_stop` is given.
 
@@ -369,6 +393,23 @@ def logistic_path(
     intercepts : ndarray of shape (k,)
     dual_gaps : ndarray of shape (k,)
         Relative duality gaps.
+
+    See Also
+    --------
+    path : All models along a grid of penalties.
+    LogisticRegression : One model of labels.
+
+    References
+    ----------
+    - J. Friedman, T. Hastie and R. Tibshirani, "Regularization paths for generalized linear models via coordinate descent", Journal of
+      Statistical Software 33 (2010), 1-22.
+
+    Examples
+    --------
+    >>> import riata
+    >>> Cs, coefs, intercepts, gaps = riata.logistic_path([[0.0], [1.0], [2.0], [3.0]], [0, 1, 0, 1], Cs=[0.1, 1.0])
+    >>> coefs.shape, bool(gaps.max() <= 1e-6)
+    ((1, 2), True)
     """
     from ._path import path
 

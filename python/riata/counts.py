@@ -20,7 +20,7 @@ from .exceptions import warn_column_vector
 class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type: ignore[misc]
     """Poisson regression with log link and L2, L1 or elastic-net penalty, a drop-in for scikit-learn's that comes with proof.
 
-    Minimises, with S the sum of the sample weights s and mu_i = exp(x_i'w + b + offset_i),
+    Minimises, with S the sum of the sample weights s and mu_i = exp(x_i'w + b + offset_i)::
 
         (1/S) sum_i s_i [mu_i - y_i + y_i log(y_i / mu_i)] + alpha * [l1_ratio * sum_j u_j |w_j| + (1 - l1_ratio)/2 * sum_j v_j w_j^2]
 
@@ -29,20 +29,33 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
     Parameters
     ----------
     alpha : float, default=1.0
+        Penalty, >= 0, per unit of the mean deviance.
     fit_intercept : bool, default=True
         The intercept is never penalised.
-    solver, verbose
-        scikit-learn's, accepted and of no effect.
+    solver : str, default="lbfgs"
+        Of no effect: the solver chooses its method itself.
+    verbose : bool or int, default=0
+        Of no effect.
     warm_start : bool, default=False
         Begin at the coefficients of the last fit, if they have as many features; the answer is certified all the same.
     max_iter : int, default=100
         A thousand times as many linear systems are solved at most.
     tol : float, default=1e-4
-        scikit-learn bounds the gradient by it; here the relative duality gap ends below tol^2 (between 1e-12 and 1e-6).
+        What `certificate_` is judged by, see `LogisticRegression`.
     l1_ratio : float in [0, 1], default=0.0
         0 is the L2 penalty, 1 the L1 penalty.
-    penalty_weights, l2_weights, lower, upper, standardize, n_threads
-        As in `riata.path`.
+    penalty_weights : float or array-like of shape (n_features,), optional
+        Weights u of the L1 part: 0 leaves a feature unpenalised, inf leaves it out. 1 unless given.
+    l2_weights : float or array-like of shape (n_features,), optional
+        Weights v of the L2 part; u unless given.
+    lower : float or array-like of shape (n_features,), optional
+        Lower bounds of the coefficients on the original scale.
+    upper : float or array-like of shape (n_features,), optional
+        Upper bounds of the coefficients on the original scale.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit (weighted, 1/S) standard deviation; reported on the original scale.
+    n_threads : int, optional
+        By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
 
     Attributes
     ----------
@@ -54,6 +67,23 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
         Only if X had string column names.
+
+    See Also
+    --------
+    path : All models along a grid of penalties.
+    cv_path : Cross-validation of any family, with everything that is asked for.
+    LogisticRegression : One model of labels.
+
+    References
+    ----------
+    - P. McCullagh and J. A. Nelder, "Generalized Linear Models" (1989).
+
+    Examples
+    --------
+    >>> import riata
+    >>> model = riata.PoissonRegressor(alpha=0.1).fit([[0.0], [1.0], [2.0]], [1, 2, 6])
+    >>> model.predict([[3.0]]).shape, model.certificate_.status
+    ((1,), 'converged')
     """
 
     _parameter_constraints: ClassVar[Constraints] = {
@@ -119,12 +149,12 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
         self
         """
         validate(self)
-        tol, max_iter = stopping_rule(self.tol, self.max_iter)
+        goal, max_iter = stopping_rule(self.tol, self.max_iter)
         problem = self._problem(X, y, sample_weight, offset)
         names = feature_names(X)
         start = earlier_fit(self, problem)
         alpha = self._penalty(problem)
-        fit = fit_classes(problem, alpha, tol, max_iter, start).in_dtype(problem)
+        fit = fit_classes(problem, alpha, goal, max_iter, start).in_dtype(problem)
         self.coef_ = fit.coef[0]
         self.intercept_ = fit.intercepts[0]
         self.n_iter_ = fit.n_iter
@@ -156,7 +186,18 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
         return check.nonnegative(self.alpha, "alpha")
 
     def predict(self, X: Any) -> Array:
-        """Means exp(X @ coef_ + intercept_) of shape (n_samples,)."""
+        """Means ``exp(X @ coef_ + intercept_)``.
+
+        Parameters
+        ----------
+        X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
+
+        Returns
+        -------
+        mu : ndarray of shape (n_samples,)
+            Expected counts; an offset is the caller's to multiply by.
+        """
         return np.asarray(np.exp(self._linear(X)))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
@@ -165,8 +206,11 @@ class PoissonRegressor(LinearEstimator, RegressorMixin, BaseEstimator):  # type:
         Parameters
         ----------
         X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
         y : array-like of shape (n_samples,)
+            Counts, or rates.
         sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
 
         Returns
         -------

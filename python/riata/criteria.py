@@ -26,18 +26,37 @@ class LassoIC(LinearRegressor):
     Parameters
     ----------
     criterion : {"aic", "aicc", "bic", "ebic"}, default="bic"
-        See `riata.information_criteria`.
+        See `riata.information_criteria`. With features by the dozen beside few samples "aicc" is for prediction, "ebic" for a list.
     gamma : float in [0, 1], default=1.0
         Of the extended BIC.
     noise_variance : float or "ols", optional
         Known variance of the noise; "ols" takes it from the residuals of least squares, as scikit-learn does, for more rows than
-        features. By default the likelihood is maximised over it.
+        features. By default the likelihood is maximised over it, among models with at most half as many features as samples.
     eps : float in (0, 1], default=1e-3
         Smallest penalty of an automatic grid relative to its largest.
     alphas : int or array-like, default=100
         How many penalties, or the penalties themselves, all > 0.
-    fit_intercept, max_iter, tol, positive, penalty_weights, l2_weights, lower, upper, standardize, n_threads
-        As in `Lasso`.
+    fit_intercept : bool, default=True
+        The intercept b is never penalised.
+    max_iter : int or None, default=1000
+        Most linear systems solved for a penalty.
+    tol : float, default=0.0001
+        scikit-learn's: the fit has converged when the duality gap is below ``tol * |y|^2 / n`` (y centred), a relative gap of ``2 * tol``.
+        The solver goes on to 1e-6 as long as that is cheap.
+    positive : bool, default=False
+        Only coefficients >= 0.
+    penalty_weights : float or array-like of shape (n_features,), optional
+        Weights u of the L1 part: 0 leaves a feature unpenalised, inf leaves it out. 1 unless given.
+    l2_weights : float or array-like of shape (n_features,), optional
+        Weights of the L2 part, which this penalty does not have; inf leaves a feature out.
+    lower : float or array-like of shape (n_features,), optional
+        Lower bounds of the coefficients on the original scale.
+    upper : float or array-like of shape (n_features,), optional
+        Upper bounds of the coefficients on the original scale.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit (weighted, 1/S) standard deviation; reported on the original scale.
+    n_threads : int, optional
+        By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
 
     Attributes
     ----------
@@ -52,6 +71,18 @@ class LassoIC(LinearRegressor):
     coef_, intercept_, dual_gap_, n_iter_, certificate_, n_features_in_, feature_names_in_
         As in `Lasso`.
     path_ : PathResult
+
+    See Also
+    --------
+    information_criteria : AIC, AICc, BIC and extended BIC of a path.
+    LassoCV : The penalty chosen by cross-validation.
+    Lasso : One model with an L1 penalty.
+
+    References
+    ----------
+    - H. Zou, T. Hastie and R. Tibshirani, "On the degrees of freedom of the lasso", The Annals of Statistics 35 (2007), 2173-2192.
+    - J. Chen and Z. Chen, "Extended Bayesian information criteria for model selection with large model spaces", Biometrika 95 (2008),
+      759-771.
 
     Examples
     --------
@@ -120,7 +151,9 @@ class LassoIC(LinearRegressor):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Rows of features. Never modified.
         y : array-like of shape (n_samples,)
+            The response of each row.
         sample_weight : array-like of shape (n_samples,) or float, optional
             Weight 2 is a row given twice: the number of rows in the criterion is the sum of the weights.
         offset : array-like of shape (n_samples,), optional

@@ -14,10 +14,20 @@ from . import _validation as check
 from ._cv_result import CVResult
 from ._estimator import LinearRegressor, feature_names
 from ._handed_out import in_dtype
-from ._parameters import BOUNDS, DESCENT, FOLDS, PROBLEM, SHARE, Constraints, validate
+from ._parameters import (
+    BOUNDS,
+    DESCENT,
+    FOLDS,
+    PROBLEM,
+    SHARE,
+    Constraints,
+    check_penalties,
+    validate,
+)
 from ._path import enet_path, lasso_path
 from ._problem import Array, Problem
 from ._routes import scikit_learn_control
+from ._two_stage import Recipe
 from .exceptions import warn_deprecated
 
 SINGLE: Constraints = {
@@ -47,6 +57,7 @@ class SparseRegressorCV(LinearRegressor):
         X : array-like of shape (n_samples, n_features)
             Any real dtype; float32 and float64 with contiguous rows or columns are read in place. Never modified, nor are rows copied.
         y : array-like of shape (n_samples,)
+            The response of each row.
         sample_weight : array-like of shape (n_samples,) or float, optional
             Weight 2 is a row given twice, weight 0 a row left out; in the scores too.
         offset : array-like of shape (n_samples,), optional
@@ -96,6 +107,7 @@ class SparseRegressorCV(LinearRegressor):
             predictions=check.flag(self.store_predictions, "store_predictions"),
             progress=self.progress,
             names=names,
+            recipe=self._recipe(),
         )
         self._take_result(result, problem, names)
         return self
@@ -106,6 +118,9 @@ class SparseRegressorCV(LinearRegressor):
     def _ratios(self) -> list[float]:
         raise NotImplementedError
 
+    def _recipe(self) -> Recipe:
+        return _cv.PLAIN
+
     def _grid(self) -> Any:
         """`alphas`, or what earlier versions of scikit-learn called it."""
         alphas = 100 if self.alphas is None or isinstance(self.alphas, str) else self.alphas
@@ -115,6 +130,8 @@ class SparseRegressorCV(LinearRegressor):
                 since=(1, 7),
                 stacklevel=3,
             )
+        if np.ndim(alphas) == 1:
+            check_penalties(alphas)
         if self.n_alphas == "deprecated":
             return alphas
         warn_deprecated(
@@ -133,8 +150,11 @@ class SparseRegressorCV(LinearRegressor):
 
     def _take_result(self, result: CVResult, problem: Problem, names: Array | None) -> None:
         self.cv_result_ = result
+        solved = replace(problem, l1_ratio=result.l1_ratio)
+        if result.penalty_weights is not None:
+            solved = replace(solved, penalty_weights=result.penalty_weights)
         coef, intercepts, [self.certificate_] = in_dtype(
-            replace(problem, l1_ratio=result.l1_ratio),
+            solved,
             np.atleast_2d(result.coef),
             np.atleast_1d(result.intercept),
             [result.certificate],
@@ -147,6 +167,7 @@ class SparseRegressorCV(LinearRegressor):
         self.n_iter_ = max(1, int(result.path.n_iter[result.best_index[1]]))
         self.alpha_ = result.alpha
         self.alpha_min_ = result.alpha_min
+        self.alpha_half_se_ = result.alpha_half_se
         self.alpha_1se_ = result.alpha_1se
         self._take_columns(result.path.n_features_in_, names)
         self._take_scores(result)
@@ -176,7 +197,18 @@ class SparseRegressorCV(LinearRegressor):
         self._take_scores(result)
 
     def plot_cv(self, ax: Any = None) -> Any:
-        """Mean score and one standard error against log alpha; returns the matplotlib axes. See `riata.plotting.plot_cv`."""
+        """Mean score and one standard error against log alpha. See `riata.plotting.plot_cv`.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        ax : matplotlib.axes.Axes
+            What was drawn on.
+        """
         from sklearn.utils.validation import check_is_fitted
 
         check_is_fitted(self)
@@ -210,16 +242,37 @@ class LassoCV(SparseRegressorCV):
         How many folds of consecutive rows, any of scikit-learn's splitters, or pairs (train, test).
     positive : bool, default=False
         Only coefficients >= 0.
-    precompute, copy_X, verbose, n_jobs, random_state, selection
-        scikit-learn's, accepted and of no effect: there are `progress` and `n_threads`.
-    select : {"min", "1se"} or callable, default="min"
-        The penalty with the best mean score, the largest within one standard error of it, or ``select(cv_results_) -> index``.
+    precompute : bool or array-like, default="auto"
+        Of no effect: the solver decides about Gram matrices itself.
+    copy_X : bool, default=True
+        Of no effect: X is never written to.
+    verbose : bool or int, default=False
+        Of no effect.
+    n_jobs : int, optional
+        Of no effect; see `n_threads`.
+    random_state : int or RandomState, optional
+        Of no effect: no randomness is used.
+    selection : {"cyclic", "random"}, default="cyclic"
+        Of no effect: no randomness is used.
+    select : {"min", "half_se", "1se"} or callable, default="min"
+        The penalty with the best mean score, or one of the sparser rules of `riata.cv_path`, or ``select(cv_results_) -> index``.
     scoring : str or callable, optional
         A scorer by which to choose; by default the mean squared error.
     store_predictions : bool, default=False
         Keep the out-of-fold predictions, in ``cv_result_.predictions``.
-    penalty_weights, l2_weights, lower, upper, standardize, n_threads
-        As in `Lasso`. `standardize` uses the standard deviations of each training set.
+    penalty_weights : float or array-like of shape (n_features,), optional
+        Weights u of the L1 part: 0 leaves a feature unpenalised, inf leaves it out. 1 unless given.
+    l2_weights : float or array-like of shape (n_features,), optional
+        Weights of the L2 part, which this penalty does not have; inf leaves a feature out.
+    lower : float or array-like of shape (n_features,), optional
+        Lower bounds of the coefficients on the original scale.
+    upper : float or array-like of shape (n_features,), optional
+        Upper bounds of the coefficients on the original scale.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit (weighted, 1/S) standard deviation, in the folds that of each training set;
+        reported on the original scale.
+    n_threads : int, optional
+        By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
     time_limit : float, optional
         Seconds after which only those penalties count that every fold has reached.
     progress : bool, default=False
@@ -231,8 +284,8 @@ class LassoCV(SparseRegressorCV):
     ----------
     alpha_ : float
         The penalty chosen.
-    alpha_min_, alpha_1se_ : float
-        The best penalty, and the largest within one standard error of it.
+    alpha_min_, alpha_half_se_, alpha_1se_ : float
+        What each rule of `select` chooses.
     alphas_ : ndarray of shape (n_alphas,)
     mse_path_ : ndarray of shape (n_alphas, n_folds)
         Held-out mean squared errors.
@@ -250,6 +303,19 @@ class LassoCV(SparseRegressorCV):
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
         Only if X had string column names.
+
+    See Also
+    --------
+    Lasso : One model with an L1 penalty.
+    LassoIC : The penalty chosen by an information criterion.
+    ElasticNetCV : Penalty and mixture chosen by cross-validation.
+    cv_path : Cross-validation of any family, with everything that is asked for.
+
+    References
+    ----------
+    - R. Tibshirani, "Regression shrinkage and selection via the lasso", Journal of the Royal Statistical Society B 58 (1996), 267-288.
+    - L. Breiman, J. Friedman, C. J. Stone and R. A. Olshen, "Classification and Regression Trees" (1984), on the rule of one standard
+      error.
 
     Examples
     --------
@@ -331,10 +397,58 @@ class ElasticNetCV(SparseRegressorCV):
     ----------
     l1_ratio : float or array-like of floats in [0, 1], default=0.5
         1 is the lasso, 0 is ridge.
-    eps, alphas, fit_intercept, precompute, max_iter, tol, cv, copy_X, verbose, n_jobs, positive, random_state, selection
-        As in `LassoCV`.
-    select, scoring, store_predictions, penalty_weights, l2_weights, lower, upper, standardize, time_limit, progress, n_threads, n_alphas
-        As in `LassoCV`.
+    eps : float in (0, 1], default=0.001
+        Smallest penalty of an automatic grid relative to its largest.
+    alphas : int or array-like, default=100
+        How many penalties, or the penalties themselves.
+    fit_intercept : bool, default=True
+        The intercept b is never penalised.
+    precompute : bool or array-like, default="auto"
+        Of no effect: the solver decides about Gram matrices itself.
+    max_iter : int, default=1000
+        Most linear systems solved for a penalty.
+    tol : float, default=0.0001
+        scikit-learn's: the fit has converged when the duality gap is below ``tol * |y|^2 / n`` (y centred), a relative gap of ``2 * tol``.
+        The solver goes on to 1e-6 as long as that is cheap.
+    cv : int, splitter or iterable, optional
+        How many folds of consecutive rows, any of scikit-learn's splitters, or pairs (train, test).
+    copy_X : bool, default=True
+        Of no effect: X is never written to.
+    verbose : bool or int, default=0
+        Of no effect.
+    n_jobs : int, optional
+        Of no effect; see `n_threads`.
+    positive : bool, default=False
+        Only coefficients >= 0.
+    random_state : int or RandomState, optional
+        Of no effect: no randomness is used.
+    selection : {"cyclic", "random"}, default="cyclic"
+        Of no effect: no randomness is used.
+    select : {"min", "1se"} or callable, default="min"
+        The penalty with the best mean score, the largest within one standard error of it, or ``select(cv_results_) -> index``.
+    scoring : str or callable, optional
+        A scorer by which to choose; by default the mean squared error.
+    store_predictions : bool, default=False
+        Keep the out-of-fold predictions, in ``cv_result_.predictions``.
+    penalty_weights : float or array-like of shape (n_features,), optional
+        Weights u of the L1 part: 0 leaves a feature unpenalised, inf leaves it out. 1 unless given.
+    l2_weights : float or array-like of shape (n_features,), optional
+        Weights v of the L2 part; u unless given.
+    lower : float or array-like of shape (n_features,), optional
+        Lower bounds of the coefficients on the original scale.
+    upper : float or array-like of shape (n_features,), optional
+        Upper bounds of the coefficients on the original scale.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit (weighted, 1/S) standard deviation, in the folds that of each training set;
+        reported on the original scale.
+    time_limit : float, optional
+        Seconds after which only those penalties count that every fold has reached.
+    progress : bool, default=False
+        Show a progress bar (needs tqdm); None for long work only.
+    n_threads : int, optional
+        By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
+    n_alphas : int, default="deprecated"
+        What scikit-learn called `alphas` where that is a number, until 1.8.
 
     Attributes
     ----------
@@ -343,10 +457,33 @@ class ElasticNetCV(SparseRegressorCV):
     alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratio, n_alphas)
         The latter for several l1_ratios with grids of their own.
     mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_l1_ratio, n_alphas, n_folds)
-    alpha_, alpha_min_, alpha_1se_, coef_, intercept_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
+    alpha_, alpha_min_, alpha_half_se_, alpha_1se_, coef_, intercept_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
         As in `LassoCV`.
     n_features_in_, feature_names_in_
         As in `LassoCV`.
+
+    See Also
+    --------
+    ElasticNet : One model with L1 and L2 penalties.
+    LassoCV : The penalty chosen by cross-validation.
+    cv_path : Cross-validation of any family, with everything that is asked for.
+
+    References
+    ----------
+    - H. Zou and T. Hastie, "Regularization and variable selection via the elastic net", Journal of the Royal Statistical Society B 67
+      (2005), 301-320.
+    - L. Breiman, J. Friedman, C. J. Stone and R. A. Olshen, "Classification and Regression Trees" (1984), on the rule of one standard
+      error.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((100, 20))
+    >>> y = X[:, 0] - 2 * X[:, 1] + rng.standard_normal(100)
+    >>> model = riata.ElasticNetCV(l1_ratio=[0.5, 1.0]).fit(X, y)
+    >>> model.mse_path_.shape
+    (2, 100, 5)
     """
 
     path = staticmethod(enet_path)

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import _fit, _ridge
 from ._class_certificate import certify_classes
-from ._classes import LEAST, gap_tolerance
+from ._classes import Goal
 from ._fit import Certificate
 from ._problem import Problem, check_problem
 from ._routes import relative_tolerance, unpenalised
@@ -26,6 +26,10 @@ _MODELS: dict[str, tuple[Any, Any]] = {
     "ElasticNetCV": ("alpha_", "l1_ratio_"),
     "Ridge": ("alpha", 0.0),
     "RidgeCV": ("alpha_", 0.0),
+    "RelaxedLasso": ("penalty_", 1.0),
+    "RelaxedLassoCV": ("penalty_", 1.0),
+    "AdaptiveLasso": ("penalty_", 1.0),
+    "AdaptiveLassoCV": ("penalty_", 1.0),
     "LinearRegression": (0.0, 1.0),
 }
 _TASKS: dict[str, tuple[Any, Any]] = {
@@ -41,7 +45,7 @@ _PREDICTIONS = ("predict", "predict_proba", "decision_function")
 
 def check_solution(
     estimator: Any, X: Any, y: Any, sample_weight: Any = None, offset: Any = None
-) -> Certificate | list[Certificate]:
+) -> Certificate | Any:
     """Certify a fitted linear model on the data it was fitted to, whoever fitted it.
 
     Parameters
@@ -51,7 +55,9 @@ def check_solution(
         MultiTaskElasticNet and their CV classes, LogisticRegression, LogisticRegressionCV or PoissonRegressor, and subclasses that
         predict as these do.
     X : array-like or sparse container of shape (n_samples, n_features)
+        The rows that it was fitted to.
     y : array-like of shape (n_samples,) or (n_samples, n_targets)
+        The response that it was fitted to.
     sample_weight, offset : array-like of shape (n_samples,), optional
         As in the fit.
 
@@ -70,12 +76,29 @@ def check_solution(
     ValueError
         If X or y do not fit the coefficients.
 
+    See Also
+    --------
+    Certificate : What a certificate says.
+    alpha_max : The smallest penalty of the empty model.
+
     Notes
     -----
     The primal value comes from the coefficients as they are, those of constant and of excluded columns among them (the latter make it
     infinite, and so does an intercept that the model does not have), the dual value from the residual scaled into the dual's feasible set (Fenchel
-    duality). For alpha = 0 the gap is |P r|^2 / (2 S) with P the projection on the columns of X, which costs a singular value
+    duality). For alpha = 0 the gap is ``|P r|^2 / (2 S)`` with P the projection on the columns of X, which costs a singular value
     decomposition.
+
+    References
+    ----------
+    - S. Boyd and L. Vandenberghe, "Convex Optimization" (2004), chapter 5, on duality.
+
+    Examples
+    --------
+    >>> import riata
+    >>> from sklearn.linear_model import Lasso
+    >>> X, y = [[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0]
+    >>> riata.check_solution(Lasso(alpha=0.1).fit(X, y), X, y).status
+    'converged'
     """
     name = _supported_name(estimator)
     given = (X, y, sample_weight, offset)
@@ -163,7 +186,9 @@ def _problem_of(
         for source in {**_MODELS, **_TASKS}[name]
     )
     if _is_own(estimator):
-        problem = replace(estimator._problem(X, y, sample_weight, offset), l1_ratio=float(l1_ratio))
+        problem = replace(
+            estimator._solved_problem(X, y, sample_weight, offset), l1_ratio=float(l1_ratio)
+        )
     else:
         problem = check_problem(
             X,
@@ -222,7 +247,7 @@ def _check_loss(
         raise ValueError(
             f"coef_ of shape {np.shape(estimator.coef_)} does not fit X of shape {problem.X.shape} and {rows} row(s) of coefficients"
         )
-    alpha, tol = own._penalty(problem), max(gap_tolerance(float(estimator.tol)), LEAST)
+    alpha, tol = own._penalty(problem), Goal.of(float(estimator.tol)).gap
     intercepts = np.broadcast_to(
         np.asarray(estimator.intercept_, dtype=np.float64).ravel(), (rows,)
     )

@@ -14,11 +14,12 @@ from sklearn.utils.validation import check_is_fitted
 from . import _class_curves, _class_folds, _legacy_shapes, _metadata, _scorers, _selection, _splits
 from . import _validation as check
 from ._class_folds import ClassFolds
-from ._classes import ClassFit, fit_classes, stopping_rule, warn_of_gap
+from ._classes import ClassFit, Goal, fit_classes, stopping_rule, warn_of_gap
 from ._cv import mixing_ratios
 from ._estimator import feature_names
 from ._parameters import COUNT, DEPRECATED, FOLDS, UNSET, Constraints, validate
 from ._problem import Array, Problem
+from ._selection import FoldLosses
 from .classification import LABELS, PENALTY_IS_DEPRECATED, LogisticRegression
 from .exceptions import sklearn_version, warn_deprecated
 
@@ -33,25 +34,55 @@ class LogisticRegressionCV(LogisticRegression):
     l1_ratios : array-like of floats in [0, 1], optional
         By default (0.0,), the L2 penalty, and, as in scikit-learn until 1.9, legacy attributes without a dimension for it.
     fit_intercept : bool, default=True
+        The intercept b is never penalised.
     cv : int, splitter or iterable, default=5
         How many stratified folds, any of scikit-learn's splitters, or pairs (train, test).
     penalty : {"l1", "l2", "elasticnet"}, optional
         Deprecated by scikit-learn: "l1" stands for ``l1_ratios=(1,)``, "l2" for ``l1_ratios=(0,)``.
     scoring : str or callable, optional
         By default the accuracy, and from scikit-learn 1.11 on "neg_log_loss".
-    tol, max_iter, class_weight
-        As in `LogisticRegression`.
+    tol : float, default=0.0001
+        scikit-learn bounds the gradient by it. Here the relative duality gaps of the folds end below tol^2 (between 1e-12 and 1e-6), and
+        the model of all rows is what `LogisticRegression` takes it for.
+    max_iter : int, default=100
+        A thousand times as many linear systems are solved at most.
+    class_weight : dict or "balanced", optional
+        Weights of the classes, which multiply the sample weights.
     refit : bool, default=True
         Fit all rows with the C chosen; otherwise average the coefficients of the folds, each at its own best C.
-    dual, solver, n_jobs, verbose, intercept_scaling, random_state
-        scikit-learn's, accepted and of no effect.
+    dual : bool, default=False
+        Of no effect: the solver chooses its method itself.
+    solver : str, default="lbfgs"
+        Of no effect: the solver chooses its method itself.
+    n_jobs : int, optional
+        Of no effect; see `n_threads`.
+    verbose : bool or int, default=0
+        Of no effect.
+    intercept_scaling : float, default=1.0
+        Of no effect: the intercept is never penalised.
+    random_state : int or RandomState, optional
+        Of no effect: no randomness is used.
     use_legacy_attributes : bool, optional
         True for the shapes that attributes had until scikit-learn 1.9, see there: `scores_` and `coefs_paths_` by class, `C_` and
         `l1_ratio_` for each. False for those below. The default is scikit-learn's: True, and from 1.10 on False.
-    select : {"min", "1se"} or callable, default="min"
-        The best mean score; the smallest C within one standard error of it; or ``select(cv_results_) -> index``.
-    penalty_weights, l2_weights, lower, upper, standardize, n_threads, multi_class
-        As in `LogisticRegression`.
+    select : {"min", "half_se", "1se"} or callable, default="min"
+        The best mean score; the smallest C within one standard error of it; half_se as in `riata.cv_path`; or
+        ``select(cv_results_) -> index``.
+    penalty_weights : float or array-like of shape (n_features,), optional
+        Weights u of the L1 part: 0 leaves a feature unpenalised, inf leaves it out. 1 unless given.
+    l2_weights : float or array-like of shape (n_features,), optional
+        Weights v of the L2 part; u unless given.
+    lower : float or array-like of shape (n_features,), optional
+        Lower bounds of the coefficients on the original scale.
+    upper : float or array-like of shape (n_features,), optional
+        Upper bounds of the coefficients on the original scale.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit (weighted, 1/S) standard deviation, in the folds that of each training set;
+        reported on the original scale.
+    n_threads : int, optional
+        By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
+    multi_class : {"auto", "multinomial", "ovr"}, default="deprecated"
+        What scikit-learn took until 1.7: more than two classes are softmax in any case; "ovr" is refused for them.
 
     Attributes
     ----------
@@ -68,6 +99,16 @@ class LogisticRegressionCV(LogisticRegression):
         As of GridSearchCV.
     classes_, coef_, intercept_, certificate_, n_features_in_, feature_names_in_
         As in `LogisticRegression`. There is no certificate without `refit`.
+
+    See Also
+    --------
+    LogisticRegression : One model of labels.
+    cv_path : Cross-validation of any family, with everything that is asked for.
+
+    References
+    ----------
+    - J. Friedman, T. Hastie and R. Tibshirani, "Regularization paths for generalized linear models via coordinate descent", Journal of
+      Statistical Software 33 (2010), 1-22.
 
     Examples
     --------
@@ -157,6 +198,7 @@ class LogisticRegressionCV(LogisticRegression):
         Parameters
         ----------
         X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
         y : array-like of shape (n_samples,)
             Labels: whole numbers, booleans or strings.
         sample_weight : array-like of shape (n_samples,) or float, optional
@@ -180,7 +222,7 @@ class LogisticRegressionCV(LogisticRegression):
         """
         validate(self)
         self._advise()
-        tol, max_iter = stopping_rule(self.tol, self.max_iter)
+        goal, max_iter = stopping_rule(self.tol, self.max_iter)
         select = _selection.check_select(self.select)
         refit = check.flag(self.refit, "refit")
         Cs, ratios = self._grid(), self._ratios()
@@ -200,18 +242,15 @@ class LogisticRegressionCV(LogisticRegression):
         order = np.argsort(Cs, kind="stable")  # penalties fall
         with np.errstate(divide="ignore"):
             alphas = 1 / (Cs[order] * problem.total_weight)
-        runs = _class_folds.run(problem, splits, ratios, alphas, tol, max_iter)
+        runs = _class_folds.run(problem, splits, ratios, alphas, goal.aim, max_iter)
         scores = self._scores(problem, splits, runs, routed, X)
-        results = _results(scores, Cs[order], ratios)
-        row, k = _selection.choose(
-            select,
-            -scores.mean(axis=0),
-            _selection.standard_error(np.moveaxis(scores, 0, -1)),
-            lambda: results,
-        )
+        overlap = _splits.overlap_of(splits, len(problem.y), problem.sample_weight)
+        losses = FoldLosses(-np.moveaxis(scores, 0, -1), overlap)
+        results = _results(losses, Cs[order], ratios)
+        row, k = _selection.choose(select, losses, lambda: results)
         p = problem.X.shape[1]
         if refit:
-            fit = self._final(problem, runs[row], ratios[row], float(alphas[k]), k, tol, max_iter)
+            fit = self._final(problem, runs[row], ratios[row], float(alphas[k]), k, goal, max_iter)
             coef, intercepts = fit.coef, fit.intercepts
             chosen: tuple[float, float] = (float(Cs[order[k]]), ratios[row])
             self.certificate_ = fit.certificate
@@ -272,7 +311,18 @@ class LogisticRegressionCV(LogisticRegression):
         return np.array(parts)
 
     def plot_cv(self, ax: Any = None) -> Any:
-        """Mean scores against log C, a curve for every l1_ratio; returns the matplotlib axes. See `riata.plotting.plot_curves`."""
+        """Mean scores against log C, a curve for every l1_ratio. See `riata.plotting.plot_curves`.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        ax : matplotlib.axes.Axes
+            What was drawn on.
+        """
         check_is_fitted(self)
         return _class_curves.plot(self, ax)
 
@@ -405,9 +455,11 @@ class LogisticRegressionCV(LogisticRegression):
         Parameters
         ----------
         X : array-like or sparse container of shape (n_samples, n_features)
+            Rows of features. Never modified.
         y : array-like of shape (n_samples,)
             True labels.
         sample_weight : array-like of shape (n_samples,), optional
+            Weights of the rows.
         **score_params : dict
             With scikit-learn's metadata routing enabled, whatever the scorer requests.
 
@@ -426,18 +478,18 @@ class LogisticRegressionCV(LogisticRegression):
         ratio: float,
         alpha: float,
         k: int,
-        tol: float,
+        goal: Goal,
         max_iter: int,
     ) -> ClassFit:
         """The model of all rows: on the path already, or fitted."""
         problem = replace(problem, l1_ratio=ratio)
         if run.whole is None or run.whole.reduced is not None:
-            return fit_classes(problem, alpha, tol, max_iter).in_dtype(problem)
+            return fit_classes(problem, alpha, goal, max_iter).in_dtype(problem)
         [path] = run.whole.paths
         return ClassFit(
             path.coefficients(k, problem.X.shape[1])[None],
             path.intercepts[k : k + 1],
-            path.certificate(k, tol),
+            path.certificate(k, goal.gap),
             int(path.n_iter[k]),
         ).in_dtype(problem)
 
@@ -468,18 +520,19 @@ def _averaged(
     return coefs, intercepts, (float(best_Cs), float(best_ratios))
 
 
-def _results(scores: Array, Cs: Array, ratios: list[float]) -> dict[str, Any]:
-    folds, rows, k = scores.shape
-    flat = scores.reshape(folds, rows * k)
-    mean = flat.mean(axis=0)
+def _results(losses: FoldLosses, Cs: Array, ratios: list[float]) -> dict[str, Any]:
+    rows, k, folds = losses.values.shape
+    flat = -losses.values.reshape(rows * k, folds)
+    mean = flat.mean(axis=1)
     results: dict[str, Any] = {
         "param_C": np.tile(Cs, rows),
         "param_l1_ratio": np.repeat(ratios, k),
         "params": [{"C": float(C), "l1_ratio": ratio} for ratio in ratios for C in Cs],
     }
-    results |= {f"split{i}_test_score": flat[i] for i in range(folds)}
+    results |= {f"split{i}_test_score": flat[:, i] for i in range(folds)}
     return results | {
         "mean_test_score": mean,
-        "std_test_score": flat.std(axis=0),
+        "std_test_score": flat.std(axis=1),
+        "std_error_test_score": losses.error.ravel(),
         "rank_test_score": _selection.ranks(mean),
     }

@@ -54,6 +54,7 @@ class _MultiTask(SparseCoef, TaskRegressor):
         X : array-like or sparse container of shape (n_samples, n_features)
             Any real dtype; float32 and float64 with contiguous rows or columns, or in CSC, are read in place. Never modified.
         y : array-like of shape (n_samples, n_tasks)
+            The response of each row.
         sample_weight : array-like of shape (n_samples,) or float, optional
             Weight 2 is a row given twice, weight 0 a row left out.
         offset : array-like of shape (n_samples,), optional
@@ -93,7 +94,7 @@ class _MultiTask(SparseCoef, TaskRegressor):
 class MultiTaskLasso(_MultiTask):
     """Linear models for several targets that share their features, a drop-in for scikit-learn's that comes with proof.
 
-    Minimises, with w_j the row of feature j's coefficients for all tasks and S the sum of the sample weights s,
+    Minimises, with w_j the row of feature j's coefficients for all tasks and S the sum of the sample weights s::
 
         (1/S) sum_i s_i ||y_i - W'x_i - b||^2 / 2  +  alpha * sum_j u_j ||w_j||.
 
@@ -103,9 +104,14 @@ class MultiTaskLasso(_MultiTask):
         Penalty, >= 0. 0 means least squares of minimum norm.
     fit_intercept : bool, default=True
         The intercepts b are never penalised.
-    copy_X, warm_start, random_state, selection
-        scikit-learn's, accepted and of no effect: the solver never writes to X, finds the same solution from any start and uses no
-        randomness.
+    copy_X : bool, default=True
+        Of no effect: X is never written to.
+    warm_start : bool, default=False
+        Of no effect: the solution is the same from any start.
+    random_state : int or RandomState, optional
+        Of no effect: no randomness is used.
+    selection : {"cyclic", "random"}, default="cyclic"
+        Of no effect: no randomness is used.
     max_iter : int or None, default=1000
         Most steps of the solver.
     tol : float, default=1e-4
@@ -135,6 +141,17 @@ class MultiTaskLasso(_MultiTask):
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
         Only if X had string column names.
+
+    See Also
+    --------
+    MultiTaskElasticNet : The same with an L2 part.
+    MultiTaskLassoCV : The penalty chosen by cross-validation.
+    path : All models along a grid of penalties.
+
+    References
+    ----------
+    - M. Yuan and Y. Lin, "Model selection and estimation in regression with grouped variables", Journal of the Royal Statistical
+      Society B 68 (2006), 49-67.
 
     Examples
     --------
@@ -183,7 +200,7 @@ class MultiTaskLasso(_MultiTask):
 class MultiTaskElasticNet(_MultiTask):
     """The same with an L2 penalty, a drop-in for scikit-learn's.
 
-    Minimises, with w_j the row of feature j's coefficients for all tasks and S the sum of the sample weights s,
+    Minimises, with w_j the row of feature j's coefficients for all tasks and S the sum of the sample weights s::
 
         (1/S) sum_i s_i ||y_i - W'x_i - b||^2 / 2
         + alpha * [l1_ratio * sum_j u_j ||w_j|| + (1 - l1_ratio)/2 * sum_j v_j ||w_j||^2].
@@ -194,17 +211,52 @@ class MultiTaskElasticNet(_MultiTask):
         Penalty, >= 0. 0 means least squares of minimum norm.
     l1_ratio : float in [0, 1], default=0.5
         1 is `MultiTaskLasso`. 0 is ridge, in which the tasks do not meet.
-    fit_intercept, copy_X, max_iter, tol, warm_start, random_state, selection
-        As in `MultiTaskLasso`.
+    fit_intercept : bool, default=True
+        The intercepts b are never penalised.
+    copy_X : bool, default=True
+        Of no effect: X is never written to.
+    max_iter : int or None, default=1000
+        Most steps of the solver.
+    tol : float, default=0.0001
+        scikit-learn's: the fit has converged when the duality gap is below ``tol * ||Y||^2 / n`` (y centred), which is a relative gap
+        of ``2 * tol``. The solver goes on to a relative gap of 1e-6 in any case.
+    warm_start : bool, default=False
+        Of no effect: the solution is the same from any start.
+    random_state : int or RandomState, optional
+        Of no effect: no randomness is used.
+    selection : {"cyclic", "random"}, default="cyclic"
+        Of no effect: no randomness is used.
     penalty_weights, l2_weights : float or array-like of shape (n_features,), optional
         u and v above: 0 leaves a feature unpenalised, inf leaves it out. v is u unless given; u is 1 unless given.
-    standardize, n_threads
-        As in `MultiTaskLasso`.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit (weighted, 1/S) standard deviation; reported on the original scale.
+    n_threads : int, optional
+        By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
 
     Attributes
     ----------
     coef_, intercept_, dual_gap_, n_iter_, certificate_, sparse_coef_, n_features_in_, feature_names_in_
         As in `MultiTaskLasso`.
+
+    See Also
+    --------
+    MultiTaskLasso : Several targets that share their features.
+    MultiTaskElasticNetCV : Penalty and mixture chosen by cross-validation.
+    path : All models along a grid of penalties.
+
+    References
+    ----------
+    - M. Yuan and Y. Lin, "Model selection and estimation in regression with grouped variables", Journal of the Royal Statistical
+      Society B 68 (2006), 49-67.
+    - H. Zou and T. Hastie, "Regularization and variable selection via the elastic net", Journal of the Royal Statistical Society B 67
+      (2005), 301-320.
+
+    Examples
+    --------
+    >>> import riata
+    >>> model = riata.MultiTaskElasticNet(alpha=0.1).fit([[0, 1], [1, 0], [2, 1]], [[0, 0], [1, 1], [2, 2]])
+    >>> model.coef_.shape, model.certificate_.status
+    ((2, 2), 'converged')
     """
 
     path = staticmethod(enet_path)

@@ -33,12 +33,46 @@ class MultiTaskLassoCV(_MultiTaskCV):
         Smallest penalty of an automatic grid relative to its largest.
     alphas : int or array-like, default=100
         How many penalties, or the penalties themselves.
-    fit_intercept, max_iter, tol, cv, select, scoring, store_predictions, time_limit, progress, n_threads, n_alphas
-        As in `LassoCV`.
-    copy_X, verbose, n_jobs, random_state, selection
-        scikit-learn's, accepted and of no effect: there are `progress` and `n_threads`.
-    penalty_weights, l2_weights, standardize
-        As in `MultiTaskLasso`. `standardize` uses the standard deviations of each training set.
+    fit_intercept : bool, default=True
+        The intercept b is never penalised.
+    max_iter : int, default=1000
+        Most linear systems solved for a penalty.
+    tol : float, default=0.0001
+        scikit-learn's: the fit has converged when the duality gap is below ``tol * |y|^2 / n`` (y centred), a relative gap of ``2 * tol``.
+        The solver goes on to 1e-6 as long as that is cheap.
+    cv : int, splitter or iterable, optional
+        How many folds of consecutive rows, any of scikit-learn's splitters, or pairs (train, test).
+    select : {"min", "1se"} or callable, default="min"
+        The penalty with the best mean score, the largest within one standard error of it, or ``select(cv_results_) -> index``.
+    scoring : str or callable, optional
+        A scorer by which to choose; by default the mean squared error over rows and tasks.
+    store_predictions : bool, default=False
+        Keep the out-of-fold predictions, in ``cv_result_.predictions``.
+    time_limit : float, optional
+        Seconds after which only those penalties count that every fold has reached.
+    progress : bool, default=False
+        Show a progress bar (needs tqdm); None for long work only.
+    n_threads : int, optional
+        By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
+    n_alphas : int, default="deprecated"
+        What scikit-learn called `alphas` where that is a number, until 1.8.
+    copy_X : bool, default=True
+        Of no effect: X is never written to.
+    verbose : bool or int, default=False
+        Of no effect.
+    n_jobs : int, optional
+        Of no effect; see `n_threads`.
+    random_state : int or RandomState, optional
+        Of no effect: no randomness is used.
+    selection : {"cyclic", "random"}, default="cyclic"
+        Of no effect: no randomness is used.
+    penalty_weights : float or array-like of shape (n_features,), optional
+        Weights u of the L1 part: 0 leaves a feature unpenalised, inf leaves it out. 1 unless given.
+    l2_weights : float or array-like of shape (n_features,), optional
+        Weights v of the L2 part; u unless given.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit (weighted, 1/S) standard deviation, in the folds that of each training set;
+        reported on the original scale.
 
     Attributes
     ----------
@@ -46,10 +80,21 @@ class MultiTaskLassoCV(_MultiTaskCV):
         Held-out squared errors, means over rows and tasks.
     coef_ : ndarray of shape (n_tasks, n_features)
     intercept_ : ndarray of shape (n_tasks,), or 0.0 without an intercept
-    alpha_, alpha_min_, alpha_1se_, alphas_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
+    alpha_, alpha_min_, alpha_half_se_, alpha_1se_, alphas_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
         As in `LassoCV`.
     n_features_in_, feature_names_in_
         As in `LassoCV`.
+
+    See Also
+    --------
+    MultiTaskLasso : Several targets that share their features.
+    MultiTaskElasticNetCV : Penalty and mixture chosen by cross-validation.
+    cv_path : Cross-validation of any family, with everything that is asked for.
+
+    References
+    ----------
+    - M. Yuan and Y. Lin, "Model selection and estimation in regression with grouped variables", Journal of the Royal Statistical
+      Society B 68 (2006), 49-67.
 
     Examples
     --------
@@ -123,10 +168,50 @@ class MultiTaskElasticNetCV(_MultiTaskCV):
     ----------
     l1_ratio : float or array-like of floats in [0, 1], default=0.5
         1 is the lasso, 0 is ridge.
-    eps, alphas, fit_intercept, max_iter, tol, cv, copy_X, verbose, n_jobs, random_state, selection
-        As in `MultiTaskLassoCV`.
-    select, scoring, store_predictions, penalty_weights, l2_weights, standardize, time_limit, progress, n_threads, n_alphas
-        As in `MultiTaskLassoCV`.
+    eps : float in (0, 1], default=0.001
+        Smallest penalty of an automatic grid relative to its largest.
+    alphas : int or array-like, default=100
+        How many penalties, or the penalties themselves.
+    fit_intercept : bool, default=True
+        The intercept b is never penalised.
+    max_iter : int, default=1000
+        Most linear systems solved for a penalty.
+    tol : float, default=0.0001
+        scikit-learn's: the fit has converged when the duality gap is below ``tol * |y|^2 / n`` (y centred), a relative gap of ``2 * tol``.
+        The solver goes on to 1e-6 as long as that is cheap.
+    cv : int, splitter or iterable, optional
+        How many folds of consecutive rows, any of scikit-learn's splitters, or pairs (train, test).
+    copy_X : bool, default=True
+        Of no effect: X is never written to.
+    verbose : bool or int, default=0
+        Of no effect.
+    n_jobs : int, optional
+        Of no effect; see `n_threads`.
+    random_state : int or RandomState, optional
+        Of no effect: no randomness is used.
+    selection : {"cyclic", "random"}, default="cyclic"
+        Of no effect: no randomness is used.
+    select : {"min", "1se"} or callable, default="min"
+        The penalty with the best mean score, the largest within one standard error of it, or ``select(cv_results_) -> index``.
+    scoring : str or callable, optional
+        A scorer by which to choose; by default the mean squared error over rows and tasks.
+    store_predictions : bool, default=False
+        Keep the out-of-fold predictions, in ``cv_result_.predictions``.
+    penalty_weights : float or array-like of shape (n_features,), optional
+        Weights u of the L1 part: 0 leaves a feature unpenalised, inf leaves it out. 1 unless given.
+    l2_weights : float or array-like of shape (n_features,), optional
+        Weights v of the L2 part; u unless given.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit (weighted, 1/S) standard deviation, in the folds that of each training set;
+        reported on the original scale.
+    time_limit : float, optional
+        Seconds after which only those penalties count that every fold has reached.
+    progress : bool, default=False
+        Show a progress bar (needs tqdm); None for long work only.
+    n_threads : int, optional
+        By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
+    n_alphas : int, default="deprecated"
+        What scikit-learn called `alphas` where that is a number, until 1.8.
 
     Attributes
     ----------
@@ -135,10 +220,30 @@ class MultiTaskElasticNetCV(_MultiTaskCV):
     alphas_ : ndarray of shape (n_alphas,) or (n_l1_ratio, n_alphas)
         The latter for several l1_ratios with grids of their own.
     mse_path_ : ndarray of shape (n_alphas, n_folds) or (n_l1_ratio, n_alphas, n_folds)
-    coef_, intercept_, alpha_, alpha_min_, alpha_1se_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
+    coef_, intercept_, alpha_, alpha_min_, alpha_half_se_, alpha_1se_, dual_gap_, n_iter_, certificate_, cv_results_, cv_result_
         As in `MultiTaskLassoCV`.
     n_features_in_, feature_names_in_
         As in `LassoCV`.
+
+    See Also
+    --------
+    MultiTaskElasticNet : The same with an L2 part.
+    MultiTaskLassoCV : The penalty chosen by cross-validation.
+    cv_path : Cross-validation of any family, with everything that is asked for.
+
+    References
+    ----------
+    - M. Yuan and Y. Lin, "Model selection and estimation in regression with grouped variables", Journal of the Royal Statistical
+      Society B 68 (2006), 49-67.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((60, 20))
+    >>> Y = X[:, :2] @ [[1.0, 2.0, 0.5], [0.0, -1.0, 1.0]] + 0.1 * rng.standard_normal((60, 3))
+    >>> riata.MultiTaskElasticNetCV(l1_ratio=0.9, alphas=20).fit(X, Y).coef_.shape
+    (3, 20)
     """
 
     path = staticmethod(enet_path)

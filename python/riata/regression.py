@@ -31,7 +31,7 @@ SPARSE: Constraints = {
 class Lasso(SparseRegressor):
     """Linear model with an L1 penalty, a drop-in for scikit-learn's that comes with proof.
 
-    Minimises, with S the sum of the sample weights s,
+    Minimises, with S the sum of the sample weights s::
 
         (1/S) sum_i s_i (y_i - x_i'w - b)^2 / 2  +  alpha * sum_j u_j |w_j|     with lower <= w <= upper.
 
@@ -41,14 +41,22 @@ class Lasso(SparseRegressor):
         Penalty, >= 0. 0 means least squares: of minimum norm without bounds, the limit alpha -> 0 with them.
     fit_intercept : bool, default=True
         The intercept b is never penalised.
-    precompute, copy_X, warm_start, random_state, selection
-        scikit-learn's, accepted and of no effect: the solver decides about Gram matrices itself, never writes to X, finds the same
-        solution from any start and uses no randomness.
+    precompute : bool or array-like, default=False
+        Of no effect: the solver decides about Gram matrices itself.
+    copy_X : bool, default=True
+        Of no effect: X is never written to.
+    warm_start : bool, default=False
+        Of no effect: the solution is the same from any start.
+    random_state : int or RandomState, optional
+        Of no effect: no randomness is used.
+    selection : {"cyclic", "random"}, default="cyclic"
+        Of no effect: no randomness is used.
     max_iter : int or None, default=1000
         Most linear systems solved and sweeps of coordinate descent taken, in all.
     tol : float, default=1e-4
         scikit-learn's: the fit has converged when the duality gap is below ``tol * |y|^2 / n`` (y centred), which is a relative gap of
-        ``2 * tol``. The solver goes on to a relative gap of 1e-6 as long as that is cheap, and usually far beyond.
+        ``2 * tol``. Up to 131,072 entries of X the solver goes on to a relative gap of 1e-6 as long as that is cheap, and usually far
+        beyond; on larger X it stops at the gap asked for if sweeps over the columns get there, and goes on to 1e-6 otherwise.
     positive : bool, default=False
         Only coefficients >= 0.
     penalty_weights : float or array-like of shape (n_features,), optional
@@ -77,6 +85,19 @@ class Lasso(SparseRegressor):
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
         Only if X had string column names.
+
+    See Also
+    --------
+    ElasticNet : One model with L1 and L2 penalties.
+    LassoCV : The penalty chosen by cross-validation.
+    LassoIC : The penalty chosen by an information criterion.
+    path : All models along a grid of penalties.
+
+    References
+    ----------
+    - R. Tibshirani, "Regression shrinkage and selection via the lasso", Journal of the Royal Statistical Society B 58 (1996), 267-288.
+    - M. R. Osborne, B. Presnell and B. A. Turlach, "A new approach to variable selection in least squares problems",
+      IMA Journal of Numerical Analysis 20 (2000), 389-403.
 
     Examples
     --------
@@ -133,7 +154,7 @@ class Lasso(SparseRegressor):
 class ElasticNet(SparseRegressor):
     """Linear model with L1 and L2 penalties, a drop-in for scikit-learn's that comes with proof.
 
-    Minimises, with S the sum of the sample weights s,
+    Minimises, with S the sum of the sample weights s::
 
         (1/S) sum_i s_i (y_i - x_i'w - b)^2 / 2
         + alpha * [l1_ratio * sum_j u_j |w_j| + (1 - l1_ratio)/2 * sum_j v_j w_j^2]     with lower <= w <= upper.
@@ -144,17 +165,59 @@ class ElasticNet(SparseRegressor):
         Penalty, >= 0. 0 means least squares: of minimum norm without bounds, the limit alpha -> 0 with them.
     l1_ratio : float in [0, 1], default=0.5
         1 is the lasso. 0 is ridge, solved directly.
-    fit_intercept, precompute, max_iter, copy_X, tol, warm_start, positive, random_state, selection
-        As in `Lasso`.
+    fit_intercept : bool, default=True
+        The intercept b is never penalised.
+    precompute : bool or array-like, default=False
+        Of no effect: the solver decides about Gram matrices itself.
+    max_iter : int or None, default=1000
+        Most linear systems solved and sweeps of coordinate descent taken, in all.
+    copy_X : bool, default=True
+        Of no effect: X is never written to.
+    tol : float, default=0.0001
+        scikit-learn's: the fit has converged when the duality gap is below ``tol * |y|^2 / n`` (y centred), a relative gap of ``2 * tol``.
+        The solver goes on to 1e-6 as long as that is cheap.
+    warm_start : bool, default=False
+        Of no effect: the solution is the same from any start.
+    positive : bool, default=False
+        Only coefficients >= 0.
+    random_state : int or RandomState, optional
+        Of no effect: no randomness is used.
+    selection : {"cyclic", "random"}, default="cyclic"
+        Of no effect: no randomness is used.
     penalty_weights, l2_weights : float or array-like of shape (n_features,), optional
         u and v above: 0 leaves a feature unpenalised, inf leaves it out. v is u unless given; u is 1 unless given.
-    lower, upper, standardize, n_threads
-        As in `Lasso`.
+    lower : float or array-like of shape (n_features,), optional
+        Lower bounds of the coefficients on the original scale.
+    upper : float or array-like of shape (n_features,), optional
+        Upper bounds of the coefficients on the original scale.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit (weighted, 1/S) standard deviation; reported on the original scale.
+    n_threads : int, optional
+        By default RIATA_NUM_THREADS, else OMP_NUM_THREADS, else the cores available to the process.
 
     Attributes
     ----------
     coef_, intercept_, dual_gap_, n_iter_, certificate_, sparse_coef_, n_features_in_, feature_names_in_
         As in `Lasso`.
+
+    See Also
+    --------
+    Lasso : One model with an L1 penalty.
+    Ridge : One model with an L2 penalty.
+    ElasticNetCV : Penalty and mixture chosen by cross-validation.
+    path : All models along a grid of penalties.
+
+    References
+    ----------
+    - H. Zou and T. Hastie, "Regularization and variable selection via the elastic net", Journal of the Royal Statistical Society B 67
+      (2005), 301-320.
+
+    Examples
+    --------
+    >>> import riata
+    >>> model = riata.ElasticNet(alpha=0.1, l1_ratio=0.5).fit([[0, 0], [1, 1], [2, 2]], [0, 1, 2])
+    >>> model.coef_.round(3).tolist()
+    [0.446, 0.446]
     """
 
     path = staticmethod(enet_path)
@@ -206,7 +269,7 @@ class ElasticNet(SparseRegressor):
 class Ridge(LinearRegressor):
     """Linear model with an L2 penalty, a drop-in for scikit-learn's, by one factorisation and certified.
 
-    Minimises, as scikit-learn's Ridge does, for each target
+    Minimises, as scikit-learn's Ridge does, for each target::
 
         sum_i s_i (y_i - x_i'w - b)^2  +  alpha * sum_j v_j w_j^2     with lower <= w <= upper,
 
@@ -218,8 +281,10 @@ class Ridge(LinearRegressor):
         Penalty, >= 0; an array holds one per target. 0 means least squares of minimum norm.
     fit_intercept : bool, default=True
         The intercept b is never penalised.
-    copy_X, random_state
-        scikit-learn's, accepted and of no effect.
+    copy_X : bool, default=True
+        Of no effect: X is never written to.
+    random_state : int or RandomState, optional
+        Of no effect: no randomness is used.
     max_iter : int, optional
         Most linear systems solved, for bounded problems; the direct method has no use for it.
     tol : float, default=1e-4
@@ -253,6 +318,22 @@ class Ridge(LinearRegressor):
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
         Only if X had string column names.
+
+    See Also
+    --------
+    RidgeCV : The penalty chosen by cross-validation, exact leave-one-out for one.
+    ElasticNet : One model with L1 and L2 penalties.
+
+    References
+    ----------
+    - A. E. Hoerl and R. W. Kennard, "Ridge regression: biased estimation for nonorthogonal problems", Technometrics 12 (1970), 55-67.
+
+    Examples
+    --------
+    >>> import riata
+    >>> model = riata.Ridge(alpha=1.0).fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0])
+    >>> model.coef_.round(3).tolist(), model.certificate_.status
+    ([0.667], 'converged')
     """
 
     _parameter_constraints: ClassVar[Constraints] = {

@@ -15,7 +15,15 @@ from . import _validation as check
 from ._estimator import LinearRegressor, feature_names
 from ._grams import Grams
 from ._leave_one_out import held_out
-from ._parameters import DEPRECATED, FOLDS, NONNEGATIVE, PROBLEM, Constraints, validate
+from ._parameters import (
+    DEPRECATED,
+    FOLDS,
+    NONNEGATIVE,
+    PROBLEM,
+    Constraints,
+    check_penalties,
+    validate,
+)
 from ._problem import Array, Problem, check_problem
 from ._ridge_folds import SampleFolds, by_fitting, fit_rows
 from ._routes import relative_tolerance
@@ -72,6 +80,16 @@ class RidgeCV(LinearRegressor):
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
         Only if X had string column names.
+
+    See Also
+    --------
+    Ridge : One model with an L2 penalty.
+    cv_path : Cross-validation of any family, with everything that is asked for.
+
+    References
+    ----------
+    - G. H. Golub, M. Heath and G. Wahba, "Generalized cross-validation as a method for choosing a good ridge parameter",
+      Technometrics 21 (1979), 215-223.
 
     Examples
     --------
@@ -134,7 +152,9 @@ class RidgeCV(LinearRegressor):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features)
+            Rows of features. Never modified.
         y : array-like of shape (n_samples,) or (n_samples, n_targets)
+            Numbers; several targets share the factorisation.
         sample_weight : array-like of shape (n_samples,) or float, optional
             In the fits and in the scores. A row left out is left out with all its weight.
         **params : dict
@@ -194,7 +214,18 @@ class RidgeCV(LinearRegressor):
         return self
 
     def plot_cv(self, ax: Any = None) -> Any:
-        """Mean scores against log alpha, of folds with one standard error; returns the matplotlib axes."""
+        """Mean scores against log alpha, of folds with one standard error.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+
+        Returns
+        -------
+        ax : matplotlib.axes.Axes
+            What was drawn on.
+        """
         check_is_fitted(self)
         alphas, mean, error = self._curve
         order = np.argsort(-alphas, kind="stable")
@@ -276,12 +307,8 @@ class RidgeCV(LinearRegressor):
         values = [self.alphas] if np.ndim(self.alphas) == 0 else list(self.alphas)
         if not values:
             raise ValueError("alphas must hold at least one penalty; got none")
-        return np.array(
-            [
-                check.real(a, f"alphas[{i}]", 0.0, np.inf, open_low=self.cv is None, open_high=True)
-                for i, a in enumerate(values)
-            ]
-        )
+        check_penalties(values, positive=self.cv is None)
+        return np.array([check.nonnegative(a, f"alphas[{i}]") for i, a in enumerate(values)])
 
 
 class _LeaveOneOut:
@@ -412,6 +439,7 @@ class _Folds:
                 scorer, predictions, X, problem.y[test], own, fitted
             )
         mean = scores.mean(axis=0)
-        self.curve = (mean, _selection.standard_error(scores.T))
+        times = _splits.overlap_of(splits, len(problem.y), problem.sample_weight).times
+        self.curve = (mean, _selection.standard_error(scores.T, times))
         self.best: Any = int(np.argmax(mean))
         self.best_score: Any = float(mean[self.best])

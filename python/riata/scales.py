@@ -34,21 +34,49 @@ def alpha_max(
     fit_intercept: bool = True,
     standardize: bool = False,
 ) -> float:
-    """Smallest penalty at which all penalised coefficients are zero, max_j |x_j'S(y - mean)| / (S * l1_ratio * u_j).
+    """Smallest penalty at which all penalised coefficients are zero: ``max_j |x_j'S(y - mean)| / (S * l1_ratio * u_j)``.
 
     Parameters
     ----------
     X : array-like or sparse container of shape (n_samples, n_features)
+        Rows of features. Never modified.
     y : array-like of shape (n_samples,) or (n_samples, n_tasks)
+        Numbers, labels or counts, as the family has it.
     family : {"gaussian", "binomial", "multinomial", "poisson", "multi-gaussian"}, default="gaussian"
+        The loss, as in `riata.path`.
     l1_ratio : float in (0, 1], default=1.0
-    sample_weight, offset, penalty_weights, fit_intercept, standardize
-        As in `riata.path`. Unpenalised features are fitted first.
+        1 is the lasso, 0 is ridge.
+    sample_weight : array-like of shape (n_samples,) or float, optional
+        Weight 2 is a row given twice, weight 0 a row left out.
+    offset : array-like of shape (n_samples,), optional
+        Known part of the prediction; `predict` does not add it.
+    penalty_weights : float or array-like of shape (n_features,), optional
+        Weights u of the penalty. Unpenalised features are fitted first; inf leaves a feature out.
+    fit_intercept : bool, default=True
+        The intercept b is never penalised.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit (weighted, 1/S) standard deviation; reported on the original scale.
 
     Returns
     -------
     alpha : float
         0.0 if y is constant or no penalised feature varies.
+
+    See Also
+    --------
+    convert_penalty : The same penalty in another library's unit.
+    path : All models along a grid of penalties.
+
+    References
+    ----------
+    - J. Friedman, T. Hastie and R. Tibshirani, "Regularization paths for generalized linear models via coordinate descent", Journal of
+      Statistical Software 33 (2010), 1-22.
+
+    Examples
+    --------
+    >>> import riata
+    >>> round(riata.alpha_max([[0.0], [1.0], [2.0]], [0.0, 1.0, 2.0]), 3)
+    0.667
     """
     l1_ratio = check.real(l1_ratio, "l1_ratio", 0.0, 1.0, open_low=True)
     problem = check_problem(
@@ -117,10 +145,20 @@ def convert_penalty(
     ValueError
         For unknown names, for units of different models, where n_samples is missing, or where the l1_ratio changes and is not asked for.
 
+    See Also
+    --------
+    alpha_max : The smallest penalty of the empty model.
+    path : All models along a grid of penalties.
+
     Notes
     -----
-    glmnet standardises y, so that on y itself it minimises ||y - Xw||^2 / (2n) + lambda * (a |w|_1 + (1 - a) |w|^2 / (2 sd(y))) with a
+    glmnet standardises y, so that on y itself it minimises ``||y - Xw||^2 / (2n) + lambda * (a |w|_1 + (1 - a) |w|^2 / (2 sd(y)))`` with a
     its mixing parameter (Friedman, Hastie and Tibshirani, 2010, and the package's vignette).
+
+    References
+    ----------
+    - J. Friedman, T. Hastie and R. Tibshirani, "Regularization paths for generalized linear models via coordinate descent", Journal of
+      Statistical Software 33 (2010), 1-22.
 
     Examples
     --------

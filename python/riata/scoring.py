@@ -22,12 +22,35 @@ def get_include() -> str:
     """Folder of the C header: ``#include <riata/score.h>`` with ``-I`` of it.
 
     The library, its pkg-config file and its CMake package lie beside it, in ``lib``, ``lib/pkgconfig`` and ``share/cmake``.
+
+    See Also
+    --------
+    get_cmake_dir : Folder of the CMake package.
+    Scorer : A model in production.
+
+    Examples
+    --------
+    >>> import pathlib, riata
+    >>> pathlib.Path(riata.get_include(), "riata", "score.h").exists()
+    True
     """
     return _installed("include")
 
 
 def get_cmake_dir() -> str:
-    """Folder of the CMake package: ``cmake -Driata_DIR=...`` finds it, and with it the target ``riata::score``."""
+    """Folder of the CMake package: ``cmake -Driata_DIR=...`` finds it, and with it the target ``riata::score``.
+
+    See Also
+    --------
+    get_include : Folder of the C header.
+    Scorer : A model in production.
+
+    Examples
+    --------
+    >>> import pathlib, riata
+    >>> pathlib.Path(riata.get_cmake_dir()).is_dir()
+    True
+    """
     return _installed("share", "cmake", "riata")
 
 
@@ -53,6 +76,11 @@ class Scorer:
     NaN or infinity in a feature that the model uses is refused with its row and feature; with ``propagate=True`` it goes through the
     arithmetic. Features that the model does not use are never looked at.
 
+    Parameters
+    ----------
+    model : riata._score.Model
+        An open model file. `load`, `from_bytes`, `from_estimator` and `from_coefficients` make one.
+
     Attributes
     ----------
     n_features_in_ : int
@@ -67,6 +95,12 @@ class Scorer:
     link : {'identity', 'logit', 'softmax', 'log'}
     metadata : dict
         What the file says about the model: estimator, classes, certificate of the fit, versions, and `user`.
+
+    See Also
+    --------
+    PathResult : Models along a grid of penalties.
+    get_include : Folder of the C header.
+    get_cmake_dir : Folder of the CMake package.
 
     Examples
     --------
@@ -97,6 +131,7 @@ class Scorer:
         Parameters
         ----------
         path : path
+            Of the file.
         mmap : bool, default=True
             Map the file, so that processes share its memory. A mapped file must only be replaced as a whole, as `save` does. False
             reads it into memory and checks all sums.
@@ -121,7 +156,18 @@ class Scorer:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
-        """Open a model file's bytes, with all checks. See `load` for the errors."""
+        """Open a model file's bytes, with all checks. See `load` for the errors.
+
+        Parameters
+        ----------
+        data : bytes
+            The whole file, as `to_bytes` gives it.
+
+        Returns
+        -------
+        scorer : Scorer
+            The model.
+        """
         return cls(_score.open_bytes(bytes(data)))
 
     @classmethod
@@ -184,10 +230,19 @@ class Scorer:
         Parameters
         ----------
         coef : array-like of shape (n_features,) or (n_outputs, n_features)
+            Weights of the features.
         intercept : float or array-like of shape (n_outputs,), default=0.0
+            Added to the weighted sum of a row.
         link : {'identity', 'logit', 'softmax', 'log'}, default='identity'
-        feature_names, dtype, names, user
-            As for `from_estimator`.
+            What the linear predictor is of the response.
+        feature_names : sequence of str of length n_features, optional
+            Names of the features.
+        dtype : {'float64', 'float32', 'float16'}, default="float64"
+            Of the stored weights. Arithmetic is float64 always; shorter weights are rounded.
+        names : {'all', 'used', 'none'}, default="all"
+            Names to store. With 'used' a misspelt name in a dict cannot be told from an unused feature.
+        user : JSON-able object, optional
+            Stored under ``metadata["user"]``.
         """
         if link not in LINKS:
             raise ValueError(f"link must be one of {', '.join(map(repr, LINKS))}; got {link!r}")
@@ -202,6 +257,11 @@ class Scorer:
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the model file atomically: whoever opens the path finds the old file or the new one, complete.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where; an existing file is replaced.
 
         Raises
         ------
@@ -253,6 +313,11 @@ class Scorer:
 
     def feature_of(self, name: str) -> int:
         """Index of the feature with a name.
+
+        Parameters
+        ----------
+        name : str
+            Of the feature.
 
         Raises
         ------
@@ -322,8 +387,10 @@ class Scorer:
         X : array-like or sparse container of shape (n_samples, n_features), or a pandas, polars or Arrow table
             Arrays of float64, float32, int32 and int64 of any strides and CSR are read in place. Tables are read by column name where
             the model has names, by position where it has none; only the needed columns are read.
-        link, propagate
-            As for `score_one`.
+        link : bool, default=True
+            False gives the linear predictor.
+        propagate : bool, default=False
+            Let NaN and infinity through.
         n_threads : int, default=1
             Threads that share the rows of an array or a CSR matrix; the scores are the same bits.
 
@@ -366,6 +433,7 @@ class Scorer:
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features), or a table
+            Rows of all features.
 
         Returns
         -------
@@ -386,7 +454,22 @@ class Scorer:
         return self._model.project(_tables.matrix(X, self.n_features_in_))
 
     def score_projected(self, Z: Any, *, link: bool = True, propagate: bool = False) -> Array:
-        """Scores of rows that hold the used columns only, as `project` writes them; the same bits as `score` gives for full rows."""
+        """Scores of rows that hold the used columns only, as `project` writes them; the same bits as `score` gives for full rows.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_samples, n_used)
+            The columns `used`, in their order.
+        link : bool, default=True
+            False gives the linear predictor.
+        propagate : bool, default=False
+            Let NaN and infinity through.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,), or (n_samples, n_outputs) if there are several outputs
+            As `score` returns them.
+        """
         flags = (not link) + 2 * propagate + _score.PROJECTED
         return self._model.dense(_tables.matrix(Z, len(self.used), "a projected row"), flags)
 
@@ -422,6 +505,7 @@ class Scorer:
         Parameters
         ----------
         table : str, default='features'
+            Name of the table that has the features.
         link : bool, default=True
             False gives the linear predictor.
         """

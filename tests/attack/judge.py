@@ -47,13 +47,13 @@ class Fault:
 @dataclass
 class Verdict:
     faults: list[Fault]
-    claims: int = 0
-    warned: int = 0  # claims that say "not converged"
+    claims: int = 0  # of coefficients that riata chose
+    warned: int = 0  # of those, what says "not converged"
     undecided: int = 0  # claims neither proven nor refuted
 
 
 def judge(case: Case, answer) -> Verdict:
-    verdict = Verdict([], len(answer.claims))
+    verdict = Verdict([], sum(not claim.is_foreign for claim in answer.claims))
     if answer.error and not is_refusal(case, answer.error):
         verdict.faults.append(Fault("exception", answer.error))
     verdict.faults += [Fault("leaked", text) for text in answer.leaked[:1]]
@@ -109,7 +109,7 @@ def is_refusal(case: Case, error: str):
 
 def judge_claim(case: Case, exact: Exact, claim, verdict: Verdict):
     faults = verdict.faults
-    verdict.warned += not claim.converged
+    verdict.warned += not (claim.converged or claim.is_foreign)
     W, b = claim.coef.T, claim.intercept
     if not exact.possible:
         if claim.converged:
