@@ -351,7 +351,7 @@ def _fold_margins(
         if kind == "LogisticRegression":
             [run] = _class_folds.run(problem, splits, [ratio], grid, control.tol, control.max_iter)
             margins: list[Any] = run.margins
-            paths = [path for fold in run.folds for path in fold.paths]
+            paths: list[Any] = [path for fold in run.folds for path in fold.paths]
         elif grid[-1] == 0:
             return None
         else:
