@@ -106,11 +106,11 @@ def advise(
     --------
     >>> import numpy as np, riata
     >>> rng = np.random.default_rng(0)
-    >>> X = rng.standard_normal((100, 20))
-    >>> y = X[:, 0] - 2 * X[:, 1] + rng.standard_normal(100)
-    >>> a = riata.advise(X, y)
-    >>> a.verdict, len(a.short_list)
-    ('decided', 2)
+    >>> X = rng.standard_normal((100, 40))
+    >>> y = 2 * X[:, 0] - 2 * X[:, 1] + rng.standard_normal(100)
+    >>> a = riata.advise(X, y, repeats=2)
+    >>> a.verdict, a.short_list.features
+    ('decided', ['1', '0'])
     """
     started = time.perf_counter()
     check.one_of(goal, "goal", GOALS)
