@@ -20,7 +20,7 @@ GROUPS ?= build test
 SPHINX_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test attack bench sklearn accel-suite accel-demo lint format doctest docs links sanitize clang oldest threads wheels build clean
+.PHONY: help demo gallery test attack bench sklearn accel-suite accel-demo lint format doctest docs links sanitize clang oldest threads wheels build clean
 .DELETE_ON_ERROR:
 
 help:  ## show this list
@@ -28,6 +28,9 @@ help:  ## show this list
 
 demo: $(VENV)/demo  ## certified paths on real data, a plot in demo/, a table against scikit-learn
 	$(PY) -m examples.demo
+
+gallery: $(VENV)/built  ## a claim about L1 and L2 per file: measured, asserted, drawn in demo/gallery/ (see examples/gallery)
+	$(PY) -m examples.gallery
 
 test: $(VENV)/built  ## build and run the test suite (ISA=baseline|avx2|avx512 forces the kernels)
 	$(if $(ISA),RIATA_ISA=$(ISA) )$(PY) -m pytest $(PYTEST_ARGS)

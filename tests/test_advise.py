@@ -1,5 +1,8 @@
 """What advise says: planted truths, ties, units, families, frames, limits of time, and the text of each reason."""
 
+import itertools
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -265,15 +268,22 @@ def test_goals():
     z = rng.standard_normal((150, 1))
     X = np.hstack([z + 0.3 * rng.standard_normal((150, 4)), rng.standard_normal((150, 10))])
     y = z[:, 0] + 0.7 * rng.standard_normal(150)
-    predict = riata.advise(X, y, repeats=2)
-    robust = riata.advise(X, y, goal="robust", repeats=2)
+    predict = riata.advise(X, y, repeats=1, cv=5)
+    robust = riata.advise(X, y, goal="robust", repeats=1, cv=5)
     s = riata.stress([predict.estimator, robust.estimator], X, y)
     worst = [damage for _, damage in s.worst("shift")]
     assert worst[1] < worst[0]
     assert robust.estimator.certificate_.converged
     assert "robust" in names_of(robust)
-    chosen = riata.advise(X, y, goal="select", repeats=2)
+    chosen = riata.advise(X, y, goal="select", repeats=1, cv=5)
+    assert type(chosen.estimator).__name__ == "RelaxedLassoCV"
     assert np.count_nonzero(chosen.estimator.coef_) < X.shape[1]
+    [list_, stable] = [r for r in chosen.reasons if r.name in ("select", "stability")]
+    assert list_.value == np.count_nonzero(chosen.estimator.coef_)
+    assert stable.value == len(chosen.stability.get_support(indices=True))
+    assert "near-twins" in stable.text
+    again = riata.advise(X, y > 0, goal="select", repeats=1)
+    assert type(again.estimator).__name__ == "LogisticRegression"
 
 
 def test_a_budget_and_a_score(sparse):
@@ -281,20 +291,45 @@ def test_a_budget_and_a_score(sparse):
     a = riata.advise(X, y, repeats=1, budget=2)
     assert all(count <= 2 for count in a.table["features"])
     assert 0.0 not in a.candidates
-    b = riata.advise(X, y, repeats=1, scoring="neg_mean_absolute_error")
+    b = riata.advise(X, y, repeats=1, cv=3, l1_ratio=[0.5], scoring="neg_mean_absolute_error")
     _, losses = b.curve(0.5)
     assert losses.min() == pytest.approx(b.table["loss"][b.table["l1_ratio"].index(0.5)])
     with pytest.raises(ValueError, match="budget"):
         riata.advise(X, y, repeats=1, l1_ratio=[0], budget=2)
 
 
-def test_a_time_limit_is_kept_and_said(sparse):
+def test_a_time_limit_is_kept_and_said(sparse, monkeypatch):
+    """By a clock that goes on a second whenever it is looked at."""
+    from riata import _advise, _race
+
+    clock = SimpleNamespace(perf_counter=itertools.count().__next__)
+    monkeypatch.setattr(_advise, "time", clock)
+    monkeypatch.setattr(_race, "time", clock)
     X, y, _ = sparse
-    a = riata.advise(X, y, repeats=10_000, time_limit=1.5)
-    assert a.repeats < 10_000
+    a = riata.advise(X, y, repeats=10_000, time_limit=30)
+    assert 2 <= a.repeats < 30
+    assert a.seconds <= 30
     [reason] = [r for r in a.reasons if r.name == "time"]
-    assert "time_limit=1.5 ended the work" in reason.text
-    assert reason.value == a.folds
+    assert "time_limit=30 ended the work after" in reason.text
+    assert "of 100000 folds" in reason.text
+    assert reason.value == a.folds == 10 * a.repeats
+
+
+def test_large_data_get_as_many_folds_as_there_is_time_for(sparse, monkeypatch):
+    from riata import _advise, _race
+
+    clock = SimpleNamespace(perf_counter=itertools.count().__next__)
+    monkeypatch.setattr(_advise, "time", clock)
+    monkeypatch.setattr(_race, "time", clock)
+    monkeypatch.setattr(_race, "PROBED", 0)
+    X, y, _ = sparse
+    a = riata.advise(X, y, time_limit=20)  # a path is half a second by this clock
+    assert 2 <= a.folds < 10
+    assert a.repeats == 1
+    assert "time" in names_of(a)
+    b = riata.advise(X, y, time_limit=6)
+    assert len(b.candidates) < 5
+    assert "Not reached at all" in next(r.text for r in b.reasons if r.name == "time")
 
 
 def test_truncated_grids_are_no_candidates(monkeypatch):

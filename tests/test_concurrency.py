@@ -162,6 +162,7 @@ needs_fork = pytest.mark.skipif(
 
 
 @needs_fork
+@pytest.mark.any_isa
 @pytest.mark.parametrize("n_threads", [1, 2])
 def test_fork_after_a_fit(n_threads):
     out = run(f"""
@@ -182,6 +183,7 @@ def test_fork_after_a_fit(n_threads):
 
 
 @needs_fork
+@pytest.mark.any_isa
 def test_forked_pool_after_a_fit():
     out = run("""
         import multiprocessing, numpy as np, riata
@@ -276,6 +278,7 @@ INTERRUPTED = """
 """
 
 
+@pytest.mark.any_isa
 @pytest.mark.parametrize(
     ("model", "call"),
     [
@@ -298,6 +301,7 @@ def test_ctrl_c_ends_a_fit(model, call):
     assert run(code).split("\n") == ["interrupted True False", "True"]
 
 
+@pytest.mark.any_isa
 def test_ctrl_c_leaves_the_estimator_unfitted():
     """One call that takes far longer than the guard would ever allow: only the signal can end it."""
     code = INTERRUPTED.format(

@@ -20,7 +20,7 @@ LENGTHS = range(258)
 GUARD = 7.25
 EPS = np.finfo(float).eps
 
-pytestmark = [pytest.mark.isas, pytest.mark.parametrize("isa", kernels.isas())]
+pytestmark = [pytest.mark.any_isa, pytest.mark.parametrize("isa", kernels.isas())]
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
 

@@ -11,7 +11,7 @@ kernels = _core._kernels
 EPS = np.finfo(float).eps
 ROWS = 60
 
-pytestmark = [pytest.mark.isas, pytest.mark.parametrize("isa", kernels.isas())]
+pytestmark = [pytest.mark.any_isa, pytest.mark.parametrize("isa", kernels.isas())]
 dtypes = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 widths = pytest.mark.parametrize("shape", [(ROWS,), (ROWS, 8)], ids=["one", "eight"])
 

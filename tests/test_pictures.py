@@ -8,6 +8,8 @@ from riata import _drawing, plotting
 
 plt = pytest.importorskip("matplotlib.pyplot")
 
+pytestmark = pytest.mark.any_isa
+
 
 @pytest.fixture(autouse=True)
 def _close():

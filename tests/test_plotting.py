@@ -9,6 +9,8 @@ import riata
 
 plt = pytest.importorskip("matplotlib.pyplot")
 
+pytestmark = pytest.mark.any_isa
+
 
 @pytest.fixture
 def fit(rng):

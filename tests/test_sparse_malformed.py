@@ -299,6 +299,7 @@ def answers_of(form):
     return answers
 
 
+@pytest.mark.any_isa
 @pytest.mark.parametrize(("forms", "change", "message"), CASES)
 def test_malformed(forms, change, message):
     for form in forms:

@@ -129,6 +129,7 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
         active.push_back(&lane);
     }
     take_columns(false);
+    alike_ = false;
     double progress = 1;
     bool kept = false;  // curvatures, in the last round
     for (int round = 0; round < kMaxRounds; ++round) {
@@ -170,7 +171,7 @@ void Newton::minimise(std::vector<Lane>& lanes, double tol, long max_solves) {
             const bool gained = before.primal - lane->certificate.primal > kGain * gap;
             lane->stalls = left < kProgress || gained ? 0 : lane->stalls + 1;
             if (lane->stalls >= kStalls || lane->solves >= max_solves) give_up(*lane, tol);
-            stuck = stuck || (!lane->done && lane->stalls >= kStuck);
+            stuck = stuck || (!lane->done && (alike_ || lane->stalls >= kStuck));
         }
         if (stuck && !on_columns_ && !together_ && columns_fit(active_.free_count())) {
             take_columns(true);

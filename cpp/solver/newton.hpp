@@ -121,7 +121,8 @@ private:
     ActiveSet active_;
     std::unique_ptr<Lanes> together_;  // in place of the active set, for large supports on sparse data
     bool factored_ = false;            // conjugate gradients have got stuck
-    bool on_columns_ = false;          // a Gram matrix cannot tell the columns apart
+    bool on_columns_ = false;          // a Gram matrix cannot tell the columns apart,
+    bool alike_ = false;               // as a dual point that was asked of it has shown
     Control& control_;
     double unit_ = 1;
     double tol_ = 1e-6;         // relative gap aimed at

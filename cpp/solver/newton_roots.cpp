@@ -104,6 +104,7 @@ Newton::Step Newton::propose_on_columns(Lane& lane, long max_solves) {
 
 /// What orthogonalise() is for, from orthogonal factors of the columns.
 bool Newton::orthogonalise_on_columns(Lane& lane, const std::vector<std::size_t>& free) {
+    alike_ = true;
     const std::size_t n = lane.r.size(), m = free.size();
     std::vector<Index> features;
     for (std::size_t slot : free) features.push_back(model_.features()[slot]);

@@ -103,8 +103,8 @@ class Advice:
         The fewest features within one corrected standard error of the best candidate.
     average : estimator
         One linear model, the mean of all candidates' coefficients.
-    stability : Table
-        How often the features are in models of other samples.
+    stability : Table or StabilitySelection
+        How often the features are in the folds' models of the largest l1_ratio; with ``goal="select"`` what random halves of the rows agree on.
     collinearity : Collinearity
     expected_loss : Shown
         What to quote: the loss of the candidate chosen, corrected for having been looked for.
@@ -136,7 +136,7 @@ class Advice:
         self.l1_ratio: float = found["l1_ratio"]
         self.short_list: ShortList = found["short_list"]
         self.average: Any = found["average"]
-        self.stability: Table = found["stability"]
+        self.stability: Any = found["stability"]
         self.collinearity: Collinearity = found["collinearity"]
         self.expected_loss: Shown = found["expected_loss"]
         self.signal: Shown = found["signal"]
@@ -196,10 +196,11 @@ class Advice:
         loss = self.expected_loss
         features = int((np.atleast_2d(self.estimator.coef_) != 0).any(axis=0).sum())
         name = f"{type(self.estimator).__name__}({', '.join(self._penalty())})"
-        return (
-            f"{name}: {features} of {len(self.spreads)} features; expect {100 * loss.value:.3g} % of the null loss on new rows, standard "
-            f"error {100 * loss.std_error:.2g} %."
-        )
+        expected = f"{100 * loss.value:.3g} % of the null loss on new rows, standard error {100 * loss.std_error:.2g} %"
+        words = f"{name}: {features} of {len(self.spreads)} features; "
+        if self.goal == "predict":
+            return f"{words}expect {expected}."
+        return f"{words}the candidate for prediction (*) expects {expected}, and this one may lose somewhat more."
 
     def _penalty(self) -> list[str]:
         wanted = ("alpha", "C", "l1_ratio")

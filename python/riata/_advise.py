@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,21 +11,19 @@ import numpy as np
 from . import _advise_checks as checks
 from . import _advise_models as models
 from . import _advise_reasons as said
-from . import _cv, _impute, _race, _scorers
+from . import _cv, _impute, _race
 from . import _validation as check
-from ._advice import Advice, Reason, ShortList, Shown, shown
-from ._cap_weights import cap_weights, folds
+from ._advice import Advice, ShortList, Shown, shown
+from ._advise_goals import for_goal
+from ._advise_setup import Choice, Task
+from ._cap_weights import folds
 from ._collinearity import collinearity
 from ._comparison import Comparison
-from ._held_out_losses import HeldOut, Judge
-from ._problem import FAMILIES, Array, Problem, check_problem
+from ._problem import FAMILIES, Array
 from ._race import Race
-from ._routes import Control
 from ._stress import Stress, stress
 from ._table import Table
 
-HOME = 0.5  # the l1_ratio that others have to beat
-BY = 0.5  # corrected standard errors
 DECIDED, LEANING = 2.0, 1.0  # of t
 SIGNAL = 2.0
 GOALS = ("predict", "select", "robust")
@@ -109,11 +106,11 @@ def advise(
     --------
     >>> import numpy as np, riata
     >>> rng = np.random.default_rng(0)
-    >>> X = rng.standard_normal((100, 20))
-    >>> y = X[:, 0] - 2 * X[:, 1] + rng.standard_normal(100)
-    >>> a = riata.advise(X, y)
-    >>> a.verdict, len(a.short_list)
-    ('decided', 2)
+    >>> X = rng.standard_normal((100, 40))
+    >>> y = 2 * X[:, 0] - 2 * X[:, 1] + rng.standard_normal(100)
+    >>> a = riata.advise(X, y, repeats=2)
+    >>> a.verdict, a.short_list.features
+    ('decided', ['1', '0'])
     """
     started = time.perf_counter()
     check.one_of(goal, "goal", GOALS)
@@ -127,7 +124,7 @@ def advise(
     given, values = X, None
     if check.flag(impute, "impute"):
         X, values = _impute.missing_in(X)
-    task = _Task(X, y, family, sample_weight, scoring, values, n_threads)
+    task = Task(X, y, family, sample_weight, scoring, values, n_threads)
     is_number = isinstance(cv, (int, np.integer)) and not isinstance(cv, bool)
     repeats = repeats if is_number else 1
 
@@ -136,8 +133,9 @@ def advise(
         return folds(task.problem, X, cv, groups, seed)
 
     race = _race.run(task.held, ratios, draw, repeats, limit, started)
-    choice = _Choice(race, task.maker, budget)
-    advice, facts = _answer(task, race, choice, goal, limit - (time.perf_counter() - started))
+    choice = Choice(race, task.maker, budget)
+    left = limit - (time.perf_counter() - started)
+    advice, facts = _answer(task, race, choice, goal, left, random_state)
     facts |= {
         "time_limit": limit,
         "folds": len(race.splits),
@@ -153,89 +151,8 @@ def advise(
     return advice
 
 
-class _Task:
-    """The data, checked once: the problem that is cross-validated, and who fits all rows."""
-
-    def __init__(
-        self,
-        X: Any,
-        y: Any,
-        family: str,
-        sample_weight: Any,
-        scoring: Any,
-        values: Any,
-        n_threads: Any,
-    ) -> None:
-        self.X, self.y, self.family, self.sample_weight = X, y, family, sample_weight
-        problem = check_problem(
-            X,
-            y,
-            sample_weight=sample_weight,
-            standardize=True,
-            family=family,
-            n_threads=n_threads,
-        )
-        self.unit, origin = 1.0, 0.0
-        if family == "gaussian":
-            origin = float(np.average(problem.y, weights=problem.sample_weight))
-            square = np.average((problem.y - origin) ** 2, weights=problem.sample_weight)
-            self.unit = float(np.sqrt(square))
-            if not self.unit > 1e-14 * abs(origin):
-                raise ValueError(f"y is {problem.y[0]:g} everywhere: there is nothing to predict")
-            problem = replace(problem, y=(problem.y - origin) / self.unit)
-        self.problem: Problem = problem
-        weighted = problem.sample_weight is not None
-        scorer = None
-        if scoring is not None:
-            found = _scorers.find_scorer(scoring, weighted)
-            scorer = _scorers.with_labels(found, problem.classes)
-        judge = Judge(problem, scorer, X, self.unit, origin)
-        self.held = (
-            HeldOut(judge, Control())
-            if values is None
-            else _impute.ImputedHeldOut(judge, Control(), values)
-        )
-        self.maker = models.Maker(
-            X, y, family, sample_weight, problem.total_weight, self.unit, n_threads
-        )
-        names = check.feature_names(X)
-        self.names = [str(name) for name in (range(problem.X.shape[1]) if names is None else names)]
-
-
-class _Choice:
-    """Which candidate, by the rule for prediction."""
-
-    def __init__(self, race: Race, maker: models.Maker, budget: int | None) -> None:
-        self.race, self.maker = race, maker
-        self.places: dict[float, int] = {}
-        for ratio, curve in race.curves.items():
-            finished = np.isfinite(curve.loss).all(axis=1)
-            allowed = np.asarray(finished if budget is None else finished & (curve.df <= budget))
-            if allowed.any():
-                self.places[ratio] = race.best(ratio, allowed)
-        if not self.places:
-            raise ValueError(f"no candidate has a model of at most budget={budget} features")
-        self.home = min(self.places, key=lambda ratio: (abs(ratio - HOME), ratio))
-        means = {ratio: self.loss(ratio).mean() for ratio in self.places}
-        rivals = [ratio for ratio in self.places if ratio != self.home]
-        self.rival = min(rivals, key=means.__getitem__, default=self.home)
-        beating = [ratio for ratio in rivals if self._beats(ratio)]
-        self.ratio = min(beating, key=means.__getitem__, default=self.home)
-        self.best = min(self.places, key=means.__getitem__)
-
-    def loss(self, ratio: float) -> Array:
-        return self.race.loss(ratio, self.places[ratio])
-
-    def alpha(self, ratio: float) -> float:
-        return float(self.race.curves[ratio].alphas[self.places[ratio]])
-
-    def _beats(self, ratio: float) -> bool:
-        d = self.race.compare(self.loss(self.home), self.loss(ratio))
-        return bool(d.difference > 0 and d.difference >= BY * d.std_error)
-
-
 def _answer(
-    task: _Task, race: Race, choice: _Choice, goal: str, left: float
+    task: Task, race: Race, choice: Choice, goal: str, left: float, seed: Any
 ) -> tuple[Advice, dict[str, Any]]:
     """The advice without its reasons, and what these need to know beside it."""
     started = time.perf_counter()
@@ -267,7 +184,7 @@ def _answer(
         "separable": _separable(task, race, choice),
         "stress": strain,
     }
-    estimator, facts["goal"] = _for_goal(goal, task, race, choice, candidates)
+    estimator, stability, facts["goal"] = for_goal(goal, task, race, choice, candidates, seed)
     found = {
         "verdict": verdict,
         "headline": said.headline(verdict, d, low, high, signal, len(race.splits)),
@@ -278,7 +195,7 @@ def _answer(
         "l1_ratio": choice.ratio,
         "short_list": short,
         "average": models.average(list(candidates.values()), task.family),
-        "stability": _stability(task, race, choice),
+        "stability": stability,
         "collinearity": collinearity(task.X, sample_weight=task.sample_weight),
         "expected_loss": _expected(race, choice, chosen),
         "signal": signal,
@@ -300,13 +217,13 @@ def _verdict(signal: Shown, d: Shown | None) -> str:
     return "decided" if size >= DECIDED else "leaning" if size >= LEANING else "undecided"
 
 
-def _expected(race: Race, choice: _Choice, chosen: Array) -> Shown:
+def _expected(race: Race, choice: Choice, chosen: Array) -> Shown:
     loss = float(chosen.mean()) + race.optimism(choice.ratio)
     error = _race.corrected_error(chosen, race.share)
     return shown(Comparison(loss, error, len(chosen)), race.null_loss)
 
 
-def _short_list(task: _Task, race: Race, place: tuple[float, int], spreads: Array) -> ShortList:
+def _short_list(task: Task, race: Race, place: tuple[float, int], spreads: Array) -> ShortList:
     ratio, k = place
     curve = race.curves[ratio]
     estimator = task.maker.fit(ratio, float(curve.alphas[k]))
@@ -324,12 +241,12 @@ def _alone(shares: Array, names: list[str]) -> Table:
     )
 
 
-def _stress(candidates: dict[float, Any], task: _Task) -> Stress:
+def _stress(candidates: dict[float, Any], task: Task) -> Stress:
     named = {f"{ratio:g}": estimator for ratio, estimator in candidates.items()}
     return stress(named, task.X, task.y, ("shift",), sample_weight=task.sample_weight)
 
 
-def _separable(task: _Task, race: Race, choice: _Choice) -> bool:
+def _separable(task: Task, race: Race, choice: Choice) -> bool:
     """Whether the model of the smallest penalty of a grid is right about all rows."""
     if task.problem.classes is None:
         return False
@@ -337,27 +254,10 @@ def _separable(task: _Task, race: Race, choice: _Choice) -> bool:
     return checks.separates(task.maker.fit(choice.ratio, alpha), task.X, task.y)
 
 
-def _stability(task: _Task, race: Race, choice: _Choice) -> Table:
-    """Shares of the folds' models, at the penalty of the sparsest candidate, that have a feature."""
-    ratio = max(choice.places)
-    paths = race.curves[ratio].paths
-    k = choice.places[ratio]
-    counts = np.zeros(len(task.names))
-    for path in paths:
-        counts[path.indices[path.indptr[k] : path.indptr[k + 1]]] += 1
-    shares = counts / max(1, len(paths))
-    order = np.argsort(-shares, kind="stable")
-    order = order[shares[order] > 0]
-    return Table(
-        {"feature": [task.names[j] for j in order], "share of folds": shares[order].tolist()},
-        note=f"of {len(paths)} models of {said.name(ratio)}; training sets overlap, so that these shares are higher than on new samples",
-    )
-
-
 def _table(
-    task: _Task,
+    task: Task,
     race: Race,
-    choice: _Choice,
+    choice: Choice,
     candidates: dict[float, Any],
     spreads: Array,
     strain: Stress | None,
@@ -398,67 +298,7 @@ def _table(
     return Table(columns, marked=ratios.index(choice.ratio), note=note)
 
 
-def _for_goal(
-    goal: str, task: _Task, race: Race, choice: _Choice, candidates: dict[float, Any]
-) -> tuple[Any, Reason | None]:
-    """The estimator for a goal, and why."""
-    if goal == "robust":
-        return _most_robust(task, race, choice, candidates)
-    if goal == "select":
-        return _sparse(task, race, choice)
-    return candidates[choice.ratio], None
-
-
-def _sparse(task: _Task, race: Race, choice: _Choice) -> tuple[Any, Reason]:
-    place = (choice.best, choice.places[choice.best])
-    ratio, k = _race.sparsest(race, place, BY)
-    estimator = task.maker.fit(ratio, float(race.curves[ratio].alphas[k]))
-    d = shown(race.compare(race.loss(ratio, k), race.loss(*place)), race.null_loss)
-    reason = Reason(
-        "select",
-        f"For a list: {np.count_nonzero(np.any(np.atleast_2d(estimator.coef_), axis=0))} features of {said.name(ratio)} stay within half a corrected standard error of "
-        f"the best candidate (they lose {said.per_cent(d.value)} more, corrected standard error {said.per_cent(d.std_error)}).",
-        d.value,
-        d.std_error,
-        "a.stability",
-    )
-    return estimator, reason
-
-
-def _most_robust(
-    task: _Task, race: Race, choice: _Choice, candidates: dict[float, Any]
-) -> tuple[Any, Reason]:
-    """Of the models within one corrected standard error of the best, the one that a shifted feature harms least."""
-    best = choice.loss(choice.best)
-    pool: dict[str, Any] = {}
-    for ratio in candidates:
-        k = _race.strongest(race, ratio, best, 1.0)
-        if k is not None:
-            pool[said.name(ratio)] = task.maker.fit(ratio, float(race.curves[ratio].alphas[k]))
-    low = min(candidates)
-    pool[f"{said.name(low)} with bounds"] = cap_weights(
-        candidates[low], task.X, task.y, sample_weight=task.sample_weight
-    )
-    s = stress(pool, task.X, task.y, ("shift",), sample_weight=task.sample_weight)
-    worst = s.relative("shift").max(axis=1)
-    at = int(np.argmin(worst))
-    estimator = pool[s.models[at]]
-    before = stress(
-        candidates[choice.ratio], task.X, task.y, ("shift",), sample_weight=task.sample_weight
-    )
-    was = float(before.relative("shift").max())
-    reason = Reason(
-        "robust",
-        f"For the least harm: {s.models[at]}. One feature that shifts by a standard deviation costs at most {said.per_cent(worst[at])} of the "
-        f"null loss, and {said.per_cent(was)} with the best model for prediction; the loss stays within one standard error.",
-        float(worst[at]),
-        float("nan"),
-        'riata.stress([a.estimator, a.candidates[a.l1_ratio]], X, y).worst("shift")',
-    )
-    return estimator, reason
-
-
-def _order(task: _Task, race: Race, choice: _Choice, cv: int) -> Shown | None:
+def _order(task: Task, race: Race, choice: Choice, cv: int) -> Shown | None:
     """What the candidate chosen loses more on blocks of consecutive rows than on random folds."""
     n = len(task.problem.y)
     edges = np.linspace(0, n, cv + 1).astype(int)

@@ -144,8 +144,7 @@ def _of_choice(a: Advice, facts: dict[str, Any]) -> Iterator[Reason]:
         at.std_error,
         "a.short_list",
     )
-    if facts.get("goal"):
-        yield facts["goal"]
+    yield from facts["goal"]
 
 
 def _of_time(a: Advice, facts: dict[str, Any]) -> Iterator[Reason]:

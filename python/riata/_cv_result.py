@@ -325,14 +325,17 @@ class CVResult(CVViews):
 
     @property
     def relaxes(self) -> Array:
+        """Shares of the penalty that refits keep, beside `l1_ratios`."""
         return np.array([path.relax for path in self.paths])
 
     @property
     def relax(self) -> float:
+        """Of the model chosen; 1 where there is no refit."""
         return self.path.relax
 
     @property
     def penalty_weights(self) -> Array | None:
+        """Of two stages: weights that the model chosen solves its problem with."""
         row, k = self._index
         base = self._bases[row]
         if base is None:

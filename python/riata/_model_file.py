@@ -242,7 +242,13 @@ def write_atomically(path: Any, data: bytes) -> None:
     target = Path(os.path.realpath(path))
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(6)}.tmp")
     descriptor = os.open(
-        temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_CLOEXEC", 0), 0o666
+        temporary,
+        os.O_WRONLY
+        | os.O_CREAT
+        | os.O_EXCL
+        | getattr(os, "O_CLOEXEC", 0)
+        | getattr(os, "O_BINARY", 0),
+        0o666,
     )
     try:
         with open(descriptor, "wb") as file:
@@ -258,7 +264,9 @@ def write_atomically(path: Any, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make the renaming itself last."""
+    """Make the renaming itself last. Windows opens no folders, and has no need to: its file system keeps a journal."""
+    if os.name == "nt":
+        return
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -54,7 +54,7 @@ class FoldLosses:
 
 
 def standard_error(values: Array, times: float = 1.0) -> Array:
-    """Standard error of the mean over the last axis; NaN where there is one value only.
+    """Standard error of the mean over the last axis; NaN where there is one value only, or an infinite one.
 
     Folds that hold out every row several times know no more than as many as hold out each once: J of them count as J / times.
     """
@@ -62,7 +62,8 @@ def standard_error(values: Array, times: float = 1.0) -> Array:
     if k < 2:
         return np.full(values.shape[:-1], np.nan)
     unit = float(np.abs(values).max(initial=0.0, where=np.isfinite(values))) or 1.0
-    return np.asarray((values / unit).std(axis=-1, ddof=1) * (unit * np.sqrt(times / k)))
+    with np.errstate(invalid="ignore"):  # of infinite scores it is NaN, too
+        return np.asarray((values / unit).std(axis=-1, ddof=1) * (unit * np.sqrt(times / k)))
 
 
 def difference(a: Array, b: Array, share: float) -> tuple[Array, Array]:

@@ -42,7 +42,8 @@ class LogisticRegressionCV(LogisticRegression):
     scoring : str or callable, optional
         By default the accuracy, and from scikit-learn 1.11 on "neg_log_loss".
     tol : float, default=0.0001
-        scikit-learn bounds the gradient by it; here the relative duality gap ends below tol^2 (between 1e-12 and 1e-6).
+        scikit-learn bounds the gradient by it. Here the relative duality gaps of the folds end below tol^2 (between 1e-12 and 1e-6), and
+        the model of all rows is what `LogisticRegression` takes it for.
     max_iter : int, default=100
         A thousand times as many linear systems are solved at most.
     class_weight : dict or "balanced", optional

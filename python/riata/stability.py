@@ -38,6 +38,7 @@ class StabilitySelection(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     pfer : float, default=1.0
         Expected number of false selections that the bound is to allow; q is the largest number that does, and 1 at least.
     threshold : float in (0.5, 1], default=0.6
+        Share of the halves from which on a feature is selected.
     pairs : int, default=50
         How many times the rows are split.
     max_features : int, optional
@@ -47,9 +48,11 @@ class StabilitySelection(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     family : {"gaussian", "binomial", "poisson"}, default="gaussian"
         As in `riata.path`. Halves of labels are stratified.
     l1_ratio : float in (0, 1], default=1.0
+        As in `riata.path`.
     correlation : float in (0, 1], default=0.7
         From which on two features count as near-twins: then the bounds need not hold, and the features are reported together.
     fit_intercept : bool, default=True
+        The intercept is never penalised.
     standardize : bool, default=True
         Columns of unit standard deviation, in every half.
     tol : float, default=1e-6
@@ -83,6 +86,11 @@ class StabilitySelection(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     feature_names_in_ : ndarray of shape (n_features,)
         Only if X had string column names.
 
+    See Also
+    --------
+    LassoCV : The list of the model that predicts best.
+    RelaxedLasso : Refits of a lasso's list.
+
     Notes
     -----
     Of p features, "false" are those that a half chooses with a probability of at most q / p. Shah and Samworth (2013), *Variable selection
@@ -90,6 +98,11 @@ class StabilitySelection(SelectorMixin, BaseEstimator):  # type: ignore[misc]
     that for exchangeable noise features). Where probabilities of being chosen by both halves are unimodal it is C q^2 / p with
     C = 1 / (2 (2 threshold - 1 - 1 / (2 pairs))) for thresholds up to 3/4 and 4 (1 - threshold + 1 / (2 pairs)) / (1 + 1 / pairs) above.
     Neither counts a feature as false that is chosen oftener because it resembles a true one.
+
+    References
+    ----------
+    Shah and Samworth (2013), *Variable selection with error control: another look at stability selection*; Meinshausen and Buehlmann (2010),
+    *Stability selection*.
 
     Examples
     --------
@@ -155,7 +168,9 @@ class StabilitySelection(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         X : array-like or sparse container of shape (n_samples, n_features)
+            Never modified, nor are rows copied.
         y : array-like of shape (n_samples,)
+            Numbers, labels of two classes or counts, as `family` says.
 
         Returns
         -------
@@ -249,6 +264,7 @@ class StabilitySelection(SelectorMixin, BaseEstimator):  # type: ignore[misc]
         Parameters
         ----------
         max_rows : int, default=30
+            Most features that are listed.
 
         Returns
         -------

@@ -121,7 +121,25 @@ class RelaxedLasso(TwoStageLasso):
         Penalty of the lasso, >= 0.
     relax : float in [0, 1], default=0.0
         Share of it that the refit keeps: 0 is least squares on A, 1 the lasso.
-    fit_intercept, max_iter, tol, positive, penalty_weights, l2_weights, lower, upper, standardize, n_threads
+    fit_intercept : bool, default=True
+        The intercept is never penalised.
+    max_iter : int or None, default=1000
+        As in `Lasso`.
+    tol : float, default=1e-4
+        As in `Lasso`.
+    positive : bool, default=False
+        Only coefficients >= 0.
+    penalty_weights : float or array-like of shape (n_features,), optional
+        0 leaves a feature unpenalised, inf leaves it out.
+    l2_weights : float or array-like of shape (n_features,), optional
+        As in `Lasso`.
+    lower : float or array-like of shape (n_features,), optional
+        Least coefficients.
+    upper : float or array-like of shape (n_features,), optional
+        Largest coefficients.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit standard deviation.
+    n_threads : int, optional
         As in `Lasso`.
 
     Attributes
@@ -134,6 +152,10 @@ class RelaxedLasso(TwoStageLasso):
         Of the refit: infinite outside A.
     dual_gap_, n_iter_, certificate_, sparse_coef_, n_features_in_, feature_names_in_
         As in `Lasso`.
+
+    See Also
+    --------
+    RelaxedLassoCV : The same with both penalties chosen by cross-validation.
 
     References
     ----------
@@ -197,7 +219,25 @@ class AdaptiveLasso(TwoStageLasso):
         Penalty, >= 0.
     gamma : float > 0, default=1.0
         How much more weak features cost.
-    fit_intercept, max_iter, tol, positive, penalty_weights, l2_weights, lower, upper, standardize, n_threads
+    fit_intercept : bool, default=True
+        The intercept is never penalised.
+    max_iter : int or None, default=1000
+        As in `Lasso`.
+    tol : float, default=1e-4
+        As in `Lasso`.
+    positive : bool, default=False
+        Only coefficients >= 0.
+    penalty_weights : float or array-like of shape (n_features,), optional
+        0 leaves a feature unpenalised, inf leaves it out.
+    l2_weights : float or array-like of shape (n_features,), optional
+        As in `Lasso`.
+    lower : float or array-like of shape (n_features,), optional
+        Least coefficients.
+    upper : float or array-like of shape (n_features,), optional
+        Largest coefficients.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit standard deviation.
+    n_threads : int, optional
         As in `Lasso`.
 
     Attributes
@@ -210,6 +250,10 @@ class AdaptiveLasso(TwoStageLasso):
         The weights used: the certificate is of the lasso with these.
     dual_gap_, n_iter_, certificate_, sparse_coef_, n_features_in_, feature_names_in_
         As in `Lasso`.
+
+    See Also
+    --------
+    AdaptiveLassoCV : The same with the penalty chosen by cross-validation.
 
     Notes
     -----
@@ -297,9 +341,35 @@ class RelaxedLassoCV(TwoStageCV):
     ----------
     relax : float or array-like of floats in [0, 1], default=(0, 0.25, 0.5, 0.75, 1)
         Shares to choose from, see `RelaxedLasso`; 1 is the lasso.
-    eps, alphas, fit_intercept, max_iter, tol, cv, positive, select, scoring
+    eps : float in (0, 1], default=1e-3
+        Smallest penalty of an automatic grid relative to its largest.
+    alphas : int or array-like, default=100
+        How many penalties, or the penalties themselves.
+    fit_intercept : bool, default=True
+        The intercept is never penalised.
+    max_iter : int or None, default=1000
+        As in `Lasso`.
+    tol : float, default=1e-4
+        As in `Lasso`.
+    positive : bool, default=False
+        Only coefficients >= 0.
+    cv : int, splitter or iterable, default=5
         As in `LassoCV`.
-    penalty_weights, l2_weights, lower, upper, standardize, n_threads
+    select : {"min", "half_se", "1se"} or callable, default="min"
+        As in `LassoCV`.
+    scoring : str or callable, optional
+        As in `LassoCV`.
+    penalty_weights : float or array-like of shape (n_features,), optional
+        0 leaves a feature unpenalised, inf leaves it out.
+    l2_weights : float or array-like of shape (n_features,), optional
+        As in `Lasso`.
+    lower : float or array-like of shape (n_features,), optional
+        Least coefficients.
+    upper : float or array-like of shape (n_features,), optional
+        Largest coefficients.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit standard deviation.
+    n_threads : int, optional
         As in `Lasso`.
 
     Attributes
@@ -316,6 +386,15 @@ class RelaxedLassoCV(TwoStageCV):
         As in `LassoCV`.
     n_features_in_, feature_names_in_
         As in `LassoCV`.
+
+    See Also
+    --------
+    RelaxedLasso : The same for given penalties.
+    cv_path : Every score.
+
+    References
+    ----------
+    Meinshausen (2007), *Relaxed lasso*.
 
     Examples
     --------
@@ -378,9 +457,35 @@ class AdaptiveLassoCV(TwoStageCV):
     ----------
     gamma : float > 0, default=1.0
         See `AdaptiveLasso`.
-    eps, alphas, fit_intercept, max_iter, tol, cv, positive, select, scoring
+    eps : float in (0, 1], default=1e-3
+        Smallest penalty of an automatic grid relative to its largest.
+    alphas : int or array-like, default=100
+        How many penalties, or the penalties themselves.
+    fit_intercept : bool, default=True
+        The intercept is never penalised.
+    max_iter : int or None, default=1000
+        As in `Lasso`.
+    tol : float, default=1e-4
+        As in `Lasso`.
+    positive : bool, default=False
+        Only coefficients >= 0.
+    cv : int, splitter or iterable, default=5
         As in `LassoCV`.
-    penalty_weights, l2_weights, lower, upper, standardize, n_threads
+    select : {"min", "half_se", "1se"} or callable, default="min"
+        As in `LassoCV`.
+    scoring : str or callable, optional
+        As in `LassoCV`.
+    penalty_weights : float or array-like of shape (n_features,), optional
+        0 leaves a feature unpenalised, inf leaves it out.
+    l2_weights : float or array-like of shape (n_features,), optional
+        As in `Lasso`.
+    lower : float or array-like of shape (n_features,), optional
+        Least coefficients.
+    upper : float or array-like of shape (n_features,), optional
+        Largest coefficients.
+    standardize : bool, default=False
+        Penalise coefficients of columns scaled to unit standard deviation.
+    n_threads : int, optional
         As in `Lasso`.
 
     Attributes
@@ -391,6 +496,24 @@ class AdaptiveLassoCV(TwoStageCV):
         As in `LassoCV`.
     cv_results_, cv_result_, n_features_in_, feature_names_in_
         As in `LassoCV`.
+
+    See Also
+    --------
+    AdaptiveLasso : The same for a given penalty.
+    cv_path : Every score.
+
+    References
+    ----------
+    Zou (2006), *The adaptive lasso and its oracle properties*.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((100, 20))
+    >>> y = X[:, 0] - 2 * X[:, 1] + rng.standard_normal(100)
+    >>> riata.AdaptiveLassoCV().fit(X, y).certificate_.converged
+    True
     """
 
     _parameter_constraints: ClassVar[Constraints] = {**FOLDED, "gamma": [GAMMA]}

@@ -72,7 +72,7 @@ def _earlier(model: Any, problem: Problem) -> Certificate | None:
     coef = vars(model).get("coef_") if model.warm_start else None
     if coef is None or problem.y.ndim != 1 or np.shape(coef) != (problem.X.shape[1],):
         return None
-    if np.ndim(model.intercept_) or (model.l1_ratio == 0 or model.alpha == 0):
+    if np.ndim(getattr(model, "intercept_", [])) or (model.l1_ratio == 0 or model.alpha == 0):
         return None
     tol = relative_tolerance(model.tol)
     start = np.asarray(coef, dtype=np.float64)

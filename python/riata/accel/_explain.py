@@ -9,9 +9,9 @@ import numpy as np
 from riata._parameters import validate
 
 from . import _reasons
-from ._install import install, target_of
+from ._install import install
 from ._switch import apart
-from ._wrap import known_name, reason_of, refusal
+from ._wrap import known_name, reason_of, refusal, target_of
 
 
 def explain(estimator: Any, X: Any, y: Any, sample_weight: Any = None) -> str:

@@ -25,11 +25,11 @@ def _why_not(model: Any, X: Any, y: Any, sample_weight: Any = None) -> str | Non
 
 def _solve(model: Any, X: Any, y: Any, sample_weight: Any = None) -> Attributes:
     twin = counts.PoissonRegressor(fit_intercept=model.fit_intercept)
-    tol, max_iter = stopping_rule(model.tol, model.max_iter)
+    goal, max_iter = stopping_rule(model.tol, model.max_iter)
     problem = twin._problem(X, y, sample_weight)
     names = feature_names(X)
     start = earlier_fit(model, problem)
-    fit = fit_classes(problem, float(model.alpha), tol, max_iter, start).in_dtype(problem)
+    fit = fit_classes(problem, float(model.alpha), goal, max_iter, start).in_dtype(problem)
     known: Attributes = {"n_features_in_": problem.X.shape[1]}
     if names is not None:
         known["feature_names_in_"] = names

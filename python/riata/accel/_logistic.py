@@ -125,12 +125,12 @@ def _solve(model: Any, X: Any, y: Any, sample_weight: Any = None) -> Attributes:
         class_weight=model.class_weight,
         solver=model.solver,
     )
-    tol, max_iter = stopping_rule(model.tol, model.max_iter)
+    goal, max_iter = stopping_rule(model.tol, model.max_iter)
     problem = twin._problem(X, y, sample_weight)
     assert problem.classes is not None
     names = feature_names(X)
     start = earlier_fit(model, problem)
-    fit = fit_classes(problem, twin._penalty(problem), tol, max_iter, start).in_dtype(problem)
+    fit = fit_classes(problem, twin._penalty(problem), goal, max_iter, start).in_dtype(problem)
     _advise(model)
     known: Attributes = {"n_features_in_": problem.X.shape[1]}
     if names is not None:

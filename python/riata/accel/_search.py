@@ -19,7 +19,7 @@ from sklearn.utils.parallel import delayed
 from . import _reasons
 from ._search_paths import VARYING, answer_group, answer_together
 from ._switch import Settings
-from ._wrap import known_name, reason_of, refusal
+from ._wrap import known_name, reason_of, refusal, target_of
 
 SEARCHES = ("GridSearchCV", "RandomizedSearchCV", "validation_curve")
 LEAST = 2  # candidates that share a path, on average
@@ -51,8 +51,6 @@ def final_step(estimator: Any) -> tuple[Any, str]:
 
 def _own(estimator: Any) -> Any:
     """The target that the last step is one of, or None."""
-    from ._install import target_of
-
     return target_of(type(final_step(estimator)[0]))
 
 

@@ -73,8 +73,8 @@ def _problem(final: Any, kind: str, X: Any, y: Any) -> Problem:
 
 def _control(final: Any, kind: str) -> Control:
     if kind in SMOOTH:
-        tol, max_iter = stopping_rule(final.tol, final.max_iter)
-        return Control(tol=max(tol, 1e-12), max_iter=max_iter)
+        goal, max_iter = stopping_rule(final.tol, final.max_iter)
+        return Control(tol=max(goal.aim, 1e-12), max_iter=max_iter)
     return scikit_learn_control(1e-3, final.tol, final.max_iter)
 
 
@@ -351,7 +351,7 @@ def _fold_margins(
         if kind == "LogisticRegression":
             [run] = _class_folds.run(problem, splits, [ratio], grid, control.tol, control.max_iter)
             margins: list[Any] = run.margins
-            paths = [path for fold in run.folds for path in fold.paths]
+            paths: list[Any] = [path for fold in run.folds for path in fold.paths]
         elif grid[-1] == 0:
             return None
         else:

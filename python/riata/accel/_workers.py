@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from itertools import chain
 from typing import Any
 
@@ -28,11 +29,9 @@ class Carried:
             return self.function(*args, **params)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        from ._install import install
-
         vars(self).update(state)
-        if self.settings.on:
-            install()
+        if self.settings.on:  # a new process, perhaps
+            import_module(f"{__package__}._install").install()
 
 
 def install() -> None:

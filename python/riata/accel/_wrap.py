@@ -16,7 +16,8 @@ from ._common import Inner, Target
 from ._switch import Settings, active, apart
 
 _names: dict[type, str] = {}
-KNOWN: set[str] = set()  # the names that `patch_sklearn` takes
+KNOWN: set[str] = set()  # the classes that `patch_sklearn` takes
+TARGETS: dict[type, Target] = {}  # by the class whose `fit` is wrapped
 
 
 def known_name(kind: type) -> str:
@@ -28,6 +29,16 @@ def known_name(kind: type) -> str:
         )
         _names[kind] = name
     return name
+
+
+def target_of(kind: type) -> Target | None:
+    """The target whose `fit` a class has, unless it has one of its own."""
+    for base in kind.__mro__:
+        if base in TARGETS:
+            return TARGETS[base]
+        if "fit" in vars(base) and base.__name__ not in KNOWN:
+            return None
+    return None
 
 
 def reason_of(
