@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "kernels/sum_of.hpp"
-#include "path/certify.hpp"
 #include "path/newton_driver.hpp"
 
 namespace riata {

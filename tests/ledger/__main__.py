@@ -63,7 +63,8 @@ def main() -> int:
     asked = parser.parse_args()
     if asked.verb == "write":
         kept = record(asked.only)
-        np.savez_compressed(asked.file, **kept)
+        with open(asked.file, "wb") as file:  # whatever its name ends with
+            np.savez_compressed(file, **kept)
         print(f"{len({key.split('|')[0] for key in kept})} problems in {asked.file}")
         return 0
     with np.load(asked.file) as file:
