@@ -14,7 +14,8 @@
 namespace riata {
 
 struct Certificate {
-    static constexpr double kRounding = 1e-8;  ///< of the null objective: a dual value further above the primal is none
+    static constexpr double kRounding = 1e-8;  ///< of the null objective: a dual value further above the primal is none,
+    static constexpr double kDigits = 1e-14;   ///< unless that is rounding of the two
 
     double primal = 0, dual = 0;
     double gap = 0;      ///< size of primal - dual
@@ -24,7 +25,8 @@ struct Certificate {
     /// The gaps that follow from primal and dual value. A little below 0 a difference is rounding, and says how much; further
     /// below it proves that one of the two is wrong, and then nothing is claimed but that no objective is below 0.
     void compare(double null_objective) {
-        if (primal - dual < -kRounding * null_objective) dual = primal - std::max(primal, null_objective);
+        const double rounding = std::max(kRounding * null_objective, kDigits * std::abs(primal));
+        if (primal - dual < -rounding) dual = primal - std::max(primal, null_objective);
         gap = std::abs(primal - dual);
         rel_gap = null_objective > 0 ? gap / null_objective : (gap > 0 ? kInfinity : 0.0);
     }
