@@ -16,16 +16,20 @@ EVERYWHERE = {"PR01", "PR02", "PR04", "PR07", "GL08"}
 LISTED = {"SA01", "EX01"}
 # What stands for a published method, and says where it was published.
 METHODS = {name for name in NAMES if inspect.isclass(getattr(riata, name))} - {
+    "Advice",
     "CVResult",
     "ClassPathResult",
+    "Collinearity",
     "InformationCriteria",
     "PathPoint",
     "PathResult",
     "Scorer",
+    "Stress",
     "TaskPathResult",
 }
-METHODS |= {"alpha_max", "check_solution", "convert_penalty", "cv_path", "enet_path"}
-METHODS |= {"information_criteria", "lasso_path", "logistic_path", "path"}
+METHODS |= {"advise", "alpha_max", "cap_weights", "check_solution", "collinearity"}
+METHODS |= {"convert_penalty", "cv_path", "enet_path", "information_criteria", "lasso_path"}
+METHODS |= {"logistic_path", "path", "prior", "stress"}
 
 
 def members(name):

@@ -84,6 +84,11 @@ class ShortList:
 class Advice:
     """What `advise` found. Prints as text, shows itself as HTML in notebooks.
 
+    Parameters
+    ----------
+    race, found : internal
+        What `advise`, which makes one, has at hand.
+
     Attributes
     ----------
     verdict : {"decided", "leaning", "undecided", "no signal"}
@@ -122,6 +127,21 @@ class Advice:
     repeats, folds : int
         How many repeats of the folds, and folds in all, there was time for.
     seconds : float
+
+    See Also
+    --------
+    advise : Makes it.
+    Stress : What the candidates lose when features break.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((100, 20))
+    >>> y = X[:, 0] - 2 * X[:, 1] + rng.standard_normal(100)
+    >>> a = riata.advise(X, y, cv=5, repeats=2)
+    >>> a.l1_ratio, a.folds, a.signal.t > 2, a.estimator.certificate_.converged
+    (1.0, 10, True, True)
     """
 
     def __init__(self, race: Race, found: dict[str, Any]) -> None:
@@ -175,12 +195,32 @@ class Advice:
         return shown(self._race.compare(a, b), self._race.null_loss)
 
     def curve(self, l1_ratio: float) -> tuple[Array, Array]:
-        """Penalties of a candidate's grid, for y in units of its standard deviation, and their mean losses over the null model's."""
+        """Penalties of a candidate's grid, for y in units of its standard deviation, and their mean losses over the null model's.
+
+        Parameters
+        ----------
+        l1_ratio : float
+            Of the candidate.
+
+        Returns
+        -------
+        alphas, loss : ndarray of shape (k,)
+        """
         curve = self._race.curves[l1_ratio]
         return curve.alphas, np.asarray(curve.loss.mean(axis=1)) / self._race.null_loss
 
     def range_of_alpha(self, l1_ratio: float) -> tuple[float, float]:
-        """The least and the largest of the best penalties of single repeats, on the scale of `curve`."""
+        """The least and the largest of the best penalties of single repeats, on the scale of `curve`.
+
+        Parameters
+        ----------
+        l1_ratio : float
+            Of the candidate.
+
+        Returns
+        -------
+        least, most : float
+        """
         return self._race.range_of_penalties(l1_ratio)
 
     # --- for people -------------------------------------------------------------------------------------------------------

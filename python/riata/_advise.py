@@ -58,6 +58,7 @@ def advise(
     X : array-like or sparse container of shape (n_samples, n_features)
         Names of a data frame's columns are used in what is said.
     y : array-like of shape (n_samples,)
+        Measurements, labels or counts.
     family : {"gaussian", "binomial", "multinomial", "poisson"}, optional
         By default labels for strings, booleans and two values, else a measurement.
     goal : {"predict", "select", "robust"}, default="predict"
@@ -97,10 +98,23 @@ def advise(
     ValueError, TypeError
         For bad input, naming the argument, the value and its position.
 
+    See Also
+    --------
+    Advice : What is returned.
+    cv_path : Cross-validation, with everything that is asked for.
+    stress : What a broken feature costs.
+    collinearity : Which columns depend on one another.
+
     Notes
     -----
     The corrected standard error of a mean of J folds is sqrt((1/J + n_test/n_train) s^2) with s^2 the variance over the folds (Nadeau
-    and Bengio, *Inference for the generalization error*, 2003). docs/which-regulariser.md has what the rules cost on real and synthetic data.
+    and Bengio). docs/which-regulariser.md has what the rules cost on real and synthetic data.
+
+    References
+    ----------
+    - C. Nadeau and Y. Bengio, "Inference for the generalization error", Machine Learning 52 (2003), 239-281, on the standard error.
+    - R. J. Tibshirani and R. Tibshirani, "A bias correction for the minimum error rate in cross-validation", Annals of Applied Statistics
+      3 (2009), 822-829, on the loss that is expected.
 
     Examples
     --------
@@ -114,7 +128,7 @@ def advise(
     """
     started = time.perf_counter()
     check.one_of(goal, "goal", GOALS)
-    ratios = sorted(set(_cv.mixing_ratios(np.atleast_1d(l1_ratio))))
+    ratios = sorted(set(_cv.mixing_ratios(np.atleast_1d(l1_ratio).tolist())))
     repeats = check.integer(repeats, "repeats", 1)
     limit = check.positive(time_limit, "time_limit")
     if budget is not None:

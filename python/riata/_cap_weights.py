@@ -44,7 +44,9 @@ def cap_weights(
     ----------
     model : fitted estimator
         riata's or scikit-learn's Lasso, ElasticNet, Ridge, LinearRegression, LogisticRegression or PoissonRegressor, or riata's CV classes. Of one target.
-    X, y
+    X : array-like or sparse container of shape (n_samples, n_features)
+        What it was fitted to.
+    y : array-like of shape (n_samples,)
         What it was fitted to.
     within : {"1se", "half_se"} or float >= 0, default="1se"
         How much the cross-validated loss may rise: by one standard error of it, half of one, or that share of the null model's loss.
@@ -69,10 +71,19 @@ def cap_weights(
     ValueError
         For bad input.
 
+    See Also
+    --------
+    stress : What a broken feature costs, before and after.
+    advise : Bounds coefficients where ``goal="robust"`` gains by it.
+
     Notes
     -----
-    The standard error is corrected for training sets that overlap (Nadeau and Bengio, 2003). Bounds are sought among the largest
-    product of the model times 0.8, 0.8^2, ..., as long as the loss keeps the limit.
+    The standard error is corrected for training sets that overlap (Nadeau and Bengio). Bounds are sought among the largest product of
+    the model times 0.8, 0.8^2, ..., as long as the loss keeps the limit.
+
+    References
+    ----------
+    - C. Nadeau and Y. Bengio, "Inference for the generalization error", Machine Learning 52 (2003), 239-281, on the standard error.
 
     Examples
     --------

@@ -23,6 +23,11 @@ SHARE = 0.5
 class Collinearity:
     """What `collinearity` finds.
 
+    Parameters
+    ----------
+    features, condition_indices, proportions, twins, clusters, constant, threshold, complete : internal
+        The attributes, which `collinearity` has at hand.
+
     Attributes
     ----------
     condition_indices : ndarray of shape (k,)
@@ -38,9 +43,25 @@ class Collinearity:
     constant : list of str
         Columns that do not vary.
     features : list of str
+        Names, or numbers, of the columns.
     threshold : float
+        The correlation of twins.
     complete : bool
         Whether pairs were looked for.
+
+    See Also
+    --------
+    collinearity : Makes it.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.standard_normal((100, 4))
+    >>> X[:, 3] = X[:, 0] + X[:, 1] + 0.01 * rng.standard_normal(100)
+    >>> found = riata.collinearity(X)
+    >>> found.twins, [names for _, names in found.dependencies()]
+    ([], [['0', '1', '3']])
     """
 
     def __init__(
@@ -64,6 +85,18 @@ class Collinearity:
         """Condition indices of at least `index`, each with the columns of whose variance it has at least that share.
 
         Belsley's rule: a large index is a dependency where two columns or more have a large share in it.
+
+        Parameters
+        ----------
+        index : float, default=30.0
+            Least condition index.
+        share : float, default=0.5
+            Least share of a coefficient's variance.
+
+        Returns
+        -------
+        dependencies : list of (float, list of str)
+            The largest index first.
         """
         if self.proportions is None:
             return []
@@ -123,7 +156,9 @@ def collinearity(
     Parameters
     ----------
     X : array-like or sparse container of shape (n_samples, n_features)
+        Names of a data frame's columns are used in what is found.
     sample_weight : array-like of shape (n_samples,) or float, optional
+        Weight 2 is a row given twice.
     centre : bool, default=True
         Take the columns' means off first, as models with an intercept do; False is Belsley's own, uncentred form.
     twins : float in (0, 1], default=0.95
@@ -138,11 +173,20 @@ def collinearity(
     ValueError, TypeError
         For bad input.
 
+    See Also
+    --------
+    Collinearity : What is returned.
+    advise : Looks for twins, too.
+
     Notes
     -----
     Columns are scaled to unit length. With singular values mu_k of those and right singular vectors V, the condition indices are
     mu_max / mu_k, and the variance of coefficient j is proportional to sum_k V_jk^2 / mu_k^2, of which the proportions are the shares
-    (Belsley, Kuh and Welsch, *Regression Diagnostics*, 1980).
+    (Belsley, Kuh and Welsch).
+
+    References
+    ----------
+    - D. A. Belsley, E. Kuh and R. E. Welsch, "Regression Diagnostics" (1980), chapter 3.
 
     Examples
     --------

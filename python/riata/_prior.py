@@ -18,16 +18,33 @@ from .diagnostics import _MODELS, _own_model, _problem_of, _supported_name
 class Prior:
     """Independent coefficients of density proportional to exp(-w^2 / (2 tau^2) - |w| / b), and the noise they are seen through.
 
-    Attributes
+    Parameters
     ----------
-    tau : float
+    tau : float, default=inf
         Standard deviation of the Gaussian factor; inf where there is none (no L2 penalty).
-    b : float
+    b : float, default=inf
         Scale of the Laplace factor, whose standard deviation is sqrt(2) b; inf where there is none (no L1 penalty).
     sigma : float, default=1.0
         Standard deviation of the noise of y; 1 for labels and counts, which have no such parameter.
     standardized : bool, default=False
         Whether the coefficients are those of columns of unit standard deviation.
+
+    See Also
+    --------
+    prior : That of a model.
+
+    References
+    ----------
+    - A. E. Hoerl and R. W. Kennard, "Ridge regression: biased estimation for nonorthogonal problems", Technometrics 12 (1970), 55-67.
+    - R. Tibshirani, "Regression shrinkage and selection via the lasso", Journal of the Royal Statistical Society B 58 (1996), 267-288,
+      section 5.
+
+    Examples
+    --------
+    >>> import riata
+    >>> believed = riata.Prior(b=0.25, sigma=2.0)
+    >>> believed.penalty(n_samples=100), believed.draw(3, random_state=0).shape
+    ({'alpha': 0.16, 'l1_ratio': 1.0}, (3,))
     """
 
     tau: float = math.inf
@@ -75,7 +92,13 @@ class Prior:
         Parameters
         ----------
         size : int or tuple of int
+            Shape of what is drawn.
         random_state : int or numpy.random.Generator, optional
+            Of the draw.
+
+        Returns
+        -------
+        coef : ndarray of shape size
 
         Raises
         ------
@@ -112,10 +135,14 @@ def prior(
         riata's or scikit-learn's Lasso, ElasticNet, Ridge, LogisticRegression or PoissonRegressor, or riata's CV classes.
     sigma : float, optional
         Standard deviation of the noise; by default estimated from the residuals of X and y. Labels and counts have none.
-    X, y, sample_weight
+    X : array-like or sparse container of shape (n_samples, n_features), optional
         What the model was fitted to: for sigma, and for the number of samples.
+    y : array-like of shape (n_samples,), optional
+        As X.
     n_samples : float, optional
         In the place of X and y where sigma is given.
+    sample_weight : array-like of shape (n_samples,) or float, optional
+        As in the fit.
 
     Returns
     -------
@@ -127,12 +154,22 @@ def prior(
     ValueError, TypeError
         For bad input, or where neither the data nor n_samples and sigma are given.
 
+    See Also
+    --------
+    Prior : What is returned.
+    convert_penalty : Penalties between riata's, scikit-learn's and glmnet's scales.
+
     Notes
     -----
     The estimate of sigma^2 is the sum of squared residuals over n less the degrees of freedom, the trace of the hat matrix of the
     features in use. The model is the posterior's *mode*. Of the Gaussian prior that is its mean, too, and predicts best: alpha =
     sigma^2 / (n tau^2) is the best penalty if the coefficients were drawn so. Of the Laplace prior it is not: the mean is not
     sparse, and the penalty that predicts best is another one (docs/which-regulariser.md has both measured).
+
+    References
+    ----------
+    - R. Tibshirani, "Regression shrinkage and selection via the lasso", Journal of the Royal Statistical Society B 58 (1996), 267-288,
+      section 5.
 
     Examples
     --------

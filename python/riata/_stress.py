@@ -20,11 +20,17 @@ SINGLE = tuple(kind for kind in KINDS if kind != "common_shift")
 class Stress:
     """Rises of the mean loss when features break.
 
+    Parameters
+    ----------
+    models, features, damage, loss, null, norms, size, passes : internal
+        The attributes, which `stress` has at hand.
+
     Attributes
     ----------
     models : list of str
         Names of the models.
     kinds : tuple of str
+        What was asked for, see `stress`.
     features : list of str
         Names, or numbers, of the columns of X.
     damage : dict of str to ndarray of shape (n_models, n_features)
@@ -38,8 +44,26 @@ class Stress:
         "max", "l2" and "l1": the largest absolute coefficient, the root of the sum of squares and the sum of absolute values, of
         coefficients times the standard deviation of their column.
     size : float
+        Of shifts and noise, in standard deviations.
     passes : float
         How many times X was read.
+
+    See Also
+    --------
+    stress : Makes it.
+
+    Examples
+    --------
+    >>> import numpy as np, riata
+    >>> rng = np.random.default_rng(0)
+    >>> z = rng.standard_normal((200, 1))
+    >>> X = z + 0.2 * rng.standard_normal((200, 5))
+    >>> y = z[:, 0] + rng.standard_normal(200)
+    >>> models = {"L1": riata.Lasso(alpha=0.05), "L2": riata.Ridge(alpha=20.0)}
+    >>> s = riata.stress({name: model.fit(X, y) for name, model in models.items()}, X, y, kinds=["shift", "common_shift"])
+    >>> (l1, l2), together = s.worst("shift"), s.relative("common_shift")
+    >>> l1[1] > l2[1], together.shape
+    (True, (2, 1))
     """
 
     def __init__(
@@ -59,21 +83,53 @@ class Stress:
 
     @property
     def kinds(self) -> tuple[str, ...]:
+        """The kinds of damage that were asked for."""
         return tuple(self.damage)
 
     def relative(self, kind: str) -> Array:
-        """`damage` of a kind in units of the null loss."""
+        """`damage` of a kind in units of the null loss.
+
+        Parameters
+        ----------
+        kind : str
+            One of `kinds`.
+
+        Returns
+        -------
+        relative : ndarray of shape (n_models, n_features)
+            Of "common_shift": (n_models, 1).
+        """
         check.one_of(kind, "kind", self.kinds)
         return np.asarray(self.damage[kind] / self.null[:, None])
 
     def worst(self, kind: str = "shift") -> list[tuple[str, float]]:
-        """Of every model the feature whose damage of that kind is the largest, and the damage over the null loss."""
+        """Of every model the feature whose damage of that kind is the largest, and the damage over the null loss.
+
+        Parameters
+        ----------
+        kind : str, default="shift"
+            One of `kinds`.
+
+        Returns
+        -------
+        worst : list of (str, float)
+        """
         shares = self.relative(kind)
         names = self.features if kind != "common_shift" else ["all features"]
         return [(names[j], float(row[j])) for row in shares for j in [int(np.argmax(row))]]
 
     def by_feature(self, kind: str = "shift") -> Table:
-        """A row for every feature, the worst first, a column for every model: damage over the null loss."""
+        """A row for every feature, the worst first, a column for every model: damage over the null loss.
+
+        Parameters
+        ----------
+        kind : str, default="shift"
+            One of `kinds`.
+
+        Returns
+        -------
+        table : Table
+        """
         shares = self.relative(kind)
         names = self.features if kind != "common_shift" else ["all features"]
         order = np.argsort(-shares.max(axis=0), kind="stable")
@@ -182,6 +238,7 @@ def stress(
         "noise": independent noise of `size` standard deviations, of which labels and counts get either sign. "common_shift": all
         features shift at once.
     size : float > 0, default=1.0
+        How far features shift and how large the noise is, in standard deviations; by how much their unit changes.
     sample_weight : array-like of shape (n_samples,) or float, optional
         Weight 2 is a row given twice.
 
@@ -194,11 +251,21 @@ def stress(
     ValueError, TypeError
         For bad input, or models that do not fit X.
 
+    See Also
+    --------
+    Stress : What is returned.
+    cap_weights : Bounds on coefficients, for less of it.
+
     Notes
     -----
     Squares and counts take one pass over X, and the results are exact. Of the log loss all kinds are exact but "permute", which is the
     mean over four fixed permutations; "missing" and "permute" read the columns in use a second time. Classifiers that have
     decision values only are judged by squared errors against -1 and 1.
+
+    References
+    ----------
+    - A. Fisher, C. Rudin and F. Dominici, "All models are wrong, but many are useful: learning a variable's importance by studying an
+      entire class of prediction models simultaneously", Journal of Machine Learning Research 20 (2019), on "permute".
 
     Examples
     --------

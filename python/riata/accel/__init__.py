@@ -61,6 +61,10 @@ def patch_sklearn(
     ValueError
         If a name is none of those, or the level is unknown.
 
+    See Also
+    --------
+    unpatch_sklearn : The way back.
+
     Examples
     --------
     >>> import riata
@@ -88,6 +92,17 @@ def unpatch_sklearn() -> Switch:
     -------
     switch : context manager
         As that of `patch_sklearn`: left alone it stays.
+
+    See Also
+    --------
+    patch_sklearn : Lets riata fit them.
+
+    Examples
+    --------
+    >>> import riata
+    >>> with riata.patch_sklearn(), riata.unpatch_sklearn():
+    ...     riata.accel.is_patched()
+    False
     """
     return Switch(OFF)
 
