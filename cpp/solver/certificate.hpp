@@ -14,8 +14,9 @@
 namespace riata {
 
 struct Certificate {
-    static constexpr double kRounding = 1e-8;  ///< of the null objective: a dual value further above the primal is none,
-    static constexpr double kDigits = 1e-14;   ///< unless that is rounding of the two
+    static constexpr double kRounding =
+        1e-8;                                 ///< of the null objective: a dual value further above the primal is none,
+    static constexpr double kDigits = 1e-14;  ///< unless that is rounding of the two
 
     double primal = 0, dual = 0;
     double gap = 0;      ///< size of primal - dual
