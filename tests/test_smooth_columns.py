@@ -3,6 +3,8 @@
 Objectives are compared with those of the same models on columns that are easy: certificates have to be true, and reached.
 """
 
+import warnings
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -152,7 +154,11 @@ def test_penalties_are_seen_where_margins_are_far():
         [[-1.0, -0.9999999905954078], [0.0, -2.517052516608589e-09], [0.0, 3.5500204138901478e-09]]
     )
     y = np.array([0.0, 3e8, 0.0])
-    model = riata.PoissonRegressor(alpha=1e-4, l1_ratio=1.0, max_iter=1000).fit(X, y)
+    with (
+        warnings.catch_warnings()
+    ):  # where the fit ends differs by kernel; its coefficients are replaced
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = riata.PoissonRegressor(alpha=1e-4, l1_ratio=1.0, max_iter=1000).fit(X, y)
     model.coef_ = np.array([1.32142055e9 + 1321, -1.32142054e9])
     certificate = riata.check_solution(model, X, y)
     primal = losses("poisson", y, X.astype(np.longdouble) @ model.coef_ + model.intercept_).mean()

@@ -352,7 +352,7 @@ def _solve_svd(system: System) -> Direct:
     least = cutoff(size, P.shape)
     apart = norms(P) if len(rest) else np.ones(1)
     if (
-        lam.min() < (NEGLIGIBLE * least) ** 2
+        np.sqrt(lam.min()) < NEGLIGIBLE * least
         and len(kept) <= LARGEST_STACK
         and apart.max() > FAR_APART * apart[apart > 0].min(initial=np.inf)
     ):
