@@ -37,6 +37,7 @@ void NewtonModel::expand_roots(const std::vector<double>& w, const std::vector<d
     }
     w0_ = w;
     w0_.resize(size(), 0.0);
+    support_of_w0_.clear();  // of no members of a Gram matrix: these have targets from the next expansion on
 }
 
 double NewtonModel::root_shift(const std::vector<double>& w) const {
